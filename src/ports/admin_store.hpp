@@ -1,0 +1,59 @@
+// What an operator looks at and picks: rows by selection, counts. Acts on deferred events are inbox/acts over InboxStore.
+// Threads: any. Each call is a transaction of its own. Errors: Unavailable.
+#pragma once
+#include "ports/inbox_store.hpp"
+#include "ports/outbox_store.hpp"
+
+namespace holdfast::ports {
+
+struct Selection {
+  std::string consumer, type, reason, error, key;  // "": any; error: a part of it
+  std::vector<EventId> ids;                        // empty: any
+  std::optional<Timestamp> since, until;           // deferred: first_failed_at; outbox: occurred_at
+  int limit = 100;
+};
+
+struct OutboxView {
+  OutboxRow row;
+  std::string last_error;
+  std::optional<Timestamp> published_at;  // none: pending
+};
+struct DeferredView {
+  std::string consumer;
+  std::int64_t position = 0;
+  State state = State::deferred;  // or retrying: it waits in a queue of the broker
+  int copy = 0;
+  Deferred event;
+};
+
+struct ConsumerCounts {
+  std::string consumer, queue;
+  std::int64_t handled = 0, retrying = 0, retry = 0, blocked = 0, dead = 0, discarded = 0;
+};
+struct Status {
+  std::int64_t pending = 0, refused = 0, published = 0;
+  std::optional<Timestamp> oldest_pending;
+  std::string lease_owner;
+  Millis lease_left{0};
+  std::vector<ConsumerCounts> consumers;
+  int schema_version = 0;
+};
+
+class AdminStore {
+ public:
+  virtual ~AdminStore() = default;
+  virtual Status status() = 0;
+  virtual std::vector<std::string> consumers() = 0;
+  virtual std::vector<OutboxView> pending(const Selection& selection) = 0;
+  virtual std::vector<OutboxView> published(const Selection& selection) = 0;
+  /// Only `dead`, or all that are set aside (retrying ones too).
+  virtual std::vector<DeferredView> deferred(const Selection& selection, bool dead_only) = 0;
+
+  // Acts on the outbox; each is an operator action and says how many rows it changed.
+  virtual int retry_refused(std::span<const RowRef> rows, const OperatorAction& action) = 0;
+  virtual int discard_pending(std::span<const RowRef> rows, const OperatorAction& action) = 0;
+  /// Sends published ones again: to everybody, or to one queue.
+  virtual int republish(std::span<const RowRef> rows, const std::string& destination, const OperatorAction& action) = 0;
+};
+
+}  // namespace holdfast::ports

@@ -1,0 +1,28 @@
+// What is behind a Store: transactions for the user, ports for the host. Threads: any.
+#pragma once
+#include <memory>
+
+#include "holdfast/store.hpp"
+#include "ports/admin_store.hpp"
+#include "ports/clock.hpp"
+#include "ports/inbox_store.hpp"
+#include "ports/outbox_store.hpp"
+
+namespace holdfast::detail {
+
+class StoreBase {
+ public:
+  virtual ~StoreBase() = default;
+  virtual std::string name() const = 0;  // for logs, without secrets: "sqlite:orders.db"
+  virtual Dialect dialect() const = 0;
+  virtual const ports::Clock& clock() const = 0;
+  virtual Transaction begin() = 0;
+  virtual void migrate() = 0;
+  /// Throws Invalid (what to do) unless the schema is what this program can work with.
+  virtual void check_schema() = 0;
+  virtual std::unique_ptr<ports::OutboxStore> outbox() = 0;
+  virtual std::unique_ptr<ports::InboxStore> inbox(const std::string& consumer) = 0;
+  virtual std::unique_ptr<ports::AdminStore> admin() = 0;
+};
+
+}  // namespace holdfast::detail

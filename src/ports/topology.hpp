@@ -1,0 +1,32 @@
+// Queues and bindings of a transport: declared at start, at each connect, each minute (9.10).
+// Threads: any; each call blocks. Errors: Unavailable; Invalid where the broker's own differs (nothing is repaired).
+#pragma once
+#include "ports/values.hpp"
+
+namespace holdfast::ports {
+
+struct Queue {
+  std::string name;                   // "inventory.order-created.q"
+  std::vector<std::string> patterns;  // topic patterns of AMQP: "order.created.*"
+  bool by_key = true;                 // one active receiver
+  std::vector<Millis> delays = {};    // wait queues wanted, where the transport has them (retry via broker)
+};
+
+struct Declared {
+  std::vector<std::string> restored;  // bindings that were missing though they had been there: an alert each
+};
+
+class Topology {
+ public:
+  virtual ~Topology() = default;
+  virtual Declared declare(const Queue& queue) = 0;
+  struct Depth {
+    std::int64_t ready = 0, dead_letters = 0;
+  };
+  virtual Depth depth(const std::string& queue) = 0;
+};
+
+/// "inventory.order-created.q" -> "inventory.order-created.dlq"; the name of the DLQ of a queue.
+std::string dead_letter_queue(const std::string& queue);
+
+}  // namespace holdfast::ports

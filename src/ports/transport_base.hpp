@@ -1,0 +1,24 @@
+// What is behind a Transport: makes the sessions. Threads: any. Opening one connects; Unavailable where that fails.
+#pragma once
+#include <memory>
+
+#include "ports/clock.hpp"
+#include "ports/publisher.hpp"
+#include "ports/receiver.hpp"
+#include "ports/topology.hpp"
+
+namespace holdfast::detail {
+
+class TransportBase {
+ public:
+  virtual ~TransportBase() = default;
+  virtual std::string name() const = 0;  // for logs, without secrets: "sqlite:bus.db"
+  virtual ports::Topology& topology() = 0;
+  virtual std::unique_ptr<ports::Publisher> publisher() = 0;
+  /// The queue has been declared. instance: who receives, unique for each process and receiver.
+  virtual std::unique_ptr<ports::Receiver> receiver(const ports::Queue& queue, const std::string& instance) = 0;
+  /// Of the queue's DLQ, for the import.
+  virtual std::unique_ptr<ports::Receiver> dead_letters(const std::string& queue, const std::string& instance) = 0;
+};
+
+}  // namespace holdfast::detail
