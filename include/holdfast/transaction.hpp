@@ -145,8 +145,8 @@ class TransactionRef {
   };
   using Execute = Answer (*)(void* session, std::string_view sql, std::span<const detail::SqlValue> params);
   /// hook: where Holdfast's own transaction keeps what is to be done at its commit; null = an enlisted one.
-  TransactionRef(Dialect dialect, void* session, Execute execute, std::unique_ptr<detail::CommitHook>* hook = nullptr)
-      : dialect_(dialect), session_(session), execute_(execute), hook_(hook) {}
+  TransactionRef(Dialect dialect, void* session, Execute run, std::unique_ptr<detail::CommitHook>* hook = nullptr)
+      : dialect_(dialect), session_(session), execute_(run), hook_(hook) {}
   Dialect dialect() const { return dialect_; }
   Answer execute(std::string_view sql, std::span<const detail::SqlValue> params) const {
     return execute_(session_, sql, params);

@@ -1,0 +1,10 @@
+// The order service: what main() and its test put into a host.
+#pragma once
+#include <holdfast/host.hpp>
+#include <holdfast/http.hpp>
+
+namespace shop::order {
+
+void install(holdfast::Host& host, holdfast::http::Server& http);
+
+}  // namespace shop::order
