@@ -1,0 +1,28 @@
+# All are Debian 12 packages (see `./dev deps`). Those in the second block are headers only: needed to build, never to link.
+include(CMakeFindDependencyMacro)
+find_package(Threads REQUIRED)
+find_package(OpenSSL REQUIRED COMPONENTS Crypto)
+find_package(fmt REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(prometheus-cpp REQUIRED COMPONENTS core)
+if(HOLDFAST_WITH_SQLITE)
+  find_package(SQLite3 REQUIRED)
+endif()
+
+find_package(nlohmann_json REQUIRED)
+find_package(tomlplusplus REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(Boost 1.74 REQUIRED)
+set(HOLDFAST_HEADERS_ONLY nlohmann_json::nlohmann_json tomlplusplus::tomlplusplus CLI11::CLI11 Boost::headers)
+
+# Test tools: without them the programs are built all the same (that is what `./dev demo` does).
+if(HOLDFAST_DEVELOPER)
+  find_package(GTest QUIET)
+  find_package(rapidcheck QUIET)
+  find_package(benchmark QUIET)
+  find_package(Boost 1.74 QUIET OPTIONAL_COMPONENTS context)
+  find_program(CCACHE ccache)
+  if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+    set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+  endif()
+endif()
