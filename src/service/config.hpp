@@ -1,0 +1,58 @@
+// Configuration by one rule: key `section.name` = TOML [section] name = HOLDFAST_SECTION_NAME = --section-name, in rising order;
+// HOLDFAST_X_FILE reads the value of X from a file (secrets). A key that nobody knows is an error that names the nearest one.
+// Errors: Invalid; where() is file:line, the variable or the flag.
+#pragma once
+#include <chrono>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace holdfast::service {
+
+enum class Kind { text, integer, duration, size, boolean, choice };
+
+struct Key {
+  std::string name;  // "database.connections"
+  std::string default_value;
+  std::string help;
+  Kind kind = Kind::text;
+  std::vector<std::string> choices = {};
+  bool secret = false;
+};
+
+/// "database.connections" -> "HOLDFAST_DATABASE_CONNECTIONS", "--database-connections".
+std::string variable_of(const std::string& key);
+std::string flag_of(const std::string& key);
+
+class Config {
+ public:
+  explicit Config(std::vector<Key> keys);
+
+  void read_file(const std::string& path);
+  void read_environment(const char* const* environment);
+  /// from: where the value stands, for errors and print().
+  void set(const std::string& key, const std::string& value, const std::string& from);
+
+  const std::string& text(const std::string& key) const;
+  std::int64_t integer(const std::string& key) const;
+  std::chrono::milliseconds duration(const std::string& key) const;
+  std::int64_t size(const std::string& key) const;
+  bool boolean(const std::string& key) const;
+  bool is_set(const std::string& key) const;  // by file, environment or flag
+  const std::string& from(const std::string& key) const;
+
+  const std::vector<Key>& keys() const { return keys_; }
+  std::string print() const;  // each value and where it came from; secrets masked
+
+ private:
+  struct Value {
+    std::string text, from;
+  };
+  const Key& known(const std::string& key, const std::string& from) const;
+  const Value& value(const std::string& key) const;
+
+  std::vector<Key> keys_;
+  std::map<std::string, Value> values_;
+};
+
+}  // namespace holdfast::service

@@ -1,0 +1,52 @@
+#include "service/keys.hpp"
+
+#include "service/units.hpp"
+
+namespace holdfast::service {
+
+std::vector<Key> service_keys(const Defaults& d) {
+  using enum Kind;
+  std::vector<Key> keys = {
+      {"name", d.name, "producer, log and metric label"},
+      {"database.url", d.database_url.empty() ? "sqlite:" + d.name + ".db" : d.database_url, "sqlite:PATH"},
+      {"database.connections", "10", "most at a time", integer},
+      {"database.acquire_timeout", "5s", "wait for a connection; beyond it 503 with Retry-After", duration},
+      {"database.migrate", "true", "create or upgrade Holdfast's tables at start; false: refuse an older schema", boolean},
+      {"broker.url", "sqlite:holdfast-bus.db", "sqlite:PATH"},
+      {"http.listen", d.listen, "host:port; port 0 = any, printed in the ready line"},
+      {"http.workers", "16", "threads that run HTTP handlers", integer},
+      {"http.max_connections", "1024", "beyond it 503", integer},
+      {"http.max_body", "1MiB", "beyond it 413", size},
+      {"relay.mode", "in_process", "elsewhere: `holdfast relay` sends this outbox", choice, {"in_process", "elsewhere"}},
+      {"relay.in_flight", "1000", "most events published and not yet confirmed", integer},
+      {"consumer.ordering", "", "by_key or none, for every subscription; default: as coded", choice, {"", "by_key", "none"}},
+      {"consumer.concurrency", "", "keys handled at a time; default: as coded (8; SQLite: 1)"},
+      {"consumer.batch", "", "most events in one transaction; default: as coded (64)"},
+      {"consumer.handler_deadline", "", "a handler past it ends the process; default: as coded (5m)"},
+      {"dlq.import", "on_demand", "always: the broker's DLQ is emptied as it fills", choice, {"on_demand", "always"}},
+      {"retention.published", "7d", "published events are kept so long; 0s = none", duration},
+      {"retention.inbox", "14d", "the dedupe window; at least retention.published + 1d", duration},
+      {"shutdown.deadline", "30s", "handlers get so long to finish", duration},
+      {"log.level", "info", "", choice, {"debug", "info", "warning", "error"}},
+      {"log.format", "auto", "auto: text on a terminal, else JSON lines", choice, {"auto", "text", "json"}},
+  };
+  for (const Setting& s : d.settings) keys.push_back({s.key, s.default_value, s.help});
+  return keys;
+}
+
+void check_together(const Config& config) {
+  const auto where = [&](const std::string& key) { return config.from(key).empty() ? key : config.from(key); };
+  if (config.duration("retention.inbox") < config.duration("retention.published") + std::chrono::hours(24))
+    throw Invalid(where("retention.inbox"), "retention.inbox must be at least retention.published + 1d: what is sent again must still be known as a duplicate");
+  for (const auto* key : {"database.connections", "http.workers", "http.max_connections", "relay.in_flight"})
+    if (const auto n = config.integer(key); n < 1 || n > 100'000) throw Invalid(where(key), std::string(key) + ": 1 to 100000");
+  for (const auto* key : {"consumer.concurrency", "consumer.batch"}) {
+    const auto& text = config.text(key);
+    if (text.empty()) continue;
+    if (const auto n = parse_integer(text); n < 1 || n > 10'000) throw Invalid(where(key), std::string(key) + ": 1 to 10000");
+  }
+  if (const auto& text = config.text("consumer.handler_deadline"); !text.empty() && parse_duration(text) < std::chrono::seconds(1))
+    throw Invalid(where("consumer.handler_deadline"), "consumer.handler_deadline: at least 1s");
+}
+
+}  // namespace holdfast::service

@@ -1,0 +1,31 @@
+// Log lines of Holdfast: one sentence and named fields, to the user's sink or to stderr. Thread-safe.
+#pragma once
+#include <initializer_list>
+
+#include "holdfast/log.hpp"
+
+namespace holdfast::telemetry {
+
+enum class LogFormat { automatic, text, json };  // automatic: text on a terminal, else JSON lines
+
+/// To stderr. name: the program's, in each line.
+LogSink stderr_sink(std::string name, LogFormat format = LogFormat::automatic, Level least = Level::info);
+
+class Log {
+ public:
+  using Field = std::pair<std::string_view, std::string>;
+  explicit Log(LogSink sink) : sink_(std::move(sink)) {}
+
+  void debug(std::string_view text, std::initializer_list<Field> fields = {}) const { write(Level::debug, text, fields); }
+  void info(std::string_view text, std::initializer_list<Field> fields = {}) const { write(Level::info, text, fields); }
+  void warning(std::string_view text, std::initializer_list<Field> fields = {}) const { write(Level::warning, text, fields); }
+  void error(std::string_view text, std::initializer_list<Field> fields = {}) const { write(Level::error, text, fields); }
+
+ private:
+  void write(Level level, std::string_view text, std::initializer_list<Field> fields) const {
+    if (sink_) sink_({level, text, {fields.begin(), fields.size()}});
+  }
+  LogSink sink_;
+};
+
+}  // namespace holdfast::telemetry
