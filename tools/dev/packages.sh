@@ -1,0 +1,87 @@
+# shellcheck shell=bash
+# Debian 12 packages by stage, and how they come onto the machine.
+packages_of() {
+  local build="g++ cmake ninja-build libssl-dev libsqlite3-dev libfmt-dev libspdlog-dev libcli11-dev libtomlplusplus-dev
+               prometheus-cpp-dev nlohmann-json3-dev libboost1.81-dev"
+  local test="$build libgtest-dev libgmock-dev librapidcheck-dev libboost-context1.81-dev pkg-config shellcheck clang-format-19"
+  case $1 in
+    demo) echo $build ;;
+    test) echo $test ;;
+    bench) echo $test libbenchmark-dev wrk ;;
+    lint) echo $test clang-tidy-19 ;;
+    *) fail 2 "no such stage: $1 (demo, test, bench, lint)" ;;
+  esac
+}
+
+missing_packages() {
+  local status
+  status=$(dpkg-query -W -f '${Package} ${Status}\n' "$@" 2>/dev/null || true)
+  local package
+  for package in "$@"; do
+    grep -qxF "$package install ok installed" <<<"$status" || echo "$package"
+  done
+}
+
+install_packages() {  # STAGE
+  local wanted missing
+  wanted=$(packages_of "$1")
+  command -v apt-get >/dev/null || { step "No apt here; these Debian packages are needed: $wanted"; return 0; }
+  # shellcheck disable=SC2086
+  mapfile -t missing < <(missing_packages $wanted)
+  if [ ${#missing[@]} -eq 0 ]; then step "Packages: all there"; return 0; fi
+  step "Installing ${#missing[@]} packages: ${missing[*]}"
+  become_root "${missing[@]}"
+  room_for 1500 / "the packages"
+  mkdir -p build
+  say "log: build/apt.log"
+  : >build/apt.log
+  apt_get update || fail 3 "apt-get update failed: $(grep -m3 '^[EW]:' build/apt.log || tail -n 3 build/apt.log)"
+  apt_get install -y --no-install-recommends "${missing[@]}" || name_the_failed "${missing[@]}"
+}
+
+become_root() {  # sets as_root: nothing for root, else sudo, which may ask once
+  as_root=()
+  if [ "$(id -u)" -eq 0 ]; then return; fi
+  as_root=(sudo)
+  if sudo -n true 2>/dev/null; then return; fi
+  if [ -t 0 ] && command -v sudo >/dev/null && sudo true; then return; fi
+  fail 3 "packages are missing and neither root nor sudo is at hand. Run this as root, then try again:
+  apt-get update && apt-get install -y --no-install-recommends $*"
+}
+
+# Three tries: a mirror stumbles, another apt holds a lock. The log keeps all; the terminal sees how far it is.
+apt_get() {
+  local try
+  for try in 1 2 3; do
+    if apt_once "$@"; then return 0; fi
+    if [ "$try" -lt 3 ]; then say "apt-get $1 failed, trying again in 5 s: $(grep '^E:' build/apt.log | tail -n 1)"; sleep 5; fi
+  done
+  return 1
+}
+
+apt_once() {
+  local options=(-q -o DPkg::Lock::Timeout=600 -o Acquire::Retries=3 -o APT::Color=0 -o Dpkg::Use-Pty=0)
+  child "${as_root[@]}" env LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive apt-get "${options[@]}" "$@" </dev/null 2>&1 |
+    tee -a build/apt.log | apt_progress
+}
+
+apt_progress() {  # each package is fetched, unpacked, set up
+  local line done_lines=0 total=0
+  while IFS= read -r line; do
+    case $line in
+      *" newly installed"*) total=${line%% newly*}; total=$((${total##* } * 3)) ;;
+      Get:* | Unpacking* | "Setting up"*) if [ $total -gt 0 ]; then done_lines=$((done_lines + 1)); fi ;;
+    esac
+    if [ "$done_lines" -le "$total" ]; then progress "$done_lines" "$total" "$line"; fi
+  done
+}
+
+name_the_failed() {
+  local failed
+  failed=$(sed -nE 's/^E: (Unable to locate package|Package .([^ ]*). has no installation).*/&/p
+                    s/^dpkg: error processing (package|archive) ([^ ]*).*/\2/p
+                    s/^E: Failed to fetch ([^ ]*).*/\1/p' build/apt.log | sort -u | tr '\n' ' ')
+  fail 3 "not installed: $(missing_packages "$@" | tr '\n' ' ')
+  the trouble: ${failed:-see build/apt.log}
+$(grep '^E:' build/apt.log | tail -n 3)"
+}
