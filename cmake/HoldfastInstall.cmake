@@ -2,6 +2,7 @@
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 set(config_folder ${CMAKE_INSTALL_LIBDIR}/cmake/holdfast)
+file(RELATIVE_PATH up /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
 
 get_property(libraries GLOBAL PROPERTY holdfast_libraries)
 list(TRANSFORM libraries PREPEND holdfast_ OUTPUT_VARIABLE targets)
