@@ -21,7 +21,9 @@ class Topology {
   virtual ~Topology() = default;
   virtual Declared declare(const Queue& queue) = 0;
   struct Depth {
-    std::int64_t ready = 0, dead_letters = 0;
+    std::int64_t ready = 0;        // all that is not acked
+    std::int64_t handed_out = 0;   // of these: handed to a receiver before
+    std::int64_t dead_letters = 0;
   };
   virtual Depth depth(const std::string& queue) = 0;
 };

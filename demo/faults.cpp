@@ -1,0 +1,131 @@
+#include "demo/faults.hpp"
+
+#include <algorithm>
+#include <csignal>
+#include <holdfast/connect.hpp>
+#include <holdfast/contract.hpp>
+#include <map>
+#include <thread>
+
+#include "demo/orders.hpp"
+#include "http/client.hpp"
+#include "ports/store_base.hpp"
+#include "ports/transport_base.hpp"
+
+namespace holdfast::demo {
+namespace {
+
+using namespace std::chrono_literals;
+using std::chrono::steady_clock;
+
+constexpr auto inventory_queue = "inventory.order-created.q";
+constexpr auto patience = 20s;
+
+/// Publishes through a session of its own and waits for the confirms.
+void publish(const Transport& bus, const std::vector<ports::OutgoingEvent>& events) {
+  const auto publisher = bus.impl()->publisher();
+  std::vector<ports::PublishResult> results;
+  for (std::size_t i = 0; i < events.size();)
+    if (publisher->accept({i, &events[i]})) ++i;
+    else publisher->pump(steady_clock::now() + 1s, results);
+  while (results.size() < events.size())
+    if (publisher->pump(steady_clock::now() + 1s, results) == ports::SessionState::closed) break;
+  for (const auto& r : results)
+    if (r.outcome != ports::Outcome::confirmed) throw Unavailable("the bus did not take an event of the demo: " + r.error);
+  if (results.size() < events.size()) throw Unavailable("the bus closed the demo's session: " + publisher->why_closed());
+}
+
+ports::OutgoingEvent outgoing(const ports::Delivery& d, const std::string& destination) {
+  ports::OutgoingEvent e;
+  e.id = EventId::parse(d.message_id);
+  e.type = d.type, e.key = d.key, e.destination = destination, e.headers = d.headers, e.envelope = d.body;
+  return e;
+}
+
+/// Everything that waits in a queue, taken out of it.
+std::vector<ports::Delivery> take_all(const Transport& bus, const std::string& queue, std::size_t expected) {
+  const auto receiver = bus.impl()->receiver({queue, {}, false}, "demo");
+  receiver->credit(100'000);
+  std::vector<ports::Delivery> all;
+  for (const auto end = steady_clock::now() + patience; all.size() < expected && steady_clock::now() < end;) {
+    ports::Received got;
+    receiver->pump(steady_clock::now() + 100ms, got);
+    std::move(got.deliveries.begin(), got.deliveries.end(), std::back_inserter(all));
+  }
+  std::vector<ports::Position> positions;
+  for (const auto& d : all) positions.push_back({d.session, d.tag});
+  receiver->ack(positions);
+  ports::Received rest;
+  receiver->pump(steady_clock::now(), rest);
+  if (all.size() < expected) throw Unavailable("the demo found " + std::to_string(all.size()) + " events in " + queue + ", not " + std::to_string(expected));
+  return all;
+}
+
+struct Placed {
+  std::int64_t id = 0;
+  std::string status;
+};
+
+void wait_until_cancelled(http::Client& client, std::int64_t order) {
+  for (const auto end = steady_clock::now() + patience; steady_clock::now() < end; std::this_thread::sleep_for(20ms))
+    if (Codec<Placed>::decode(client.get("/orders/" + std::to_string(order)).body).status == "cancelled") return;
+  throw Unavailable("order " + std::to_string(order) + " was not cancelled in time");
+}
+
+}  // namespace
+
+std::vector<EventId> deliver_twice(const Layout& layout, int count) {
+  const auto store = open_store(layout.url(layout.database(Part::order)));
+  ports::Selection selection;
+  selection.type = "order.created.v1", selection.limit = count;
+  std::vector<ports::OutgoingEvent> events;
+  std::vector<EventId> ids;
+  for (auto& view : store.impl()->admin()->published(selection)) {
+    ids.push_back(view.row.event.id);
+    events.push_back(std::move(view.row.event));
+  }
+  publish(open_transport(layout.url(layout.bus())), events);
+  return ids;
+}
+
+std::vector<EventId> publish_poison(const Layout& layout) {
+  const std::string broken = "1f09f4f7a1d24575a2b4b2a1b35c0b1a", stranger = "2f09f4f7a1d24575a2b4b2a1b35c0b1a";
+  std::vector<ports::OutgoingEvent> events(3);
+  events[0].envelope = "these bytes are no JSON";
+  events[0].type = "order.created.v1", events[0].id = EventId::of_body(events[0].envelope);
+  events[1].id = EventId::parse(broken), events[1].type = "order.created.v1", events[1].key = "poison";
+  events[1].envelope = R"({"eventId":")" + broken + R"(","eventType":"order.created.v1","payload":{"orderId":"twelve"}})";
+  events[2].id = EventId::parse(stranger), events[2].type = "order.created.v1";
+  events[2].envelope = R"({"eventId":")" + stranger + R"(","eventType":"order.created.v1","payload":{"orderId":1,"customerId":1,"totalAmount":"1.00"}})";
+  publish(open_transport(layout.url(layout.bus())), events);
+  return {events[0].id, events[1].id, events[2].id};
+}
+
+void take_bus_away(const Layout& layout, std::chrono::milliseconds length) {
+  auto bus = open_store(layout.url(layout.bus()));
+  for (const auto end = steady_clock::now() + patience;;) try {
+      auto lock = bus.begin();  // BEGIN IMMEDIATE: whoever else wants to write finds the bus busy
+      std::this_thread::sleep_for(length);
+      return;
+    } catch (const Unavailable&) {
+      if (steady_clock::now() > end) throw;
+    }
+}
+
+std::vector<std::int64_t> let_cancelled_overtake(System& system, int count) {
+  http::Client client(system.http(Part::order));
+  std::vector<std::int64_t> orders;
+  for (int i = 0; i < count; ++i)
+    orders.push_back(Codec<Placed>::decode(client.post("/orders", body_of({plenty[0], 1, Money::parse("20.02")})).body).id);
+  for (const auto order : orders) wait_until_cancelled(client, order);
+  const auto bus = open_transport(system.layout().url(system.layout().bus()));
+  const auto ready = static_cast<std::size_t>(bus.impl()->topology().depth(inventory_queue).ready);
+  const auto waiting = take_all(bus, inventory_queue, ready);
+  std::vector<ports::OutgoingEvent> turned;
+  for (const auto& d : waiting) turned.push_back(outgoing(d, inventory_queue));
+  std::stable_partition(turned.begin(), turned.end(), [](const auto& e) { return e.type.starts_with("order.cancelled."); });
+  publish(bus, turned);
+  return orders;
+}
+
+}  // namespace holdfast::demo

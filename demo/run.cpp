@@ -1,0 +1,193 @@
+#include "demo/run.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <holdfast/connect.hpp>
+#include <holdfast/errors.hpp>
+#include <thread>
+
+#include "demo/account.hpp"
+#include "demo/faults.hpp"
+#include "demo/orders.hpp"
+#include "demo/table.hpp"
+#include "http/client.hpp"
+#include "ports/store_base.hpp"
+#include "ports/transport_base.hpp"
+
+namespace holdfast::demo {
+namespace {
+
+using namespace std::chrono_literals;
+using Clock = std::chrono::steady_clock;
+
+constexpr int connections = 16, deliveries_twice = 50, overtakes = 20;
+constexpr auto bus_away = 5s, patience = 120s;
+
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+class Progress {  // on stderr: one line that is rewritten on a terminal, plain lines elsewhere
+ public:
+  void step(const std::string& what) const {
+    std::fprintf(stderr, "%s  %5.1f s  %s\n", terminal_ ? "\r\033[K" : "", seconds_since(start_), what.c_str());
+  }
+  void placed(int n, int of) const {
+    if (terminal_ && n % 10 == 0) std::fprintf(stderr, "\r\033[K  %5.1f s  %d of %d orders placed", seconds_since(start_), n, of);
+  }
+
+ private:
+  bool terminal_ = isatty(STDERR_FILENO) != 0;
+  Clock::time_point start_ = Clock::now();
+};
+
+std::filesystem::path folder_of(const Options& options) {
+  if (!options.state.empty()) return options.state;
+  std::string pattern = (std::filesystem::temp_directory_path() / "holdfast-demo-XXXXXX").string();
+  if (mkdtemp(pattern.data()) == nullptr) throw Unavailable("no folder for the demo can be made in " + pattern);
+  return pattern;
+}
+
+class Demo {
+ public:
+  explicit Demo(const Options& options)
+      : options_(options), system_({folder_of(options)}, options.programs, false), orders_(draw_orders(options.orders, options.seed)) {}
+
+  int run() {
+    progress_.step("starting order, inventory and payment in " + layout().folder.string());
+    system_.start();
+    stock_the_shelves();
+    const auto start = Clock::now();
+    const auto at = [&](double share) { return orders_.begin() + static_cast<std::ptrdiff_t>(share * static_cast<double>(orders_.size())); };
+    place({at(0), at(.3)}, "a", [this] { kill_inventory(); });
+    deeds_.twice = deliver_twice(layout(), deliveries_twice);
+    progress_.step(fmt::format("{} events delivered once more, to two consumers", deeds_.twice.size()));
+    place({at(.3), at(.6)}, "b", [this] { poison(); });
+    place({at(.6), at(1)}, "c", [this] { take_bus_away_for_a_while(); });
+    deeds_.orders = static_cast<std::int64_t>(orders_.size());
+    overtake();
+    settle(start);
+    return close();
+  }
+
+ private:
+  const Layout& layout() const { return system_.layout(); }
+
+  void stock_the_shelves() {
+    http::Client inventory(system_.http(Part::inventory));
+    const auto put = [&](std::int64_t product, std::int64_t amount) {
+      deeds_.stock[std::to_string(product)] = amount;
+      const auto answer = inventory.put("/stock/" + std::to_string(product), "{\"onHand\":" + std::to_string(amount) + "}");
+      if (answer.status != 200) throw Unavailable("inventory would not take stock: " + answer.body);
+    };
+    for (const auto product : plenty) put(product, plenty_on_hand);
+    put(scarce, scarce_on_hand(orders_));
+  }
+
+  /// Places some orders; in the middle of it something happens.
+  void place(const std::vector<Order>& orders, const std::string& run, const std::function<void()>& happening) {
+    const auto middle = std::max<int>(1, static_cast<int>(orders.size() / 2));
+    std::exception_ptr failed;
+    std::jthread fault;
+    std::atomic<bool> begun = false;
+    demo::place(system_.http(Part::order), orders, run, connections, [&](int n) {
+      progress_.placed(placed_ + n, options_.orders);
+      if (n < middle || begun.exchange(true)) return;
+      fault = std::jthread([&] {
+        try {
+          happening();
+        } catch (...) {
+          failed = std::current_exception();
+        }
+      });
+    });
+    if (fault.joinable()) fault.join();
+    if (failed) std::rethrow_exception(failed);
+    placed_ += static_cast<int>(orders.size());
+  }
+
+  void kill_inventory() {
+    auto& inventory = system_.process(Part::inventory);
+    inventory.signal(SIGKILL);
+    inventory.wait();
+    const auto killed = Clock::now();
+    const auto depth = open_transport(layout().url(layout().bus())).impl()->topology().depth("inventory.order-created.q");
+    deeds_.killed_in_flight = depth.handed_out;
+    system_.start(Part::inventory);
+    deeds_.back_after = seconds_since(killed);
+    progress_.step(fmt::format("inventory killed in the middle of work; back after {:.1f} s", deeds_.back_after));
+  }
+
+  void poison() {
+    deeds_.poison = publish_poison(layout());
+    progress_.step("3 poison events published, to two consumers");
+  }
+
+  void take_bus_away_for_a_while() {
+    progress_.step("bus taken away for 5 s; orders go on");
+    take_bus_away(layout(), bus_away);
+    deeds_.away = std::chrono::duration<double>(bus_away).count();
+    const auto back = Clock::now();
+    auto admin = open_store(layout().url(layout().database(Part::order)));
+    while (admin.impl()->admin()->status().pending > 0 && Clock::now() < back + patience) std::this_thread::sleep_for(20ms);
+    deeds_.caught_up_after = seconds_since(back);
+    progress_.step(fmt::format("bus back; order's backlog gone after {:.1f} s", deeds_.caught_up_after));
+  }
+
+  void overtake() {
+    system_.process(Part::inventory).signal(SIGKILL);
+    system_.process(Part::inventory).wait();
+    deeds_.overtaken = let_cancelled_overtake(system_, overtakes);
+    system_.start(Part::inventory);
+    progress_.step(fmt::format("{} declined cards while inventory was down; their cancellations overtook the orders", deeds_.overtaken.size()));
+  }
+
+  void settle(Clock::time_point start) {
+    save_deeds(layout(), deeds_);
+    for (const auto end = Clock::now() + patience; Clock::now() < end; std::this_thread::sleep_for(100ms))
+      if (take_account(layout(), deeds_).settled() && queues_empty()) break;
+    deeds_.settled_after = seconds_since(start);
+    save_deeds(layout(), deeds_);
+    progress_.step("all has come to rest");
+  }
+
+  bool queues_empty() {
+    auto bus = open_transport(layout().url(layout().bus()));
+    for (const auto* queue : {"inventory.order-created.q", "payment.order-created.q", "order.outcomes.q"})
+      if (bus.impl()->topology().depth(queue).ready > 0) return false;
+    return true;
+  }
+
+  int close() {
+    system_.stop();
+    const int code = check(layout().folder.string(), options_.json);
+    std::error_code ignored;
+    if (options_.keep || code != 0)
+      std::fprintf(stderr, "\n  kept: %s      holdfast demo --check %s\n", layout().folder.c_str(), layout().folder.c_str());
+    else
+      std::filesystem::remove_all(layout().folder, ignored);
+    return code;
+  }
+
+  Options options_;
+  System system_;
+  std::vector<Order> orders_;
+  Deeds deeds_;
+  Progress progress_;
+  int placed_ = 0;
+};
+
+}  // namespace
+
+int run(const Options& options) { return Demo(options).run(); }
+
+int check(const std::string& folder, bool json) {
+  const Layout layout{folder};
+  const Deeds deeds = load_deeds(layout);
+  const Account account = take_account(layout, deeds);
+  std::fputs(("\n" + (json ? as_json(account, deeds) : as_text(account, deeds))).c_str() + (json ? 1 : 0), stdout);
+  return account.nothing_lost() ? 0 : 1;
+}
+
+}  // namespace holdfast::demo

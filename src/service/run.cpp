@@ -1,0 +1,115 @@
+// main() of a service: configuration, logs, host, HTTP, signals, exit codes.
+#include <malloc.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+
+#include "connect/connect.hpp"
+#include "holdfast/service.hpp"
+#include "service/command_line.hpp"
+#include "service/health.hpp"
+#include "service/keys.hpp"
+#include "host/signals.hpp"
+#include "service/units.hpp"
+#include "telemetry/log.hpp"
+
+namespace holdfast::service {
+namespace {
+
+constexpr int stopped = 0, misconfigured = 2, refused = 3;
+
+Level level_of(const std::string& name) {
+  if (name == "debug") return Level::debug;
+  if (name == "warning") return Level::warning;
+  return name == "error" ? Level::error : Level::info;
+}
+
+telemetry::LogFormat format_of(const std::string& name) {
+  if (name == "json") return telemetry::LogFormat::json;
+  return name == "text" ? telemetry::LogFormat::text : telemetry::LogFormat::automatic;
+}
+
+int number_or_zero(const std::string& text) { return text.empty() ? 0 : static_cast<int>(parse_integer(text)); }
+
+HostOptions host_options(const Config& c) {
+  using namespace std::chrono;
+  const connect::StoreLimits limits{static_cast<int>(c.integer("database.connections")), c.duration("database.acquire_timeout")};
+  HostOptions o{.name = c.text("name"),
+                .store = connect::open_store(c.text("database.url"), limits),
+                .transport = open_transport(c.text("broker.url"))};
+  o.relay = c.text("relay.mode") == "elsewhere" ? Relay::elsewhere : Relay::in_process;
+  o.in_flight = static_cast<int>(c.integer("relay.in_flight"));
+  o.migrate = c.boolean("database.migrate");
+  o.concurrency = number_or_zero(c.text("consumer.concurrency"));
+  o.batch = number_or_zero(c.text("consumer.batch"));
+  if (const auto& order = c.text("consumer.ordering"); !order.empty()) o.ordering = order == "none" ? Ordering::none : Ordering::by_key;
+  if (const auto& text = c.text("consumer.handler_deadline"); !text.empty()) o.handler_deadline = ceil<seconds>(parse_duration(text));
+  o.import_dead_letters = c.text("dlq.import") == "always";
+  o.dedupe_window = ceil<hours>(c.duration("retention.inbox"));
+  o.keep_published = ceil<hours>(c.duration("retention.published"));
+  o.log = telemetry::stderr_sink(c.text("name"), format_of(c.text("log.format")), level_of(c.text("log.level")));
+  return o;
+}
+
+http::ServerOptions http_options(const Config& c) {
+  http::ServerOptions o;
+  o.listen = c.text("http.listen");
+  o.workers = static_cast<int>(c.integer("http.workers"));
+  o.max_connections = static_cast<int>(c.integer("http.max_connections"));
+  o.max_body = static_cast<std::size_t>(c.size("http.max_body"));
+  return o;
+}
+
+void say_ready(const Config& config, const http::Server& server) {
+  detail::JsonWriter line;
+  line.begin_object();
+  line.name("ready"), line.boolean(true);
+  line.name("name"), line.string(config.text("name"));
+  line.name("http"), line.string(server.url());
+  line.end_object();
+  std::printf("%s\n", line.take().c_str());
+  std::fflush(stdout);
+}
+
+/// Until a signal asks to stop.
+void serve(const Config& config, const host::Signals& signals, const std::function<void(Host&, http::Server&)>& install) {
+  Host host(host_options(config));
+  http::Server server(http_options(config));
+  serve_health(host, server);
+  install(host, server);
+  host.start();
+  server.start();
+  say_ready(config, server);
+  signals.wait();
+  server.stop();
+  host.stop(std::chrono::ceil<std::chrono::seconds>(config.duration("shutdown.deadline")));
+}
+
+int complain(const std::string& name, const std::exception& error, int code) {
+  std::fprintf(stderr, "%s: %s\n", name.c_str(), error.what());
+  return code;
+}
+
+}  // namespace
+
+int run(int argc, char** argv, Defaults defaults, std::function<void(Host&, http::Server&)> install) {
+  mallopt(M_ARENA_MAX, 2);  // many threads, small heaps: memory stays flat under load
+  Config config(service_keys(defaults));
+  try {
+    if (!read_command_line(config, defaults.name, argc, argv)) return stopped;
+    check_together(config);
+  } catch (const std::exception& wrong) {
+    return complain(defaults.name, wrong, misconfigured);
+  }
+  for (const Setting& s : defaults.settings) *s.value = config.text(s.key);
+  try {
+    const host::Signals signals;  // before any thread starts: all inherit the mask
+    serve(config, signals, install);
+    return stopped;
+  } catch (const std::exception& error) {
+    return complain(defaults.name, error, refused);
+  }
+}
+
+}  // namespace holdfast::service
