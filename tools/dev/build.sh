@@ -25,7 +25,7 @@ jobs_for_memory() {  # 1.5 GB a job, no more than cores
 configure() {  # PRESET
   local log=build/$1.configure.log
   mkdir -p build
-  child cmake --preset "$1" >"$log" 2>&1 </dev/null || { cat "$log" >&2; fail 1 "cmake could not configure preset $1"; }
+  "${child[@]}" cmake --preset "$1" >"$log" 2>&1 </dev/null || { cat "$log" >&2; fail 1 "cmake could not configure preset $1"; }
 }
 
 build() {  # PRESET TARGET...
@@ -38,9 +38,9 @@ build() {  # PRESET TARGET...
   room_for 2000 . "the build"
   local started=$SECONDS
   if [ -t 2 ] && [ "${TERM:-dumb}" != dumb ]; then
-    child ninja -C "build/$preset" -j "$jobs" "$@" >&2
+    "${child[@]}" ninja -C "build/$preset" -j "$jobs" "$@" >&2
   else
-    child ninja -C "build/$preset" -j "$jobs" "$@" </dev/null 2>&1 | ninja_progress
+    "${child[@]}" ninja -C "build/$preset" -j "$jobs" "$@" </dev/null 2>&1 | ninja_progress
   fi || fail 1 "the build failed"
   say "built in $((SECONDS - started)) s"
 }

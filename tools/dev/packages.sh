@@ -61,7 +61,7 @@ apt_get() {
 
 apt_once() {
   local options=(-q -o DPkg::Lock::Timeout=600 -o Acquire::Retries=3 -o APT::Color=0 -o Dpkg::Use-Pty=0)
-  child "${as_root[@]}" env LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive apt-get "${options[@]}" "$@" </dev/null 2>&1 |
+  "${child[@]}" "${as_root[@]}" env LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive apt-get "${options[@]}" "$@" </dev/null 2>&1 |
     tee -a build/apt.log | apt_progress
 }
 

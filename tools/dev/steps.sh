@@ -36,7 +36,8 @@ progress() {
 # A child is sent SIGTERM when this script dies, however it dies; its environment says whose it is.
 started() { sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20; }
 export DEV_RUN_OF="$PWD:$$:$(started $$)"
-child() { setpriv --pdeathsig TERM -- "$@"; }
+# It stands before a program, not in a function: a shell in between would be the parent that has to die.
+child=(setpriv --pdeathsig TERM --)
 
 # What a dev of this checkout started that is no more: only the kernel's word on pid and start time counts.
 end_orphans() {
