@@ -57,6 +57,9 @@ struct Starts {
   int all = 0;
 };
 
+/// What broke a transaction beneath whoever works in it, whatever he threw: run it again, or wait for the store first.
+enum class Trouble { transient, unavailable };
+
 /// An operator's act. Its id is written with each act, so that a rerun finds it.
 struct OperatorAction {
   EventId id;
@@ -96,6 +99,8 @@ class InboxTx {
   virtual bool record(const OperatorAction& action, const EventId& event) = 0;
   /// The handler's SQL runs here. The simulator has none and throws std::logic_error.
   virtual Transaction& transaction() = 0;
+  /// What broke it, if anything did; known after the call that failed. Only rollback is possible then.
+  virtual std::optional<Trouble> trouble() const { return std::nullopt; }
   virtual void commit() = 0;  // throws Transient, InDoubt, Unavailable
 };
 
@@ -121,6 +126,8 @@ class InboxStore {
   virtual std::vector<Due> due(int limit) = 0;
   /// Commits one more start of this event (9.7) and tells of those before it that were not finished.
   virtual Starts start(const EventId& id, bool alone_in_queue) = 0;
+  /// Those of the events with starts that were not finished; writes nothing. An event whose start stands here runs alone.
+  virtual std::map<EventId, Starts> starts(const std::set<EventId>&) { return {}; }
   /// Bounded; true: there is more. (9.8)
   virtual bool prune(const PruneRule& rule) = 0;
   /// Written at start and, clean, at the end: what the last run of this instance left. Returns whether the last end was clean.

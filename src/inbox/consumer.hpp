@@ -1,0 +1,55 @@
+// What lane workers, the due worker and the DLQ import call: straight, blocking code, all on the calling thread.
+// Any number of threads. Each call returns when what became of the events is committed, or says in its report what is not.
+#pragma once
+#include <functional>
+#include <mutex>
+#include <set>
+#include <span>
+#include <stop_token>
+
+#include "inbox/handlers.hpp"
+#include "inbox/reading.hpp"
+#include "inbox/report.hpp"
+#include "inbox/retry_policy.hpp"
+#include "ports/clock.hpp"
+#include "ports/inbox_store.hpp"
+
+namespace holdfast::inbox {
+
+/// What every procedure needs.
+struct Surroundings {
+  ports::InboxStore& store;
+  const ports::Clock& clock;
+  const Handlers& handlers;
+  Policy policy;
+  std::function<double()> random;  // of [0, 1); any thread
+  std::stop_token stopping = {};
+};
+
+/// Starts that this process wrote and whose runs ended without being settled: it did not die of them.
+class OpenStarts {
+ public:
+  bool contains(const EventId& id) const;
+  void add(const EventId& id);
+  void remove(const EventId& id);
+
+ private:
+  mutable std::mutex mutex_;
+  std::set<EventId> ids_;
+};
+
+class Consumer {
+ public:
+  explicit Consumer(Surroundings surroundings) : here_(std::move(surroundings)) {}
+
+  Arrival arrive(ports::Delivery delivery) const { return inbox::arrive(std::move(delivery), here_.handlers); }
+  Report run_batch(std::span<const Arrival> batch, How how = {});
+  Report run_deferred(const ports::Due& due, How how = {.guarded = true});
+  Report import_dead_letter(const ports::Delivery& dead_letter);
+
+ private:
+  Surroundings here_;
+  OpenStarts open_starts_;
+};
+
+}  // namespace holdfast::inbox

@@ -1,0 +1,40 @@
+// G6: a dependency that is away uses up nothing. The subscription waits and probes, with another event of the same type and
+// another key where there is one: if that one gets through, the first was to blame.
+#pragma once
+#include <iosfwd>
+#include <optional>
+#include <string>
+
+#include "inbox/backoff.hpp"
+
+namespace holdfast::inbox {
+
+/// The event whose handler said `Unavailable`.
+struct Culprit {
+  EventId id;
+  std::string type, key;
+  bool deferred = false;
+  bool operator==(const Culprit&) const = default;
+};
+
+class Pause {
+ public:
+  explicit Pause(Backoff backoff) : backoff_(backoff) {}
+
+  /// The first one is the culprit; the others only go back.
+  void unavailable(ports::Tick now, const Culprit& culprit, bool was_probe);
+  void over();
+
+  bool on() const { return culprit_.has_value(); }
+  bool waits(ports::Tick now) const { return on() && now < until_; }
+  const Culprit& culprit() const { return *culprit_; }
+  std::optional<ports::Tick> next() const { return on() ? std::optional(until_) : std::nullopt; }
+
+ private:
+  Backoff backoff_;
+  std::optional<Culprit> culprit_;
+  int failures_ = 0;
+  ports::Tick until_{};
+};
+
+}  // namespace holdfast::inbox

@@ -1,0 +1,139 @@
+// G1, link 4: only a settled delivery is acknowledged, and only in its own session.
+// The consume thread's state machine: deliveries and reports in, runs for lanes and acks out. No I/O, no clock.
+// Inputs return the actions that follow, in order. tick() is due at next().
+#pragma once
+#include <iosfwd>
+#include <map>
+#include <optional>
+#include <set>
+#include <variant>
+#include <vector>
+
+#include "inbox/crash_guard.hpp"
+#include "inbox/lanes.hpp"
+#include "inbox/pause.hpp"
+#include "inbox/reading.hpp"
+#include "inbox/report.hpp"
+
+namespace holdfast::inbox {
+
+struct RunBatch {
+  int lane = 0;
+  std::vector<Arrival> batch;
+  How how;
+  bool operator==(const RunBatch&) const = default;
+};
+struct RunDeferred {
+  int lane = 0;
+  ports::Due due;
+  How how;
+  bool operator==(const RunDeferred&) const = default;
+};
+struct Ack {
+  std::vector<ports::Position> settled;
+  bool operator==(const Ack&) const = default;
+};
+struct Credit {
+  int most_unacked = 0;
+  bool operator==(const Credit&) const = default;
+};
+struct Connect {  // pump the receiver from now on
+  bool operator==(const Connect&) const = default;
+};
+struct Disconnect {  // Receiver::disconnect(), and pump it no more
+  bool operator==(const Disconnect&) const = default;
+};
+struct LookForDue {  // InboxStore::due(limit); the answer is due() or store_down()
+  int limit = 0;
+  bool operator==(const LookForDue&) const = default;
+};
+struct Finished {  // after stop(): nothing runs any more
+  bool operator==(const Finished&) const = default;
+};
+using Action = std::variant<RunBatch, RunDeferred, Ack, Credit, Connect, Disconnect, LookForDue, Finished>;
+using Actions = std::vector<Action>;
+std::ostream& operator<<(std::ostream& out, const Action& action);
+
+struct SessionOptions {
+  int lanes = 8, batch = 64;
+  int most_prefetch = 2000;            // prefetch = lanes x batch x 2, at most this
+  int due_limit = 256;
+  ports::Millis look_every{1000};      // for due events
+  ports::Millis store_closes{60'000};  // the store is down that long: the channel is closed
+  ports::Millis quiet{3'600'000};      // prunable(): something was handled within it
+  Backoff store{ports::Millis(100), ports::Millis(5'000)};
+  Backoff pause{ports::Millis(1'000), ports::Millis(60'000)};
+  CrashGuardOptions guard;
+};
+
+/// What the receiver brought, read as far as it must be.
+struct Arrived {
+  bool connected = false, empty = false;
+  std::vector<std::uint64_t> ended;
+  std::vector<Arrival> arrivals;
+};
+
+class Session {
+ public:
+  Session(SessionOptions options, bool clean_end);
+
+  Actions start(ports::Tick now);
+  Actions received(ports::Tick now, Arrived arrived);
+  /// A run has ended; what it was is known by its lane.
+  Actions settled(ports::Tick now, int lane, const Report& report);
+  Actions due(ports::Tick now, std::vector<ports::Due> due);
+  Actions store_down(ports::Tick now);
+  Actions tick(ports::Tick now);
+  Actions stop(ports::Tick now);
+
+  std::optional<ports::Tick> next() const;  ///< when tick() is wanted
+  bool prunable(ports::Tick now) const;     ///< the queue moves or is known to be empty (9.8)
+  bool paused() const { return pause_.on(); }
+  bool idle() const;                        ///< nothing runs and nothing waits here
+
+ private:
+  struct Running {
+    std::vector<Arrival> batch;
+    std::vector<bool> alive;  // its session is
+    std::optional<ports::Due> due;
+    How how;
+    bool probe = false;
+  };
+  void end_session(std::uint64_t session);
+  void acknowledge(const Running& run, std::size_t settled);
+  void give_back(int lane, const Running& run, std::size_t settled);
+  void hold_suspect(ports::Tick now, int lane, const Running& run, const ports::Starts& starts);
+  void pause(ports::Tick now, const Running& run, std::size_t settled);
+  void after_probe(const Running& run, const Report& report);
+  void go_down(ports::Tick now);
+  void come_up(ports::Tick now);
+  void look(ports::Tick now);
+  void close_if_long_down(ports::Tick now);
+
+  void dispatch(ports::Tick now);
+  void probe();
+  bool run_suspect(ports::Tick now);
+  void run_lane(int lane);
+  void begin(int lane, Running run);
+  bool running() const;
+  How how_of(const Arrival& arrival) const;
+  How how_of(const ports::Due& due) const;
+  void give_credit();
+  Actions take();
+
+  SessionOptions options_;
+  Lanes lanes_;
+  CrashGuard guard_;
+  Pause pause_;
+  std::vector<std::optional<Running>> runs_;  // by lane
+  std::vector<bool> due_last_;                // deferred ones and deliveries take turns
+  std::set<EventId> blamed_;
+  std::set<std::uint64_t> sessions_;
+  std::optional<ports::Tick> down_since_, last_handled_, next_look_;
+  int downs_ = 0, credit_ = -1;
+  bool started_ = false, looking_ = false, full_look_ = false, wanted_ = false, empty_ = false;
+  bool exclusive_ = false, stopping_ = false, finished_ = false;
+  Actions out_;
+};
+
+}  // namespace holdfast::inbox
