@@ -35,7 +35,8 @@ install_packages() {  # STAGE
   mkdir -p build
   say "log: build/apt.log"
   : >build/apt.log
-  apt_get update || fail 3 "apt-get update failed: $(grep -m3 '^[EW]:' build/apt.log || tail -n 3 build/apt.log)"
+  # A repository that is down may not be one of those needed.
+  apt_get -o APT::Update::Error-Mode=any update || say "apt-get update had trouble, going on with the lists that are there"
   apt_get install -y --no-install-recommends "${missing[@]}" || name_the_failed "${missing[@]}"
 }
 
@@ -54,7 +55,7 @@ apt_get() {
   local try
   for try in 1 2 3; do
     if apt_once "$@"; then return 0; fi
-    if [ "$try" -lt 3 ]; then say "apt-get $1 failed, trying again in 5 s: $(grep '^E:' build/apt.log | tail -n 1)"; sleep 5; fi
+    if [ "$try" -lt 3 ]; then say "apt-get failed, trying again in 5 s: $(last_errors 1)"; sleep 5; fi
   done
   return 1
 }
@@ -76,12 +77,14 @@ apt_progress() {  # each package is fetched, unpacked, set up
   done
 }
 
+last_errors() { grep "^[EW]:" build/apt.log | tail -n "$1" | sort -u; }
+
 name_the_failed() {
   local failed
-  failed=$(sed -nE 's/^E: (Unable to locate package|Package .([^ ]*). has no installation).*/&/p
-                    s/^dpkg: error processing (package|archive) ([^ ]*).*/\2/p
-                    s/^E: Failed to fetch ([^ ]*).*/\1/p' build/apt.log | sort -u | tr '\n' ' ')
-  fail 3 "not installed: $(missing_packages "$@" | tr '\n' ' ')
-  the trouble: ${failed:-see build/apt.log}
-$(grep '^E:' build/apt.log | tail -n 3)"
+  failed=$(sed -nE "s/^dpkg: error processing (package|archive) ([^ ]*).*/\2/p
+                    s/^E: Unable to locate package (.*)/\1/p
+                    s/^E: Package .([^ ]*). has no installation candidate/\1/p" build/apt.log | sort -u | tr "\n" " ")
+  fail 3 "not installed: ${failed:-$(missing_packages "$@" | tr "\n" " ")}
+$(last_errors 4)
+  All of it is in build/apt.log."
 }
