@@ -1,0 +1,46 @@
+// Drives the relay's two publishers on the relay thread: opens, closes and pumps them, offers what is to be published and feeds the
+// results back. wake() and abort() from any thread.
+#pragma once
+#include <functional>
+#include <memory>
+#include <mutex>
+
+#include "outbox/relay.hpp"
+#include "ports/clock.hpp"
+
+namespace holdfast::outbox {
+
+class Sender {
+ public:
+  /// open: connects; throws Unavailable (or Invalid: the set-up is to blame).
+  using Open = std::function<std::unique_ptr<ports::Publisher>()>;
+  Sender(Relay& relay, Open open, const ports::Clock& clock);
+  ~Sender();
+
+  void perform(const Action& action);  ///< those for a publisher; others are not its own and ignored
+  /// Pumps what is open, until then at the latest. false: nothing is open, the caller waits by itself.
+  bool pump(Tick until);
+
+  void wake() noexcept;   ///< pump() returns soon
+  void abort() noexcept;  ///< ends a pump() that hangs
+
+ private:
+  struct Line {  // one session
+    std::unique_ptr<ports::Publisher> publisher;
+    bool full = false;  // refused one: nothing more is offered before the next pump(), so that order holds
+  };
+  Line& line(Session session) { return lines_[static_cast<std::size_t>(session)]; }
+  void open(Session session);
+  void close(Session session);
+  void publish(const Publish& publish);
+  void pump(Session session, Tick until);
+  void end(Session session);
+
+  Relay& relay_;
+  Open open_;
+  const ports::Clock& clock_;
+  std::mutex mutex_;  // publishers come and go on the relay thread, others wake and abort them
+  Line lines_[2];
+};
+
+}  // namespace holdfast::outbox
