@@ -1,0 +1,92 @@
+#include "cli/cli.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <iostream>
+
+#include "holdfast/errors.hpp"
+#include "ports/clock.hpp"
+#include "service/keys.hpp"
+
+namespace holdfast::cli {
+
+Cli::Cli(CLI::App& app) : app_(app), config_(service::service_keys({.name = "holdfast", .listen = "127.0.0.1:8080"})) {
+  app.add_option("--config", file_, "TOML file of the service");
+  app.add_option("--database", databases_, "sqlite:PATH; status takes several")->allow_extra_args(false);
+  app.add_option("--broker", broker_, "sqlite:PATH of the bus");
+  app.add_flag("--json", json_, "for programs: one JSON document");
+}
+
+void Cli::configure() {
+  if (!file_.empty()) config_.read_file(file_);
+  config_.read_environment(environ);
+  if (!databases_.empty()) config_.set("database.url", databases_.front(), "--database");
+  if (!broker_.empty()) config_.set("broker.url", broker_, "--broker");
+}
+
+std::vector<std::string> Cli::database_urls() const {
+  if (!databases_.empty()) return databases_;
+  if (!config_.is_set("database.url"))
+    throw Invalid("--database", "which database? Name it: holdfast --database sqlite:orders.db ..., or HOLDFAST_DATABASE_URL, or --config FILE");
+  return {config_.text("database.url")};
+}
+
+Store Cli::database() const { return open_store(database_urls().front()); }
+Timestamp Cli::now() const { return ports::system_clock().utc(); }
+
+void Cli::does(CLI::App& command, std::function<int()> body) {
+  command.callback([this, body = std::move(body)] {
+    configure();
+    code_ = body();
+  });
+}
+
+void add_selection(CLI::App& command, admin::SelectionText& s, bool of_consumers) {
+  if (of_consumers) {
+    command.add_option("--consumer", s.consumer, "as inventory");
+    command.add_option("--reason", s.reason, "exhausted, rejected, invalid, no_handler, crash_loop, too_old, id_reused, broker");
+    command.add_option("--error", s.error, "a part of the error's text");
+  }
+  command.add_option("--type", s.type, "as order.created.v1");
+  command.add_option("--key", s.key, "aggregate id");
+  command.add_option("--since", s.since, "2h, or 2025-08-22T09:30:00Z");
+  command.add_option("--until", s.until, "likewise");
+  command.add_option("--limit", s.limit, "most rows")->capture_default_str();
+  command.add_option("ids", s.ids, "event ids");
+}
+
+std::string table(const std::vector<std::string>& head, const std::vector<std::vector<std::string>>& rows) {
+  if (rows.empty()) return "";
+  std::vector<std::size_t> width(head.size());
+  const auto measure = [&](const auto& row) { for (std::size_t i = 0; i < row.size(); ++i) width[i] = std::max(width[i], row[i].size()); };
+  measure(head);
+  for (const auto& row : rows) measure(row);
+  std::string out;
+  const auto print = [&](const auto& row) {
+    std::string line;
+    for (std::size_t i = 0; i < row.size(); ++i) line += fmt::format("{:<{}}  ", row[i], width[i]);
+    out += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
+  };
+  print(head);
+  for (const auto& row : rows) print(row);
+  return out;
+}
+
+std::string age(std::chrono::milliseconds span) {
+  const auto s = std::chrono::duration_cast<std::chrono::seconds>(span).count();
+  if (s < 120) return std::to_string(s) + " s";
+  if (s < 7200) return std::to_string(s / 60) + " min";
+  return s < 172'800 ? std::to_string(s / 3600) + " h" : std::to_string(s / 86'400) + " d";
+}
+
+bool confirmed(const std::string& question, bool yes) {
+  if (yes) return true;
+  if (isatty(STDIN_FILENO) == 0) throw Invalid("--yes", question + " Nothing was done: say --yes, or --dry-run to only look");
+  std::cerr << question << " [y/N] " << std::flush;
+  std::string answer;
+  std::getline(std::cin, answer);
+  return answer == "y" || answer == "Y" || answer == "yes";
+}
+
+}  // namespace holdfast::cli

@@ -1,0 +1,63 @@
+// What all commands share: configuration, the database they work on, text or JSON.
+#pragma once
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "admin/selection.hpp"
+#include "holdfast/connect.hpp"
+#include "ports/store_base.hpp"
+#include "service/config.hpp"
+
+namespace holdfast::cli {
+
+constexpr int ok = 0, found_something = 1, usage = 2, refused = 3;
+
+class Cli {
+ public:
+  explicit Cli(CLI::App& app);
+
+  /// Reads file, environment and the global flags; once, before a command runs.
+  void configure();
+  /// The one database; Invalid (exit 2) if none was named.
+  Store database() const;
+  std::vector<std::string> database_urls() const;
+  const service::Config& config() const { return config_; }
+  bool json() const { return json_; }
+  Timestamp now() const;
+
+  /// A command's way to say its exit code.
+  void does(CLI::App& command, std::function<int()> body);
+  int code() const { return code_; }
+
+ private:
+  CLI::App& app_;
+  service::Config config_;
+  std::string file_, broker_;
+  std::vector<std::string> databases_;
+  bool json_ = false;
+  int code_ = ok;
+};
+
+/// --consumer --type --reason --error --key --since --until --limit, and ids.
+void add_selection(CLI::App& command, admin::SelectionText& selection, bool of_consumers);
+
+/// Columns for people, padded; "" where there are no rows.
+std::string table(const std::vector<std::string>& head, const std::vector<std::vector<std::string>>& rows);
+/// "3 s", "2 h": how long ago.
+std::string age(std::chrono::milliseconds span);
+/// Asks on a terminal; elsewhere only --yes goes on.
+bool confirmed(const std::string& question, bool yes);
+
+void add_demo(CLI::App& app, Cli& cli);
+void add_up(CLI::App& app, Cli& cli);
+void add_relay(CLI::App& app, Cli& cli);
+void add_migrate(CLI::App& app, Cli& cli);
+void add_status(CLI::App& app, Cli& cli);
+void add_outbox(CLI::App& app, Cli& cli);
+void add_deferred(CLI::App& app, Cli& cli);
+void add_dlq(CLI::App& app, Cli& cli);
+void add_publish(CLI::App& app, Cli& cli);
+
+}  // namespace holdfast::cli

@@ -1,0 +1,210 @@
+// holdfast deferred, holdfast dlq: what consumers set aside; to look at, to run again, to give up.
+#include <fmt/format.h>
+
+#include <csignal>
+#include <cstdio>
+#include <fstream>
+#include <iterator>
+
+#include "admin/act.hpp"
+#include "admin/import.hpp"
+#include "cli/cli.hpp"
+#include "event/envelope.hpp"
+#include "ports/waker.hpp"
+
+namespace holdfast::cli {
+namespace {
+
+using ports::DeferredView;
+
+struct Flags {
+  admin::SelectionText selection;
+  bool dry_run = false, yes = false, stop = false;
+  int canary = 0;
+  std::string rate, note, edited;
+};
+struct Shown {  // stable names
+  std::string consumer, id, type, key, state, reason, error;
+  std::int64_t attempts = 0, dueInMs = 0, position = 0, copy = 0;
+  bool blocksKey = false;
+  std::optional<Timestamp> firstFailedAt;
+  std::optional<std::string> body;  // show only
+};
+
+constexpr ports::Millis canary_patience{30'000};
+
+const char* state_of(const DeferredView& v) {
+  if (v.state == ports::State::retrying) return "retrying";
+  switch (v.event.wait) {
+    case ports::Deferred::Wait::retry: return "retry";
+    case ports::Deferred::Wait::blocked: return "blocked";
+    case ports::Deferred::Wait::dead: break;
+  }
+  return "dead";
+}
+
+Shown shown(const DeferredView& v, bool whole) {
+  const auto& e = v.event;
+  return {v.consumer, e.id.to_string(), e.type, e.key, state_of(v), e.reason, e.error, e.attempts, e.due_in.count(), v.position, v.copy,
+          e.blocks_key, e.first_failed_at, whole ? std::optional(e.body) : std::nullopt};
+}
+
+class Command {
+ public:
+  Command(Cli& cli, Flags& flags, bool dead_only) : cli_(cli), flags_(flags), dead_only_(dead_only) {}
+
+  int list() {
+    const auto found = select();
+    if (cli_.json()) return print_json(found, false);
+    std::vector<std::vector<std::string>> rows;
+    for (const auto& v : found)
+      rows.push_back({v.consumer, v.event.id.to_string(), v.event.type, v.event.key, state_of(v), std::to_string(v.event.attempts), v.event.reason, v.event.error.substr(0, 60)});
+    std::fputs(table({"CONSUMER", "EVENT", "TYPE", "KEY", "STATE", "TRIES", "REASON", "ERROR"}, rows).c_str(), stdout);
+    if (rows.empty()) std::puts(dead_only_ ? "no dead letters" : "nothing is set aside");
+    return rows.empty() ? ok : found_something;
+  }
+
+  int show() {
+    const auto found = select();
+    if (cli_.json()) return print_json(found, true);
+    for (const auto& v : found) {
+      const auto& e = v.event;
+      std::printf("%s at %s: %s\n  type %s  key %s  tries %d  copy %d%s\n  reason %s: %s\n", e.id.to_string().c_str(), v.consumer.c_str(), state_of(v),
+                  e.type.c_str(), e.key.c_str(), e.attempts, v.copy, e.blocks_key ? "  (its key waits behind it)" : "", e.reason.c_str(), e.error.c_str());
+      for (const auto& [name, value] : e.headers) std::printf("  %s: %s\n", name.c_str(), value.c_str());
+      std::printf("%s\n\n", e.body.c_str());
+    }
+    return found.empty() ? found_something : ok;
+  }
+
+  int replay() {
+    const auto frozen = select();
+    if (flags_.stop) return say(admin::take_back(base(), frozen, action("take back")));
+    if (!flags_.edited.empty() && flags_.selection.ids.size() != 1) throw Invalid("--edited", "one event id goes with an edited body");
+    if (!go_on("Replay", frozen)) return ok;
+    const auto canaries = std::min(static_cast<std::size_t>(std::max(flags_.canary, 0)), frozen.size());
+    if (canaries > 0 && !canary({frozen.begin(), frozen.begin() + static_cast<std::ptrdiff_t>(canaries)})) return found_something;
+    const admin::Frozen rest(frozen.begin() + static_cast<std::ptrdiff_t>(canaries), frozen.end());
+    return say(admin::replay(base(), rest, action("replay"), rate(), edited_body()));
+  }
+
+  int discard() {
+    const auto frozen = select();
+    if (!go_on("Discard for good", frozen)) return ok;
+    return say(admin::discard(base(), frozen, action("discard")));
+  }
+
+  int import() {
+    const auto sum = admin::import_dead_letters(base(), *transport().impl());
+    std::printf(cli_.json() ? "{\"takenIn\":%d,\"known\":%d}\n" : "%d taken in, %d were copies of what the database knows\n", sum.taken_in, sum.known);
+    return ok;
+  }
+
+ private:
+  detail::StoreBase& base() {
+    if (!store_) store_.emplace(cli_.database());
+    return *store_->impl();
+  }
+  Transport transport() const {
+    if (!cli_.config().is_set("broker.url")) throw Invalid("--broker", "which bus? Name it: --broker sqlite:bus.db, or HOLDFAST_BROKER_URL");
+    return open_transport(cli_.config().text("broker.url"));
+  }
+  admin::Frozen select() {
+    if (dead_only_ && cli_.config().is_set("broker.url")) admin::import_dead_letters(base(), *transport().impl());
+    return base().admin()->deferred(admin::parse(flags_.selection, cli_.now()), dead_only_);
+  }
+  ports::OperatorAction action(const std::string& what) const {
+    const char* user = std::getenv("USER");
+    return {EventId::generate(), user != nullptr ? user : "unknown", what, admin::describe(flags_.selection), flags_.note};
+  }
+  std::optional<std::string> edited_body() const {
+    if (flags_.edited.empty()) return {};
+    std::ifstream file(flags_.edited);
+    if (!file) throw Invalid("--edited", "the file '" + flags_.edited + "' cannot be read");
+    return std::string(std::istreambuf_iterator<char>(file), {});
+  }
+  double rate() const {
+    if (flags_.rate.empty()) return 0;
+    std::size_t end = 0;
+    double value = 0;
+    try {
+      value = std::stod(flags_.rate, &end);
+    } catch (const std::exception&) {
+      end = 0;
+    }
+    const auto rest = flags_.rate.substr(end);
+    if (end == 0 || value <= 0 || !(rest.empty() || rest == "/s")) throw Invalid("--rate", "'" + flags_.rate + "' is no rate; write it as 2000/s");
+    return value;
+  }
+  bool go_on(const std::string& what, const admin::Frozen& frozen) {
+    for (std::size_t i = 0; i < frozen.size() && i < 10; ++i)
+      std::fprintf(stderr, "  %s  %s  %s  %s\n", frozen[i].event.id.to_string().c_str(), frozen[i].consumer.c_str(), frozen[i].event.type.c_str(), frozen[i].event.reason.c_str());
+    if (frozen.size() > 10) std::fprintf(stderr, "  ... and %zu more\n", frozen.size() - 10);
+    if (frozen.empty()) std::puts("nothing is selected");
+    if (frozen.empty() || flags_.dry_run) return false;
+    return confirmed(what + " " + std::to_string(frozen.size()) + " event(s)?", flags_.yes);
+  }
+  /// The first ones alone; the rest only if these take effect.
+  bool canary(const admin::Frozen& first) {
+    admin::replay(base(), first, action("replay, canary"), 0);
+    const auto& clock = base().clock();
+    ports::Waker pause;
+    for (const auto end = clock.steady() + canary_patience; clock.steady() < end; pause.wait_until(clock.steady() + ports::Millis(200))) {
+      const auto seen = admin::outcome(base(), first);
+      if (seen.dead > 0) return std::puts("the canary is dead again: the rest was not replayed"), false;
+      if (seen.waiting == 0) return true;
+    }
+    std::puts("the canary was not settled within 30 s (is the service running?): the rest was not replayed");
+    return false;
+  }
+  int say(const admin::Sum& sum) const {
+    std::printf(cli_.json() ? "{\"done\":%d,\"outOfTurn\":%d,\"running\":%d,\"settledMeanwhile\":%d,\"notInState\":%d}\n" : "", sum.done, sum.out_of_turn, sum.running, sum.not_there, sum.not_in_state);
+    if (!cli_.json()) std::printf("%s\n", sum.words().c_str());
+    return sum.all() ? ok : found_something;
+  }
+  int print_json(const admin::Frozen& found, bool whole) const {
+    std::vector<Shown> rows;
+    for (const auto& v : found) rows.push_back(shown(v, whole));
+    std::printf("%s\n", Codec<std::vector<Shown>>::encode(rows).c_str());
+    return rows.empty() ? ok : found_something;
+  }
+
+  Cli& cli_;
+  Flags& flags_;
+  bool dead_only_;
+  std::optional<Store> store_;
+};
+
+void add(CLI::App& app, Cli& cli, const std::string& name, const std::string& help, bool dead_only) {
+  auto* group = app.add_subcommand(name, help)->group("Put right")->require_subcommand(1);
+  auto flags = std::make_shared<Flags>();
+  const auto verb = [&](const std::string& verb_name, const std::string& what, int (Command::*act)()) {
+    auto* command = group->add_subcommand(verb_name, what);
+    add_selection(*command, flags->selection, true);
+    cli.does(*command, [&cli, flags, dead_only, act] { return (Command(cli, *flags, dead_only).*act)(); });
+    return command;
+  };
+  verb("list", "one line each; exit 1 if there are any", &Command::list);
+  verb("show", "all that is known, the body too", &Command::show);
+  auto* replay = verb("replay", "run them again", &Command::replay);
+  auto* discard = verb("discard", "give them up for good", &Command::discard);
+  for (auto* command : {replay, discard}) {
+    command->add_flag("--dry-run", flags->dry_run, "show the selection, do nothing");
+    command->add_flag("--yes", flags->yes, "do not ask");
+    command->add_option("--note", flags->note, "why; kept with the act");
+  }
+  replay->add_option("--canary", flags->canary, "so many first; the rest only if they take effect");
+  replay->add_option("--rate", flags->rate, "as 2000/s");
+  replay->add_option("--edited", flags->edited, "file with a body that replaces the event's (one id)");
+  replay->add_flag("--stop", flags->stop, "take back what was replayed and is not due yet");
+  if (!dead_only) return;
+  auto* import = group->add_subcommand("import", "empty the broker's DLQ into the database");
+  cli.does(*import, [&cli, flags] { return Command(cli, *flags, true).import(); });
+}
+
+}  // namespace
+
+void add_deferred(CLI::App& app, Cli& cli) { add(app, cli, "deferred", "events a consumer set aside: retry, blocked, dead", false); }
+void add_dlq(CLI::App& app, Cli& cli) { add(app, cli, "dlq", "the dead among them; empties the broker's DLQ first", true); }
+
+}  // namespace holdfast::cli

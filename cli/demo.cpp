@@ -1,0 +1,44 @@
+// holdfast demo, holdfast up: the whole system, for a try.
+#include "demo/run.hpp"
+
+#include "cli/cli.hpp"
+#include "demo/up.hpp"
+
+namespace holdfast::cli {
+namespace {
+
+std::filesystem::path beside_this_program() { return std::filesystem::read_symlink("/proc/self/exe").parent_path(); }
+
+}  // namespace
+
+void add_demo(CLI::App& app, Cli& cli) {
+  struct Flags {
+    demo::Options options;
+    std::string kept;
+  };
+  auto flags = std::make_shared<Flags>();
+  auto* command = app.add_subcommand("demo", "run order, inventory, payment; break them; prove that nothing was lost")->group("Try");
+  command->add_option("--orders", flags->options.orders, "how many")->check(CLI::Range(1, 1'000'000))->capture_default_str();
+  command->add_option("--seed", flags->options.seed, "draws the orders")->capture_default_str();
+  command->add_flag("--keep", flags->options.keep, "leave the databases for a look");
+  command->add_option("--state", flags->options.state, "folder for the databases [a new one]");
+  command->add_option("--check", flags->kept, "take the account of a kept folder again");
+  cli.does(*command, [&cli, flags] {
+    flags->options.json = cli.json();
+    if (!flags->kept.empty()) return demo::check(flags->kept, cli.json());
+    flags->options.programs = beside_this_program();
+    return demo::run(flags->options);
+  });
+}
+
+void add_up(CLI::App& app, Cli& cli) {
+  auto options = std::make_shared<demo::UpOptions>();
+  auto* command = app.add_subcommand("up", "run them for you to try, until Ctrl-C")->group("Try");
+  command->add_option("--state", options->state, "folder for the databases [a new one, removed at the end]");
+  cli.does(*command, [options] {
+    options->programs = beside_this_program();
+    return demo::up(*options);
+  });
+}
+
+}  // namespace holdfast::cli

@@ -1,0 +1,84 @@
+// holdfast: one command for operators and newcomers.
+#include <cstdio>
+
+#include "cli/cli.hpp"
+#include "event/nearest.hpp"
+#include "holdfast/errors.hpp"
+
+#ifndef HOLDFAST_VERSION
+#define HOLDFAST_VERSION "0.1.0"
+#endif
+
+namespace holdfast::cli {
+namespace {
+
+int complain(const std::exception& error, int code) {
+  std::fprintf(stderr, "holdfast: %s\n", error.what());
+  return code;
+}
+
+const CLI::App* find(const CLI::App& app, const std::string& name) {
+  for (const auto* command : app.get_subcommands({}))
+    if (command->get_name() == name) return command;
+  return nullptr;
+}
+
+void add_help(CLI::App& app, Cli& cli, std::string& topic) {
+  auto* help = app.add_subcommand("help", "of one command: holdfast help dlq")->group("Other");
+  help->add_option("command", topic);
+  cli.does(*help, [&app, &topic] {
+    const auto* command = find(app, topic);
+    if (!topic.empty() && command == nullptr) throw Invalid(topic, "there is no such command");
+    std::fputs((command != nullptr ? command->help("holdfast") : app.help()).c_str(), stdout);
+    return ok;
+  });
+}
+
+void add_version(CLI::App& app, Cli& cli) {
+  cli.does(*app.add_subcommand("version", "of this program")->group("Other"), [&cli] {
+    std::printf(cli.json() ? "{\"version\":\"%s\"}\n" : "holdfast %s\n", HOLDFAST_VERSION);
+    return ok;
+  });
+}
+
+/// A word that is no command: the nearest one.
+int misspelt(CLI::App& app, const CLI::ParseError& error, int argc, char** argv) {
+  std::vector<std::string> names;
+  for (const auto* command : app.get_subcommands({})) names.push_back(command->get_name());
+  for (int i = 1; i < argc; ++i)
+    if (argv[i][0] != '-' && find(app, argv[i]) == nullptr && dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
+      std::fprintf(stderr, "holdfast: '%s' is not understood here; the nearest command is '%s'\n", argv[i], event::nearest(argv[i], names).c_str());
+      return usage;
+    }
+  std::fprintf(stderr, "holdfast: %s\n", error.what());
+  return usage;
+}
+
+int run(int argc, char** argv) {
+  CLI::App app("Reliable events for C++ services", "holdfast");
+  app.require_subcommand(1);
+  app.fallthrough();
+  app.footer("Exit: 0 ok, 1 found something or not all done, 2 usage or configuration, 3 unavailable or refused");
+  Cli cli(app);
+  std::string topic;
+  add_demo(app, cli), add_up(app, cli), add_relay(app, cli), add_migrate(app, cli), add_status(app, cli);
+  add_outbox(app, cli), add_deferred(app, cli), add_dlq(app, cli), add_publish(app, cli);
+  add_version(app, cli), add_help(app, cli, topic);
+  try {
+    app.parse(argc, argv);
+    return cli.code();
+  } catch (const CLI::Success& asked) {
+    return app.exit(asked);
+  } catch (const CLI::ParseError& wrong) {
+    return misspelt(app, wrong, argc, argv);
+  } catch (const Invalid& wrong) {
+    return complain(wrong, usage);
+  } catch (const std::exception& error) {
+    return complain(error, refused);
+  }
+}
+
+}  // namespace
+}  // namespace holdfast::cli
+
+int main(int argc, char** argv) { return holdfast::cli::run(argc, argv); }

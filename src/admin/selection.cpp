@@ -1,0 +1,61 @@
+#include "admin/selection.hpp"
+
+#include <charconv>
+
+#include "holdfast/errors.hpp"
+
+namespace holdfast::admin {
+namespace {
+
+/// "2h" -> two hours; nothing where it is no such span.
+std::optional<std::chrono::seconds> span_of(std::string_view text) {
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end + 1 != text.data() + text.size() || number < 0 || number > 1'000'000) return {};
+  switch (*end) {
+    case 's': return std::chrono::seconds(number);
+    case 'm': return std::chrono::minutes(number);
+    case 'h': return std::chrono::hours(number);
+    case 'd': return std::chrono::hours(24 * number);
+    default: return {};
+  }
+}
+
+std::optional<Timestamp> time_of(const std::string& text, const std::string& flag, Timestamp now) {
+  if (text.empty()) return {};
+  if (const auto span = span_of(text)) return now - *span;
+  try {
+    return from_iso8601(text);
+  } catch (const Invalid&) {
+    throw Invalid(flag, "'" + text + "' is no time; write it as 2025-08-22T09:30:00Z, or 2h for two hours ago");
+  }
+}
+
+}  // namespace
+
+ports::Selection parse(const SelectionText& text, Timestamp now) {
+  ports::Selection s;
+  s.consumer = text.consumer, s.type = text.type, s.reason = text.reason, s.error = text.error, s.key = text.key;
+  s.since = time_of(text.since, "--since", now), s.until = time_of(text.until, "--until", now);
+  if (text.limit < 1) throw Invalid("--limit", "at least 1");
+  s.limit = text.limit;
+  for (const auto& id : text.ids) try {
+      s.ids.push_back(EventId::parse(id));
+    } catch (const Invalid&) {
+      throw Invalid(id, "is no event id: 32 hex digits, dashed or not");
+    }
+  return s;
+}
+
+std::string describe(const SelectionText& text) {
+  std::string out;
+  const auto add = [&](const char* name, const std::string& value) {
+    if (!value.empty()) out += (out.empty() ? "" : " ") + std::string(name) + "=" + value;
+  };
+  add("consumer", text.consumer), add("type", text.type), add("reason", text.reason), add("error", text.error);
+  add("key", text.key), add("since", text.since), add("until", text.until);
+  for (const auto& id : text.ids) add("id", id);
+  return out.empty() ? "all" : out;
+}
+
+}  // namespace holdfast::admin

@@ -1,0 +1,54 @@
+#include "host/consumer_threads.hpp"
+
+#include "holdfast/errors.hpp"
+
+namespace holdfast::host {
+namespace {
+
+constexpr ports::Millis longest_step{1000};
+
+}  // namespace
+
+ConsumerThreads::ConsumerThreads(Subscriber& subscriber, const std::string& instance, ErrandRunner& due, Watchdog& watchdog)
+    : subscriber_(subscriber), due_(due), watchdog_(watchdog), consumption_(subscriber, instance, hands()) {
+  for (int lane = 0; lane < subscriber.session_options().lanes; ++lane) lanes_.emplace_back();
+  thread_ = std::jthread([this] {
+    while (consumption_.step(subscriber_.here().clock.steady() + longest_step)) {}
+  });
+}
+
+void ConsumerThreads::join() {
+  if (thread_.joinable()) thread_.join();
+}
+
+Hands ConsumerThreads::hands() {
+  return {[this](inbox::RunBatch job) {
+            run(job.lane, std::to_string(job.batch.size()) + " events", [this, job] { return subscriber_.consumer().run_batch(job.batch, job.how); });
+          },
+          [this](inbox::RunDeferred job) {
+            run(job.lane, "event " + job.due.id.to_string(), [this, job] { return subscriber_.consumer().run_deferred(job.due, job.how); });
+          },
+          [this](int limit) { due_.run([this, limit] { look_for_due(limit); }); }};
+}
+
+void ConsumerThreads::run(int lane, const std::string& what, const std::function<inbox::Report()>& work) {
+  lanes_[static_cast<std::size_t>(lane)].run([this, lane, what, work] {
+    const Watchdog::Watch watch(watchdog_, subscriber_.name() + ": " + what, subscriber_.subscription().handler_deadline);
+    inbox::Report report = work();
+    subscriber_.account(report);
+    consumption_.settled(lane, std::move(report));
+  });
+}
+
+void ConsumerThreads::look_for_due(int limit) {
+  std::optional<std::vector<ports::Due>> events;
+  try {
+    events = subscriber_.store().due(limit);
+  } catch (const Error&) {
+    events.reset();  // the session asks again later
+  }
+  if (events) consumption_.due(std::move(*events));
+  else consumption_.store_down();
+}
+
+}  // namespace holdfast::host

@@ -1,0 +1,63 @@
+// A host: what it was told before start(), and the threads that run from then on.
+#pragma once
+#include <deque>
+#include <memory>
+
+#include "holdfast/host.hpp"
+#include "host/consumer_threads.hpp"
+#include "host/relay_threads.hpp"
+#include "host/upkeep.hpp"
+#include "outbox/publish.hpp"
+
+namespace holdfast {
+
+class Host::Impl {
+ public:
+  explicit Impl(HostOptions options);
+  ~Impl();
+
+  void add(Subscription subscription, std::vector<detail::Handler> handlers);
+  void add(detail::Upcaster upcaster);
+
+  /// Tables and subscribers, no threads: as far as the harness goes.
+  void prepare();
+  void start();
+  void stop(std::chrono::seconds deadline);
+  Health health() const;
+
+  std::deque<host::Subscriber>& subscribers() { return subscribers_; }
+  const host::Surroundings& here() const { return here_; }
+  Outbox& outbox() { return outbox_; }
+  Store& store() { return options_.store; }
+  std::string metrics() const { return metrics_.text(); }
+  outbox::RelayOptions relay_options() const;
+  /// Before start(): who hears the signals of the threads.
+  void observe(host::Observer observer) { here_.observe = std::move(observer); }
+  /// Called after each commit that published.
+  std::function<void()> on_commit = [] {};
+
+ private:
+  struct Told {
+    Subscription subscription;
+    std::vector<detail::Handler> handlers;
+  };
+  Subscription complete(Subscription subscription, const std::vector<detail::Handler>& handlers) const;
+
+  HostOptions options_;
+  telemetry::Metrics metrics_;
+  host::Surroundings here_;
+  Outbox outbox_;
+  std::vector<Told> told_;
+  std::vector<inbox::Upcaster> upcasters_;
+  std::deque<host::Subscriber> subscribers_;
+  std::stop_source stopping_;
+
+  // threads, in the order in which they start; they end in the opposite one
+  std::unique_ptr<host::RelayThreads> relay_;
+  std::unique_ptr<host::Watchdog> watchdog_;
+  std::unique_ptr<host::ErrandRunner> due_;
+  std::deque<host::ConsumerThreads> consumers_;
+  std::unique_ptr<host::Upkeep> upkeep_;
+};
+
+}  // namespace holdfast

@@ -1,0 +1,28 @@
+// The relay thread and the outbox I/O thread of one outbox: in a service's own process, or in `holdfast relay`.
+#pragma once
+#include <memory>
+#include <thread>
+
+#include "host/errand_runner.hpp"
+#include "host/sending.hpp"
+
+namespace holdfast::host {
+
+class RelayThreads {
+ public:
+  RelayThreads(const Surroundings& surroundings, outbox::RelayOptions options);
+  Sending& sending() { return sending_; }
+  void stop();  // asks; join() waits
+  void join();
+
+ private:
+  void run(const outbox::StoreCommand& command);
+
+  const Surroundings& here_;
+  std::unique_ptr<ports::OutboxStore> store_;
+  Sending sending_;
+  ErrandRunner io_;
+  std::jthread thread_;
+};
+
+}  // namespace holdfast::host

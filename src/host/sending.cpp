@@ -1,0 +1,83 @@
+#include "host/sending.hpp"
+
+#include <algorithm>
+#include <random>
+
+namespace holdfast::host {
+
+Sending::Sending(const Surroundings& surroundings, outbox::RelayOptions options, Ask ask)
+    : here_(surroundings),
+      ask_(std::move(ask)),
+      relay_(std::move(options), ports::Random(std::random_device{}())),
+      sender_(relay_, [this] { return here_.transport.publisher(); }, here_.clock),
+      meters_{here_.metrics.counter("holdfast_relay_confirmed_total", "events the broker confirmed"),
+              here_.metrics.counter("holdfast_relay_nacked_total", "publishes the broker would not take; tried again"),
+              here_.metrics.counter("holdfast_relay_returned_total", "publishes that no queue took; tried again"),
+              here_.metrics.counter("holdfast_relay_unknown_total", "publishes whose confirm never came; sent again"),
+              here_.metrics.counter("holdfast_relay_refused_total", "events that no broker will take; an operator decides"),
+              here_.metrics.counter("holdfast_relay_marked_total", "events moved to the published ones"),
+              here_.metrics.gauge("holdfast_relay_lease", "1: this relay sends for its outbox"),
+              here_.metrics.gauge("holdfast_relay_connected", "1: a session is open"),
+              here_.metrics.gauge("holdfast_relay_in_flight", "published, not yet confirmed"),
+              here_.metrics.gauge("holdfast_relay_blocked_keys", "keys whose first event was nacked, returned or refused")} {}
+
+bool Sending::step(ports::Tick until) {
+  read_mail();
+  for (auto& action : relay_.step(here_.clock.steady())) perform(action);
+  measure();
+  if (relay_.stopped()) return false;
+  until = std::min(until, relay_.next_tick());
+  if (!sender_.pump(until)) waker_.wait_until(until);
+  return true;
+}
+
+void Sending::read_mail() {
+  if (stopping_ && !told_to_stop_) relay_.stop(), told_to_stop_ = true;
+  if (committed_.exchange(false)) relay_.wake();
+  for (auto& answer : answers_.take()) relay_.answered(here_.clock.steady(), std::move(answer));
+}
+
+void Sending::perform(outbox::Action& action) {
+  if (auto* command = std::get_if<outbox::StoreCommand>(&action)) ask_(std::move(*command));
+  else if (const auto* alert = std::get_if<outbox::Alert>(&action)) here_.log.warning(alert->text);
+  else sender_.perform(action);
+}
+
+void Sending::measure() {
+  const auto now = relay_.status();
+  const auto add = [&](const telemetry::Counter& counter, std::uint64_t outbox::RelayStatus::*what) {
+    if (now.*what != before_.*what) counter.add(static_cast<double>(now.*what - before_.*what));
+  };
+  add(meters_.confirmed, &outbox::RelayStatus::confirmed), add(meters_.nacked, &outbox::RelayStatus::nacked);
+  add(meters_.returned, &outbox::RelayStatus::returned), add(meters_.unknown, &outbox::RelayStatus::unknown);
+  add(meters_.refused, &outbox::RelayStatus::refused), add(meters_.marked, &outbox::RelayStatus::marked);
+  meters_.lease.set(now.owner ? 1 : 0), meters_.connected.set(now.connected ? 1 : 0);
+  meters_.in_flight.set(static_cast<double>(now.in_flight)), meters_.blocked_keys.set(static_cast<double>(now.blocked_keys));
+  if (connected_.exchange(now.connected) != now.connected) {
+    if (now.connected) here_.signal(Connected{""});
+    else here_.signal(Disconnected{"", ""});
+  }
+  owner_ = now.owner;
+  before_ = now;
+}
+
+void Sending::answer(outbox::StoreAnswer answer) {
+  answers_.put(std::move(answer));
+  wake();
+}
+
+void Sending::committed() noexcept {
+  if (!committed_.exchange(true)) wake();
+}
+
+void Sending::stop() {
+  stopping_ = true;
+  wake();
+}
+
+void Sending::wake() noexcept {
+  waker_.wake();
+  sender_.wake();
+}
+
+}  // namespace holdfast::host

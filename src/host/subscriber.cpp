@@ -1,0 +1,99 @@
+#include "host/subscriber.hpp"
+
+#include <algorithm>
+#include <mutex>
+#include <random>
+
+namespace holdfast::host {
+namespace {
+
+std::string without_version(const std::string& type) {
+  const auto dot = type.rfind('.');
+  const bool version = dot != std::string::npos && dot + 2 <= type.size() && type[dot + 1] == 'v' &&
+                       type.find_first_not_of("0123456789", dot + 2) == std::string::npos;
+  return version ? type.substr(0, dot) : type;
+}
+
+/// Jitter of retries, drawn from any lane's thread.
+std::function<double()> random_source() {
+  struct State {
+    std::mutex mutex;
+    std::minstd_rand generator{std::random_device{}()};
+  };
+  return [state = std::make_shared<State>()] {
+    const std::lock_guard lock(state->mutex);
+    return std::uniform_real_distribution<double>(0, 1)(state->generator);
+  };
+}
+
+}  // namespace
+
+struct Subscriber::Meters {
+  telemetry::Counter handled, duplicates, behind, retries, out_of_turn, dropped;
+  explicit Meters(telemetry::Metrics& m, const telemetry::Labels& l)
+      : handled(m.counter("holdfast_consumer_handled_total", "events whose effect was committed", l)),
+        duplicates(m.counter("holdfast_consumer_duplicates_total", "deliveries that were absorbed", l)),
+        behind(m.counter("holdfast_consumer_blocked_total", "events set behind an earlier one of their key", l)),
+        retries(m.counter("holdfast_consumer_retries_total", "failures that will be retried", l)),
+        out_of_turn(m.counter("holdfast_consumer_order_exceptions_total", "events that an operator let take effect beside the order", l)),
+        dropped(m.counter("holdfast_consumer_dead_letter_copies_total", "copies from the broker's DLQ of what the database knows", l)) {}
+};
+
+std::string pattern_of(const std::string& type) {
+  const auto base = without_version(type);
+  return base == type ? type : base + ".*";
+}
+
+std::string queue_of(const std::string& consumer, const std::string& type) {
+  std::string event = without_version(type);
+  if (event.ends_with(".*")) event.resize(event.size() - 2);
+  std::replace(event.begin(), event.end(), '.', '-');
+  return consumer + (event.empty() ? "" : "." + event) + ".q";
+}
+
+Subscriber::Subscriber(const Surroundings& surroundings, Subscription subscription, inbox::Handlers handlers, std::stop_token stopping)
+    : here_(surroundings),
+      subscription_(std::move(subscription)),
+      queue_{subscription_.queue, subscription_.events, subscription_.ordering == Ordering::by_key, {}},
+      handlers_(std::move(handlers)),
+      stopping_(std::move(stopping)),
+      store_(here_.store.inbox(subscription_.consumer)),
+      meters_(std::make_shared<Meters>(here_.metrics, telemetry::Labels{{"consumer", subscription_.consumer}})) {
+  if (subscription_.retry.via == RetryVia::broker && subscription_.ordering == Ordering::none) queue_.delays = subscription_.retry.delays;
+}
+
+inbox::SessionOptions Subscriber::session_options() const {
+  inbox::SessionOptions o;
+  o.lanes = here_.store.dialect() == Dialect::sqlite ? 1 : subscription_.concurrency;  // SQLite has one writer
+  o.batch = subscription_.batch;
+  return o;
+}
+
+void Subscriber::connect(ports::Receiver& receiver) {
+  if (consumer_) return;
+  inbox::Policy policy{subscription_.consumer, queue_.name, subscription_.ordering, subscription_.after_dead, subscription_.retry, subscription_.batch, {}};
+  if (receiver.traits().delay_queues && !queue_.delays.empty())
+    policy.wait_queue = [&receiver](ports::Millis delay) { return receiver.destination_after(delay); };
+  policy.dead_letter_queue = receiver.dead_letter_destination();
+  consumer_ = std::make_unique<inbox::Consumer>(inbox::Surroundings{*store_, here_.clock, handlers_, std::move(policy), random_source(), stopping_});
+}
+
+void Subscriber::account(const inbox::Report& report) const {
+  const auto& c = report.counts;
+  meters_->handled.add(c.handled), meters_->duplicates.add(c.duplicates), meters_->behind.add(c.behind);
+  meters_->retries.add(c.deferred + c.retrying), meters_->out_of_turn.add(c.out_of_turn), meters_->dropped.add(c.dropped);
+  for (const auto& setback : report.setbacks) tell(setback);
+  if (!report.why.empty()) here_.log.warning(report.why, {{"consumer", name()}});
+  here_.signal(RunSettled{name(), report});
+}
+
+void Subscriber::tell(const inbox::Setback& s) const {
+  const std::initializer_list<telemetry::Log::Field> fields{{"consumer", name()}, {"event_id", s.info.id.to_string()}, {"type", s.info.type},
+                                                            {"attempt", std::to_string(s.info.attempt)}, {"reason", s.reason}, {"error", s.error}};
+  if (!s.dead) return here_.log.warning("an event failed and will be tried again in " + std::to_string(s.retry_in.count()) + " ms", fields);
+  here_.metrics.counter("holdfast_consumer_dead_total", "dead letters", {{"consumer", name()}, {"reason", s.reason}}).add();
+  here_.log.error("an event is a dead letter: it will not be tried again by itself; see `holdfast dlq list`, `holdfast dlq replay`", fields);
+  if (on_dead_letter) on_dead_letter({name(), s.info, s.reason, s.error});
+}
+
+}  // namespace holdfast::host

@@ -1,0 +1,42 @@
+// What a host does beside the hot path: retention, pruning, gauges, bindings declared again, the broker's DLQ where it is
+// emptied always.
+#pragma once
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <thread>
+
+#include "host/consumer_threads.hpp"
+
+namespace holdfast::host {
+
+struct UpkeepOptions {
+  ports::Millis keep_published, dedupe_window;
+  bool import_dead_letters = false;
+  ports::Millis chores{60'000}, gauges{10'000}, imports{1'000};
+};
+
+class Upkeep {
+ public:
+  Upkeep(const Surroundings& surroundings, UpkeepOptions options, std::deque<ConsumerThreads>& consumers);
+
+ private:
+  void work(const std::stop_token& stop);
+  template <class Chore>
+  void attempt(const char* what, Chore chore);  // one that fails is said, and done again next time
+  void do_chores();
+  void declare(Subscriber& subscriber);
+  void measure();
+  void import();
+
+  const Surroundings& here_;
+  UpkeepOptions options_;
+  std::deque<ConsumerThreads>& consumers_;
+  std::unique_ptr<ports::OutboxStore> outbox_;
+  std::unique_ptr<ports::AdminStore> admin_;
+  std::mutex mutex_;
+  std::condition_variable_any stopped_;
+  std::jthread thread_;
+};
+
+}  // namespace holdfast::host
