@@ -14,8 +14,14 @@ class ConsumerThreads {
   /// due: the thread of the host that looks for due events.
   ConsumerThreads(Subscriber& subscriber, const std::string& instance, ErrandRunner& due, Watchdog& watchdog);
 
+  ~ConsumerThreads() { consumption_.stop(), join(); }
+  ConsumerThreads(const ConsumerThreads&) = delete;
+  ConsumerThreads& operator=(const ConsumerThreads&) = delete;
+
   Consumption& consumption() { return consumption_; }
+  const Consumption& consumption() const { return consumption_; }
   Subscriber& subscriber() { return subscriber_; }
+  const Subscriber& subscriber() const { return subscriber_; }
   void join();  // after Consumption::stop()
 
  private:

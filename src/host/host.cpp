@@ -118,7 +118,7 @@ Health Host::Impl::health() const {
     add(away.what());
   }
   if (relay_ && !relay_->sending().connected() && relay_->sending().owner()) add("the relay has no session with the broker: events wait in the outbox");
-  for (auto& consumer : const_cast<std::deque<host::ConsumerThreads>&>(consumers_))
+  for (const auto& consumer : consumers_)
     if (!consumer.consumption().connected()) add("consumer " + consumer.subscriber().name() + " does not receive: " + consumer.consumption().problem());
   return health;
 }

@@ -11,6 +11,9 @@ namespace holdfast::host {
 class RelayThreads {
  public:
   RelayThreads(const Surroundings& surroundings, outbox::RelayOptions options);
+  ~RelayThreads() { stop(), join(); }
+  RelayThreads(const RelayThreads&) = delete;
+  RelayThreads& operator=(const RelayThreads&) = delete;
   Sending& sending() { return sending_; }
   void stop();  // asks; join() waits
   void join();

@@ -1,0 +1,134 @@
+// holdfast outbox: events not sent yet, or sent again.
+#include <cstdio>
+
+#include "cli/cli.hpp"
+#include "holdfast/contract.hpp"
+#include "holdfast/errors.hpp"
+
+namespace holdfast::cli {
+namespace {
+
+using ports::OutboxView;
+
+struct Flags {
+  admin::SelectionText selection;
+  bool dry_run = false, yes = false;
+  std::string note, to;
+};
+struct Shown {  // stable names
+  std::int64_t seq = 0;
+  std::string id, type;
+  std::optional<std::string> key;
+  std::string destination;
+  std::int64_t attempts = 0;
+  bool refused = false;
+  std::string lastError;
+  Timestamp occurredAt{};
+  std::optional<Timestamp> publishedAt;
+  std::optional<std::string> envelope;  // show only
+};
+
+Shown shown(const OutboxView& v, bool whole) {
+  const auto& e = v.row.event;
+  return {v.row.seq, e.id.to_string(), e.type, e.key, e.destination, v.row.attempts, v.row.refused, v.last_error, e.occurred_at, v.published_at,
+          whole ? std::optional(e.envelope) : std::nullopt};
+}
+
+std::vector<ports::RowRef> refs(const std::vector<OutboxView>& views) {
+  std::vector<ports::RowRef> out;
+  for (const auto& v : views) out.push_back({v.row.seq, v.row.event.id});
+  return out;
+}
+
+class Command {
+ public:
+  Command(Cli& cli, Flags& flags) : cli_(cli), flags_(flags), store_(cli.database()), admin_(store_.impl()->admin()) {}
+
+  int list() {
+    const auto found = admin_->pending(selection());
+    if (cli_.json()) return print_json(found, false);
+    std::vector<std::vector<std::string>> rows;
+    for (const auto& v : found)
+      rows.push_back({std::to_string(v.row.seq), v.row.event.id.to_string(), v.row.event.type, v.row.event.key.value_or("-"),
+                      std::to_string(v.row.attempts), v.row.refused ? "refused" : "pending", v.last_error.substr(0, 60)});
+    std::fputs(table({"SEQ", "EVENT", "TYPE", "KEY", "TRIES", "STATE", "ERROR"}, rows).c_str(), stdout);
+    if (rows.empty()) std::puts("nothing is pending");
+    return rows.empty() ? ok : found_something;
+  }
+  int show() {
+    auto found = admin_->pending(selection());
+    if (found.empty()) found = admin_->published(selection());
+    if (cli_.json()) return print_json(found, true);
+    for (const auto& v : found)
+      std::printf("%s  seq %lld  %s\n  type %s  key %s  tries %d  %s\n%s\n\n", v.row.event.id.to_string().c_str(), static_cast<long long>(v.row.seq),
+                  v.published_at ? ("published " + to_iso8601(*v.published_at)).c_str() : v.row.refused ? "refused" : "pending", v.row.event.type.c_str(),
+                  v.row.event.key.value_or("-").c_str(), v.row.attempts, v.last_error.c_str(), v.row.event.envelope.c_str());
+    return found.empty() ? found_something : ok;
+  }
+  int retry() {
+    auto found = admin_->pending(selection());
+    std::erase_if(found, [](const OutboxView& v) { return !v.row.refused; });
+    return act("Send again", found, [&] { return admin_->retry_refused(refs(found), action("outbox retry")); });
+  }
+  int discard() {
+    const auto found = admin_->pending(selection());
+    return act("Discard, never sent,", found, [&] { return admin_->discard_pending(refs(found), action("outbox discard")); });
+  }
+  int republish() {
+    const auto found = admin_->published(selection());
+    return act("Publish once more", found, [&] { return admin_->republish(refs(found), flags_.to, action("outbox republish")); });
+  }
+
+ private:
+  ports::Selection selection() const { return admin::parse(flags_.selection, cli_.now()); }
+  ports::OperatorAction action(const std::string& what) const {
+    const char* user = std::getenv("USER");
+    return {EventId::generate(), user != nullptr ? user : "unknown", what, admin::describe(flags_.selection), flags_.note};
+  }
+  template <class Act>
+  int act(const std::string& what, const std::vector<OutboxView>& found, Act act) {
+    for (std::size_t i = 0; i < found.size() && i < 10; ++i)
+      std::fprintf(stderr, "  %s  %s  key %s\n", found[i].row.event.id.to_string().c_str(), found[i].row.event.type.c_str(), found[i].row.event.key.value_or("-").c_str());
+    if (found.size() > 10) std::fprintf(stderr, "  ... and %zu more\n", found.size() - 10);
+    if (found.empty()) std::puts("nothing is selected");
+    if (found.empty() || flags_.dry_run || !confirmed(what + " " + std::to_string(found.size()) + " event(s)?", flags_.yes)) return ok;
+    const int done = act();
+    std::printf(cli_.json() ? "{\"done\":%d}\n" : "%d done\n", done);
+    return done == static_cast<int>(found.size()) ? ok : found_something;
+  }
+  int print_json(const std::vector<OutboxView>& found, bool whole) const {
+    std::vector<Shown> rows;
+    for (const auto& v : found) rows.push_back(shown(v, whole));
+    std::printf("%s\n", Codec<std::vector<Shown>>::encode(rows).c_str());
+    return rows.empty() ? ok : found_something;
+  }
+
+  Cli& cli_;
+  Flags& flags_;
+  Store store_;
+  std::unique_ptr<ports::AdminStore> admin_;
+};
+
+}  // namespace
+
+void add_outbox(CLI::App& app, Cli& cli) {
+  auto* group = app.add_subcommand("outbox", "events not sent yet, or sent again")->group("Put right")->require_subcommand(1);
+  auto flags = std::make_shared<Flags>();
+  const auto verb = [&](const std::string& name, const std::string& what, int (Command::*act)()) {
+    auto* command = group->add_subcommand(name, what);
+    add_selection(*command, flags->selection, false);
+    cli.does(*command, [&cli, flags, act] { return (Command(cli, *flags).*act)(); });
+    return command;
+  };
+  verb("list", "one line each; exit 1 if there are any", &Command::list);
+  verb("show", "all that is known of them, pending or published", &Command::show);
+  auto* republish = verb("republish", "send published ones again; duplicates are absorbed", &Command::republish);
+  republish->add_option("--to", flags->to, "one queue only [everybody]");
+  for (auto* command : {verb("retry", "refused ones: let the relay try again", &Command::retry), verb("discard", "never send them", &Command::discard), republish}) {
+    command->add_flag("--dry-run", flags->dry_run, "show the selection, do nothing");
+    command->add_flag("--yes", flags->yes, "do not ask");
+    command->add_option("--note", flags->note, "why; kept with the act");
+  }
+}
+
+}  // namespace holdfast::cli

@@ -1,0 +1,31 @@
+// holdfast relay: sends the outbox of a database, for services that publish by SQL or run with relay.mode = elsewhere.
+#include <cstdio>
+
+#include "cli/cli.hpp"
+#include "holdfast/errors.hpp"
+#include "holdfast/host.hpp"
+#include "host/signals.hpp"
+#include "telemetry/log.hpp"
+
+namespace holdfast::cli {
+
+void add_relay(CLI::App& app, Cli& cli) {
+  auto* command = app.add_subcommand("relay", "send the outbox of a database, until a signal")->group("Run");
+  cli.does(*command, [&cli] {
+    const host::Signals signals;
+    const auto& config = cli.config();
+    if (!config.is_set("broker.url")) throw Invalid("--broker", "which bus? Name it: --broker sqlite:bus.db, or HOLDFAST_BROKER_URL");
+    HostOptions options{.name = "holdfast-relay", .store = cli.database(), .transport = open_transport(config.text("broker.url"))};
+    options.in_flight = static_cast<int>(config.integer("relay.in_flight"));
+    options.keep_published = std::chrono::ceil<std::chrono::hours>(config.duration("retention.published"));
+    Host host(std::move(options));
+    host.start();
+    std::printf("{\"ready\":true,\"name\":\"holdfast-relay\"}\n");
+    std::fflush(stdout);
+    signals.wait();
+    host.stop(std::chrono::ceil<std::chrono::seconds>(config.duration("shutdown.deadline")));
+    return ok;
+  });
+}
+
+}  // namespace holdfast::cli
