@@ -22,7 +22,7 @@ class Pool {
     int size = 1;
     std::chrono::milliseconds timeout = std::chrono::seconds(5);
     std::string exhausted = "no connection became free";  // what happened, in words
-    std::function<void()> on_wait = {};                   // for tests: somebody begins to wait; called under the lock
+    std::function<void()> on_wait = {};  // for tests: somebody begins to wait; called under the lock
   };
 
   Pool(Options options, Open open) : options_(std::move(options)), open_(std::move(open)), free_(options_.size) {}

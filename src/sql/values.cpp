@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "holdfast/transaction.hpp"
+#include "sql/json_text.hpp"
 
 namespace holdfast::detail {
 namespace {
@@ -26,16 +27,6 @@ const T& get(const SqlValue& in, const char* wanted) {
   wrong_kind(wanted, in);
 }
 
-void append_json(std::string& out, std::string_view text) {
-  out += '"';
-  for (const char c : text) {
-    if (c == '"' || c == '\\') (out += '\\') += c;
-    else if (static_cast<unsigned char>(c) < 0x20) out += fmt::format("\\u{:04x}", static_cast<int>(c));
-    else out += c;
-  }
-  out += '"';
-}
-
 }  // namespace
 
 SqlValue to_sql(bool value) { return made(std::int64_t{value}); }
@@ -52,7 +43,7 @@ SqlValue to_sql(const std::vector<std::string>& value) {
   std::string out = "[";
   for (const auto& text : value) {
     if (out.size() > 1) out += ',';
-    append_json(out, text);
+    sql::append_json_string(out, text);
   }
   return made(out + "]");
 }

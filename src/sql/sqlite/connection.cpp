@@ -30,7 +30,8 @@ Connection::~Connection() {
 void Connection::configure(std::chrono::milliseconds busy_timeout) {
   sqlite3_busy_timeout(connection_, static_cast<int>(busy_timeout.count()));
   use_wal();
-  if (sqlite3_exec(connection_, "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON", nullptr, nullptr, nullptr) != SQLITE_OK)
+  if (sqlite3_exec(connection_, "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON", nullptr, nullptr, nullptr) !=
+      SQLITE_OK)
     fail_open(connection_, file_);
 }
 

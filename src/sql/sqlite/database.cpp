@@ -7,7 +7,9 @@ namespace holdfast::sqlite {
 File::File(Settings settings)
     : settings_(std::move(settings)),
       writers_(pool(1, "another transaction of this program kept the database for too long")),
-      readers_(settings_.file == ":memory:" ? writers_ : pool(std::max(1, settings_.connections - 1), "all connections that read are taken")) {}
+      readers_(settings_.file == ":memory:"
+                   ? writers_
+                   : pool(std::max(1, settings_.connections - 1), "all connections that read are taken")) {}
 
 std::shared_ptr<Connections> File::pool(int size, const char* exhausted) const {
   Connections::Options options;

@@ -12,8 +12,8 @@ struct Settings {
   std::string file;
   int connections = 10;
   std::chrono::milliseconds acquire_timeout = std::chrono::seconds(5);  // in the line of this process
-  std::chrono::milliseconds busy_timeout = std::chrono::seconds(5);     // for another process
-  std::function<void()> on_wait = {};                                   // for tests: see Pool
+  std::chrono::milliseconds busy_timeout = std::chrono::seconds(5);  // for another process
+  std::function<void()> on_wait = {};  // for tests: see Pool
 };
 
 class File : public sql::Database {

@@ -57,7 +57,8 @@ const char* sqlstate(int extended, std::string_view message) {
 }
 
 [[noreturn]] void unavailable(sqlite3* connection, const char* why) {
-  throw Unavailable(fmt::format("{}: {}. Nothing was changed ({})", name_of(connection), why, sqlite3_errmsg(connection)));
+  throw Unavailable(
+      fmt::format("{}: {}. Nothing was changed ({})", name_of(connection), why, sqlite3_errmsg(connection)));
 }
 
 bool is_lock(int code) { return (code & 0xff) == SQLITE_BUSY || (code & 0xff) == SQLITE_LOCKED; }
@@ -78,8 +79,8 @@ void fail(sqlite3* connection) {
 void fail_commit(sqlite3* connection, bool rolled_back) {
   // An error while the log was synced: its frames may be whole, and then a restart after a power cut finds the commit.
   if (rolled_back && (sqlite3_errcode(connection) & 0xff) == SQLITE_IOERR)
-    throw InDoubt(fmt::format("{}: the disk failed during a commit; it may or may not survive ({})", name_of(connection),
-                              sqlite3_errmsg(connection)));
+    throw InDoubt(fmt::format("{}: the disk failed during a commit; it may or may not survive ({})",
+                              name_of(connection), sqlite3_errmsg(connection)));
   fail(connection);
 }
 

@@ -51,10 +51,13 @@ void bind(sqlite3* connection, sqlite3_stmt* statement, std::span<const SqlValue
     if (number <= params.size()) bind(connection, statement, position, params[number - 1]);
   }
   if (used != params.size())
-    throw SqlError("08P01", fmt::format("the statement has {} placeholders, {} values were given", used, params.size()));
+    throw SqlError("08P01",
+                   fmt::format("the statement has {} placeholders, {} values were given", used, params.size()));
 }
 
-std::string bytes(const void* data, int size) { return std::string(static_cast<const char*>(data), static_cast<std::size_t>(size)); }
+std::string bytes(const void* data, int size) {
+  return std::string(static_cast<const char*>(data), static_cast<std::size_t>(size));
+}
 
 SqlValue column(sqlite3_stmt* statement, int i) {
   switch (sqlite3_column_type(statement, i)) {

@@ -56,7 +56,8 @@ TransactionRef::Answer OpenTransaction::execute(std::string_view sql, std::span<
   return guarded([&] {
     auto answer = connection_->execute(sql, params);
     if (!connection_->in_transaction())
-      throw std::logic_error("a statement ended the transaction that Holdfast opened; use commit(), or let it go out of scope");
+      throw std::logic_error(
+          "a statement ended the transaction that Holdfast opened; use commit(), or let it go out of scope");
     return answer;
   });
 }

@@ -1,0 +1,12 @@
+// Who owns a lease: "host/pid/start-time". The start time tells a process from a later one with the same number.
+// Threads: any.
+#pragma once
+#include <string>
+
+namespace holdfast::ports {
+
+std::string this_process();
+/// True only if this is certain: it ran on this host, and no such process is there now.
+bool is_gone(const std::string& owner);
+
+}  // namespace holdfast::ports

@@ -1,0 +1,71 @@
+#include "store/sqlite/inbox.hpp"
+
+#include <fmt/format.h>
+
+#include "store/sqlite/inbox_tx.hpp"
+
+namespace holdfast::store {
+
+using namespace ports;
+
+std::unique_ptr<InboxTx> SqliteInbox::begin() {
+  return std::make_unique<SqliteInboxTx>(access_, consumer_, access_.begin());
+}
+
+std::unique_ptr<InboxTx> SqliteInbox::join(TransactionRef tx) {
+  return std::make_unique<SqliteInboxTx>(access_, consumer_, tx);
+}
+
+// Blocked heads: the keys that have a blocked row, one index look-up each, however many rows wait; of each the lowest row that
+// blocks it. Then the retries whose time has come, unless another of their key is before them.
+std::vector<Due> SqliteInbox::due(int limit) {
+  Transaction tx = access_.begin_read();
+  const auto rows = tx.query<EventId, std::string>(
+      "WITH RECURSIVE waiting(key) AS ("
+      "  SELECT min(key) FROM holdfast_deferred WHERE consumer = $1 AND state = 'blocked'"
+      "  UNION ALL"
+      "  SELECT (SELECT min(key) FROM holdfast_deferred WHERE consumer = $1 AND state = 'blocked' AND key > "
+      "waiting.key)"
+      "    FROM waiting WHERE waiting.key IS NOT NULL)"
+      " SELECT event_id, key FROM ("
+      "  SELECT d.event_id, d.key, d.position FROM waiting JOIN holdfast_deferred d ON d.position = ("
+      "    SELECT position FROM holdfast_deferred h WHERE h.consumer = $1 AND h.key = waiting.key AND h.blocks_key = 1"
+      "     ORDER BY position LIMIT 1)"
+      "   WHERE d.state = 'blocked'"
+      "  UNION ALL"
+      "  SELECT d.event_id, d.key, d.position FROM holdfast_deferred d"
+      "   WHERE d.consumer = $1 AND d.state = 'retry' AND d.due_at <= $2 AND (d.blocks_key = 0 OR d.position = ("
+      "    SELECT position FROM holdfast_deferred h WHERE h.consumer = $1 AND h.key = d.key AND h.blocks_key = 1"
+      "     ORDER BY position LIMIT 1)))"
+      " ORDER BY position LIMIT $3",
+      consumer_, access_.now(), limit);
+  std::vector<Due> out;
+  for (const auto& [id, key] : rows) out.push_back({id, key});
+  return out;
+}
+
+bool SqliteInbox::open_instance(const std::string& instance, const std::string& queue,
+                                const std::vector<std::string>& patterns, const std::string& ordering) {
+  Transaction tx = access_.begin();
+  const bool clean = tx.query<bool>("SELECT clean_end FROM holdfast_consumers WHERE consumer = $1 AND instance = $2",
+                                    consumer_, instance)
+                         .one_or_none()
+                         .value_or(true);
+  tx.exec(
+      "INSERT INTO holdfast_consumers(consumer, instance, queue, patterns, ordering, since, clean_end)"
+      " VALUES ($1, $2, $3, $4, $5, $6, 0)"
+      " ON CONFLICT(consumer, instance) DO UPDATE SET queue = excluded.queue, patterns = excluded.patterns,"
+      " ordering = excluded.ordering, until = NULL, clean_end = 0",
+      consumer_, instance, queue, fmt::format("{}", fmt::join(patterns, " ")), ordering, access_.now());
+  tx.commit();
+  return clean;
+}
+
+void SqliteInbox::close_instance(const std::string& instance) {
+  Transaction tx = access_.begin();
+  tx.exec("UPDATE holdfast_consumers SET until = $3, clean_end = 1 WHERE consumer = $1 AND instance = $2", consumer_,
+          instance, access_.now());
+  tx.commit();
+}
+
+}  // namespace holdfast::store

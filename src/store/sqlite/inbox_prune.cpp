@@ -1,0 +1,45 @@
+// The age rule's other half (DESIGN 9.8): what may be forgotten, and how far back "seen before" can still be told.
+#include <algorithm>
+
+#include "store/sqlite/inbox.hpp"
+
+namespace holdfast::store {
+
+using namespace ports;
+
+/// Rows of events older than this may go. Counts from the oldest event that came for the first time in the last hour, so that a
+/// backlog of days is never behind the horizon. Read apart: it may look at an hour's rows, and nobody is to wait for that.
+std::optional<std::int64_t> SqliteInbox::prune_before(Millis window) const {
+  Transaction tx = access_.begin_read();
+  const auto now = access_.now();
+  const auto oldest = tx.query<std::int64_t>(
+      "SELECT settled_at FROM holdfast_inbox WHERE consumer = $1 ORDER BY settled_at LIMIT 1", consumer_);
+  if (oldest.empty() || oldest.one() >= now - micros(window)) return {};
+  const auto lowest = tx.query<std::optional<std::int64_t>>(
+      "SELECT min(event_at) FROM holdfast_inbox"
+      " WHERE consumer = $1 AND state = 'handled' AND copy = 0 AND settled_at >= $2",
+      consumer_, now - micros(std::chrono::hours(1)));
+  return std::min(now, lowest.one().value_or(now)) - micros(window);
+}
+
+bool SqliteInbox::prune(const PruneRule& rule) {
+  if (!rule.queue_quiet) return false;
+  const auto before = prune_before(rule.window);
+  if (!before) return false;
+  Transaction tx = access_.begin_lazy();
+  const auto pruned = tx.query<std::int64_t>(
+      "DELETE FROM holdfast_inbox WHERE consumer = $1 AND event_id IN (SELECT event_id FROM holdfast_inbox"
+      "  WHERE consumer = $1 AND state IN ('handled', 'discarded') AND settled_at < $2 AND event_at < $3 ORDER BY "
+      "settled_at LIMIT $4)"
+      " RETURNING event_at",
+      consumer_, access_.now() - micros(rule.window), *before, rule.limit);
+  if (pruned.empty()) return false;
+  tx.exec(
+      "INSERT INTO holdfast_inbox_horizon(consumer, pruned_before) VALUES ($1, $2)"
+      " ON CONFLICT(consumer) DO UPDATE SET pruned_before = max(pruned_before, excluded.pruned_before)",
+      consumer_, *std::max_element(pruned.begin(), pruned.end()));
+  tx.commit();
+  return static_cast<int>(pruned.size()) == rule.limit;
+}
+
+}  // namespace holdfast::store
