@@ -15,12 +15,15 @@
 // At most one command of each kind is out; the answers must come in the order in which the commands ran: what a read saw is judged
 // by the reads before it.
 #pragma once
-#include <memory>
+#include <map>
 #include <vector>
 
-#include "outbox/actions.hpp"
-#include "outbox/options.hpp"
-#include "ports/random.hpp"
+#include "outbox/backlog.hpp"
+#include "outbox/flights.hpp"
+#include "outbox/lease.hpp"
+#include "outbox/round.hpp"
+#include "outbox/session_line.hpp"
+#include "outbox/settling.hpp"
 
 namespace holdfast::outbox {
 
@@ -35,7 +38,6 @@ struct RelayStatus {
 class Relay {
  public:
   Relay(RelayOptions options, ports::Random random);
-  ~Relay();
   Relay(const Relay&) = delete;
   Relay& operator=(const Relay&) = delete;
 
@@ -45,7 +47,7 @@ class Relay {
   void opened(Tick now, Session session, ports::PublisherTraits traits);
   /// Results, and the session's state after them. Closed: what it had in flight without a result is unknown.
   void pumped(Tick now, Session session, const Pumped& pumped);
-  void not_accepted(Tick now, Token token);  ///< the publisher is full: offered again after its next pump()
+  void not_accepted(Token token);  ///< the publisher is full: offered again after its next pump()
   void stop();                               ///< publish nothing new, mark what is confirmed, give the lease back
 
   // Outputs
@@ -56,8 +58,62 @@ class Relay {
   RelayStatus status() const;
 
  private:
-  class Impl;
-  std::unique_ptr<Impl> impl_;
+  enum class Page { none, of_round, of_nameless };
+
+  SessionLine& line(Session session) { return lines_[static_cast<std::size_t>(session)]; }
+  const SessionLine& line(Session session) const { return lines_[static_cast<std::size_t>(session)]; }
+
+  // relay.cpp: who may publish, what is published, what came of it
+  void watch_lease(Tick now);
+  void publish(Tick now);
+  void send(Tick now, KeyQueue& key, Session session);
+  void settle(Tick now, Flight flight, const ports::PublishResult& result);
+  void confirm(Flight flight);
+  void nacked(Tick now, Flight flight, const std::string& error);
+  void returned(Tick now, Flight flight, const std::string& error);
+  void refused(Flight flight, const std::string& error);
+  void suspect(Flight flight, const std::string& error);
+  void alert(Tick now, const std::string& about, std::string text);
+
+  // relay_sessions.cpp
+  void open_sessions(Tick now);
+  void open(Session session);
+  void close(Session session, std::string why, bool on_purpose);
+  void close_late(Tick now);
+  void stand(Tick now, Session session, bool standing);
+  void ended(Tick now, Session session, const Pumped& pumped);
+
+  // relay_store.cpp
+  void command_store(Tick now);
+  void read(Tick now);
+  void give_back();
+  void take(Tick now, PageRead read);
+  void take(Tick now, KeysRead read);
+  void take(Tick now, Marked marked);
+  void take(Tick now, Noted noted);
+  void take(Tick now, LeaseAnswer answer);
+  void take(Tick now, Released released);
+  void take(Tick now, const StoreFailed& failed);
+  bool wants_lease() const { return stopping_ ? owner_ && !releasing_ && !released_ : true; }
+  Tick next_command() const;
+
+  const RelayOptions options_;
+  ports::Random random_;
+  Lease lease_;
+  Rounds rounds_;
+  Backlog backlog_;
+  Flights flights_;
+  Marks marks_;
+  Notes notes_;
+  Backoff store_;
+  SessionLine lines_[2];
+  Page page_ = Page::none;  // being read
+  bool looked_last_ = false;
+  bool owner_ = false, pipelined_ = false;
+  bool stopping_ = false, releasing_ = false, released_ = false;
+  RelayStatus counts_;
+  std::map<std::string, Tick> quiet_until_;  // alerts already given
+  std::vector<Action> out_;
 };
 
 }  // namespace holdfast::outbox

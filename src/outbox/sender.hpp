@@ -31,7 +31,7 @@ class Sender {
   };
   Line& line(Session session) { return lines_[static_cast<std::size_t>(session)]; }
   void open(Session session);
-  void close(Session session);
+  void close(const CloseSession& close);
   void publish(const Publish& publish);
   void pump(Session session, Tick until);
   void end(Session session);
