@@ -1,0 +1,81 @@
+#include "simulation/broker/receiver.hpp"
+
+#include <algorithm>
+
+#include "ports/mutants.hpp"
+#include "simulation/broker/publisher.hpp"
+
+namespace sim {
+
+SimReceiver::SimReceiver(Broker& broker, ReceiverSetup setup)
+    : broker_(broker), setup_(std::move(setup)), queue_(broker.declare(setup_.queue)) {}
+
+SimReceiver::~SimReceiver() { broker_.leave(queue_, session_); }
+
+std::string SimReceiver::destination_after(Millis delay) const {
+  const bool there = std::find(setup_.delays.begin(), setup_.delays.end(), delay) != setup_.delays.end();
+  return there && !setup_.wait_prefix.empty() ? setup_.wait_prefix + std::to_string(delay.count()) : "";
+}
+
+bool SimReceiver::connect(ports::Tick until, ports::Received& out) {
+  if (!broker_.away()) {
+    session_ = broker_.join(queue_), last_tag_ = 0, notices_ = never;
+    return true;
+  }
+  out.problem = "the broker is away";
+  broker_.scheduler.wait([this] { return woken_ || !broker_.away(); }, std::min(time_of(until), broker_.scheduler.now + 200));
+  return false;
+}
+
+void SimReceiver::pump(ports::Tick until, ports::Received& out) {
+  out = {};
+  broker_.scheduler.point();
+  if (session_ == 0 && !connect(until, out)) return;
+  if (broker_.scheduler.random.chance(broker_.faults.lost_session)) ++broker_.counts.lost_sessions, broker_.leave(queue_, session_);
+  if (!alive() && notices_ == never) notices_ = broker_.scheduler.now + broker_.scheduler.random.below(40);
+  const auto over = [this] {
+    if (woken_ || aborted_) return true;
+    if (!alive()) return broker_.scheduler.now >= notices_;
+    return std::ssize(queue_.sessions.at(session_)) < credit_ && broker_.may_take(queue_, session_);
+  };
+  broker_.scheduler.wait(over, std::min(time_of(until), notices_));
+  woken_ = false;
+  if (!alive() && notices_ == never) notices_ = broker_.scheduler.now;
+  if (aborted_ || (!alive() && broker_.scheduler.now >= notices_)) {
+    if (aborted_) broker_.leave(queue_, session_);
+    out.ended.push_back(std::exchange(session_, 0));
+    aborted_ = false;
+    return;
+  }
+  out.connected = true;
+  if (alive()) take(out);
+}
+
+void SimReceiver::take(ports::Received& out) {
+  auto& unacked = queue_.sessions.at(session_);
+  for (int n = broker_.scheduler.random.between(1, 6); n > 0 && std::ssize(unacked) < credit_ && broker_.may_take(queue_, session_); --n) {
+    auto first = queue_.ready.extract(queue_.ready.begin());
+    ports::Delivery delivery = std::move(first.mapped());
+    delivery.session = session_, delivery.tag = ++last_tag_;
+    unacked.emplace(last_tag_, BrokerQueue::Unacked{first.key(), delivery});
+    out.deliveries.push_back(std::move(delivery));
+  }
+  out.empty = queue_.ready.empty() && queue_.unacked() == unacked.size();
+}
+
+void SimReceiver::ack(std::span<const ports::Position> settled) {
+  broker_.scheduler.point();
+  if (alive() && broker_.scheduler.random.chance(broker_.faults.lost_ack)) ++broker_.counts.lost_sessions, broker_.leave(queue_, session_);
+  for (const auto& position : settled) {
+    const auto session = queue_.sessions.find(position.session);
+    if (session != queue_.sessions.end()) session->second.erase(position.tag);
+    else ++broker_.counts.stale_acks;
+  }
+}
+
+void SimReceiver::disconnect() {
+  broker_.scheduler.point();
+  broker_.leave(queue_, std::exchange(session_, 0));
+}
+
+}  // namespace sim

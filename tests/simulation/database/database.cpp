@@ -1,0 +1,125 @@
+#include "simulation/database/database.hpp"
+
+#include "ports/mutants.hpp"
+
+namespace sim {
+
+using holdfast::mutant;
+
+ServerTx& Database::open() {
+  open_.push_back(&transactions_.emplace_back());
+  return *open_.back();
+}
+
+void Database::end(ServerTx& tx, bool commit) {
+  if (!tx.open) return;
+  if (commit) before_commit(tx);
+  tx.open = false, tx.waits_for = nullptr;
+  std::erase(open_, &tx);
+  if (commit) count_handled(tx);
+  for (Lockable* held : tx.holds) held->end(commit);
+  tx.holds.clear();
+  if (!commit) return;
+  for (auto& row : tx.appended) {
+    if (!outbox.empty() && outbox.rbegin()->first > row.seq) ++counts.late_commits;
+    outbox.insert_or_assign(row.seq, Pending{std::move(row), tx.xid});
+  }
+  unsynced.clear();
+  after_commit();
+}
+
+void Database::count_handled(const ServerTx& tx) {
+  for (const auto& [tables, id, row] : tx.inbox)
+    if (row->changed && row->changed->row.state == ports::State::handled) ++tables->handled;
+}
+
+void Database::abandon(ServerTx& tx, bool commit) {
+  tx.waits_for = nullptr, tx.orphan = true;
+  if (!scheduler.random.chance(faults.linger)) return end(tx, commit);
+  ++counts.lingering;
+  orphans_.push_back({&tx, scheduler.now + 1 + scheduler.random.below(60), commit});
+}
+
+void Database::reap() {
+  for (auto& orphan : orphans_)
+    if (orphan.until <= scheduler.now) end(*orphan.tx, orphan.commit);
+  std::erase_if(orphans_, [](const auto& orphan) { return !orphan.tx->open; });
+}
+
+bool Database::wait_for(ServerTx& tx, const Lockable& row) {
+  const Time until = scheduler.now + 5'000;
+  while (tx.open && row.owner && row.owner != &tx) {
+    ++counts.waits;
+    const ServerTx* const rival = tx.waits_for = row.owner;
+    for (const ServerTx* t = rival; t; t = t->waits_for)
+      if (t == &tx) {
+        ++counts.deadlocks;
+        end(tx, false);
+        return false;
+      }
+    const bool over = scheduler.wait([&] { return row.owner != rival || !tx.open; }, until);
+    tx.waits_for = nullptr;
+    if (!over) {
+      ++counts.lock_timeouts;
+      end(tx, false);
+    }
+  }
+  return tx.open;
+}
+
+bool Database::append(ServerTx& tx, std::span<const ports::OutgoingEvent> events) {
+  if (tx.xid == 0) tx.xid = next_xid_++;
+  std::set<std::string> sorted;
+  for (const auto& event : events)
+    if (event.key) sorted.insert(*event.key);
+  const auto insert = [&] {
+    for (const auto& event : events) tx.appended.push_back({++seq_, 0, false, event});
+  };
+  if (mutant("key_lock_after_seq")) insert();
+  for (const auto& key : sorted) {
+    Advisory& lock = keys[key];
+    if (!wait_for(tx, lock)) return false;
+    tx.take(lock);
+  }
+  if (!mutant("key_lock_after_seq")) insert();
+  return true;
+}
+
+Seen Database::snapshot() const {
+  Seen seen{next_xid_, {}};
+  for (const ServerTx* tx : open_)
+    if (tx->xid != 0) seen.open.push_back(tx->xid);
+  return seen;
+}
+
+void Database::back_up() { backup_ = Backup{outbox, published, seq_, next_xid_}; }
+
+void Database::restore() {
+  if (!backup_) return;
+  end_sessions();
+  outbox = backup_->outbox, published = backup_->published, unsynced.clear();
+  seq_ = backup_->seq;
+  // A dump restored into a fresh server: its xids begin anew, those of the rows may lie in the future.
+  next_xid_ = scheduler.random.chance(.5) ? Xid{3} : backup_->next_xid;
+  lease_owner.clear();
+}
+
+void Database::crash(Time down_for) {
+  end_sessions();
+  away_until = std::max(away_until, scheduler.now + down_for);
+  for (int lost = scheduler.random.below(static_cast<int>(unsynced.size()) + 1); lost > 0; --lost) {
+    auto& [seq, row] = unsynced.back();
+    published.erase(seq);
+    outbox.try_emplace(seq, std::move(row));
+    unsynced.pop_back();
+  }
+  unsynced.clear();
+}
+
+void Database::end_sessions() {
+  sessions_ended = scheduler.now;
+  while (!open_.empty()) end(*open_.back(), false);
+  orphans_.clear();
+}
+
+}  // namespace sim

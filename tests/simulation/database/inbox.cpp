@@ -1,0 +1,282 @@
+#include "simulation/database/inbox.hpp"
+
+#include "ports/mutants.hpp"
+
+namespace sim {
+
+using holdfast::mutant;
+using ports::Deferred;
+using ports::State;
+
+// ---- transaction ----------------------------------------------------------------------------------------------------
+
+void SimInboxTx::write(const EventId& id, Row<InboxEntry>& row, std::optional<InboxEntry> entry) {
+  session_.tx().write(row, std::move(entry));
+  session_.tx().inbox.push_back({&consumer_, id, &row});
+}
+
+std::set<EventId> SimInboxTx::claim(std::span<const ports::Claim> claims) {
+  session_.call();
+  std::map<EventId, const ports::Claim*> sorted;
+  for (const auto& claim : claims) sorted.try_emplace(claim.id, &claim);
+  Database& db = session_.database();
+  std::set<EventId> fresh;
+  for (const auto& [id, claim] : sorted) {
+    if (sorted.size() > 1 && db.scheduler.random.chance(.1)) db.scheduler.point();  // one statement is not one step
+    auto& row = consumer_.inbox[id];
+    // It waits for an open insert, update or delete of a rival, not for a mere lock.
+    while (row.dirty && row.owner != &session_.tx() && !mutant("claim_does_not_wait")) session_.wait(row);
+    if (row.seen_by(&session_.tx()) || row.dirty) continue;
+    if (row.owner && row.owner != &session_.tx()) continue;
+    write(id, row, InboxEntry{{State::handled, 0, claim->body_hash}, claim->at, db.now()});
+    fresh.insert(id);
+  }
+  return fresh;
+}
+
+std::map<EventId, ports::InboxRow> SimInboxTx::lock(const std::set<EventId>& ids) {
+  session_.call();
+  const ServerTx* me = &session_.tx();
+  std::vector<std::pair<EventId, Row<InboxEntry>*>> there;  // by the statement's snapshot
+  for (const EventId& id : ids)
+    if (auto it = consumer_.inbox.find(id); it != consumer_.inbox.end() && it->second.seen_by(me)) there.emplace_back(id, &it->second);
+  std::map<EventId, ports::InboxRow> out;
+  for (auto& [id, row] : there) {
+    if (!mutant("lock_does_not_wait")) session_.wait(*row);
+    const auto& newest = row->seen_by(me);
+    if (!newest) continue;
+    if (!row->owner) session_.tx().take(*row);
+    out.emplace(id, newest->row);
+  }
+  return out;
+}
+
+std::optional<ports::InboxRow> SimInboxTx::try_lock(const EventId& id) {
+  session_.call();
+  const auto it = consumer_.inbox.find(id);
+  if (it == consumer_.inbox.end()) return {};
+  auto& row = it->second;
+  const auto& seen = row.seen_by(&session_.tx());
+  if (!seen) return {};
+  if (mutant("try_lock_takes_no_lock")) return seen->row;
+  if (row.owner && row.owner != &session_.tx()) return {};
+  session_.tx().take(row);
+  return seen->row;
+}
+
+void SimInboxTx::settle(const EventId& id, const ports::Fate& fate) {
+  session_.call();
+  ServerTx& me = session_.tx();
+  const Time now = session_.database().now();
+  auto& row = consumer_.inbox[id];
+  session_.wait(row);
+  if (const auto old = row.seen_by(&me)) {
+    InboxEntry entry{{fate.state, fate.copy, old->row.body_hash}, old->at, now};
+    const bool none = mutant("no_inbox_row_for_dead") && fate.state == State::dead;
+    write(id, row, none ? std::nullopt : std::optional(std::move(entry)));
+  }
+  delete_starts(id);
+  auto it = consumer_.deferred.find(id);
+  if (it == consumer_.deferred.end()) {
+    if (!fate.deferred) return;
+    it = consumer_.deferred.try_emplace(id).first;
+  }
+  auto& deferred = it->second;
+  const auto* old = deferred.seen_by(&me) ? &*deferred.seen_by(&me) : nullptr;
+  if (!old && !fate.deferred) return;
+  session_.wait(deferred);
+  if (!fate.deferred) return me.write(deferred, std::optional<DeferredEntry>());
+  const auto& current = deferred.seen_by(&me);
+  const std::int64_t position = current ? current->position : ++session_.database().position;
+  me.write(deferred, std::optional(DeferredEntry{position, now + fate.deferred->due_in.count(), *fate.deferred}));
+}
+
+void SimInboxTx::delete_starts(const EventId& id) {
+  const auto it = consumer_.starts.find(id);
+  if (it == consumer_.starts.end()) return;
+  if (!it->second.committed && !it->second.owner) return;
+  session_.take(it->second);
+  session_.tx().write(it->second, std::optional<StartsEntry>());
+}
+
+void SimInboxTx::finish_starts(std::span<const EventId> ids) {
+  session_.call();
+  for (const EventId& id : std::set<EventId>(ids.begin(), ids.end())) delete_starts(id);
+}
+
+std::map<EventId, ports::InboxRow> SimInboxTx::look(const std::set<EventId>& ids) {
+  session_.call();
+  std::map<EventId, ports::InboxRow> out;
+  for (const EventId& id : ids)
+    if (auto it = consumer_.inbox.find(id); it != consumer_.inbox.end())
+      if (const auto& seen = it->second.seen_by(&session_.tx())) out.emplace(id, seen->row);
+  return out;
+}
+
+std::set<std::string> SimInboxTx::blocked(const std::set<std::string>& keys) {
+  session_.call();
+  std::set<std::string> out;
+  for (const auto& [id, row] : consumer_.deferred)
+    if (const auto& seen = row.seen_by(&session_.tx()); seen && seen->event.blocks_key && keys.contains(seen->event.key))
+      out.insert(seen->event.key);
+  return out;
+}
+
+std::optional<Deferred> SimInboxTx::deferred(const EventId& id) {
+  session_.call();
+  const auto it = consumer_.deferred.find(id);
+  if (it == consumer_.deferred.end()) return {};
+  const auto& seen = it->second.seen_by(&session_.tx());
+  if (!seen) return {};
+  Deferred out = seen->event;
+  out.due_in = Millis(seen->due - session_.database().now());
+  return out;
+}
+
+std::optional<EventId> SimInboxTx::head(const std::string& key) {
+  session_.call();
+  std::optional<std::pair<std::int64_t, EventId>> head;
+  for (const auto& [id, row] : consumer_.deferred)
+    if (const auto& seen = row.seen_by(&session_.tx()); seen && seen->event.blocks_key && seen->event.key == key)
+      if (!head || seen->position < head->first) head = {seen->position, id};
+  if (!head) return {};
+  return head->second;
+}
+
+std::optional<Timestamp> SimInboxTx::pruned_before() {
+  session_.call();
+  return consumer_.pruned_before;
+}
+
+void SimInboxTx::publish(const ports::OutgoingEvent& event) { session_.append({&event, 1}); }
+
+bool SimInboxTx::record(const ports::OperatorAction& action, const EventId& event) {
+  session_.call();
+  auto& row = session_.database().actions[{action.id, event}];
+  session_.take(row);
+  if (row.seen_by(&session_.tx())) return false;
+  session_.tx().write(row, std::optional(action.what));
+  return true;
+}
+
+holdfast::Transaction& SimInboxTx::transaction() { throw std::logic_error("the simulated database knows no SQL"); }
+
+void SimInboxTx::commit() {
+  if (!buffered_.empty()) session_.append(buffered_);
+  session_.commit();
+}
+
+void SimInboxTx::update_user_row(int row) {
+  session_.call();
+  session_.take(session_.database().user_rows[row]);
+}
+
+void SimInboxTx::effect(const Effect& effect) {
+  session_.call();
+  session_.tx().effects.push_back(effect);
+}
+
+// ---- store ----------------------------------------------------------------------------------------------------------
+
+std::unique_ptr<ports::InboxTx> SimInboxStore::begin() {
+  auto session = std::make_unique<Session>(database_);
+  Session& alias = *session;
+  return std::make_unique<SimInboxTx>(std::move(session), alias, consumer_);
+}
+
+std::unique_ptr<ports::InboxTx> SimInboxStore::join(holdfast::TransactionRef tx) {
+  return std::make_unique<SimInboxTx>(nullptr, Session::of(tx), consumer_);
+}
+
+std::vector<ports::Due> SimInboxStore::due(int limit) {
+  Session(database_).call();
+  std::map<std::string_view, std::pair<std::int64_t, EventId>> heads;
+  for (const auto& [id, row] : consumer_.deferred) {
+    if (!row.committed || !row.committed->event.blocks_key) continue;
+    if (mutant("head_by_skip_locked") && (row.owner || consumer_.inbox[id].owner)) continue;
+    auto& head = heads.try_emplace(row.committed->event.key, row.committed->position, id).first->second;
+    head = std::min(head, {row.committed->position, id});
+  }
+  std::vector<std::pair<std::int64_t, ports::Due>> due;
+  for (const auto& [id, row] : consumer_.deferred) {
+    if (!row.committed) continue;
+    const Deferred& event = row.committed->event;
+    if (event.blocks_key && heads[event.key].second != id) continue;
+    const bool blocked = event.wait == Deferred::Wait::blocked && !mutant("blocked_head_not_due");
+    if (blocked || (event.wait == Deferred::Wait::retry && row.committed->due <= database_.now()))
+      due.push_back({row.committed->position, {id, event.key}});
+  }
+  std::sort(due.begin(), due.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::vector<ports::Due> out;
+  for (auto& [position, event] : due)
+    if (std::ssize(out) < limit) out.push_back(std::move(event));
+  return out;
+}
+
+ports::Starts SimInboxStore::start(const EventId& id, bool alone_in_queue) {
+  Session session(database_);
+  session.call();
+  auto& row = consumer_.starts[id];
+  session.take(row);
+  StartsEntry entry = row.committed.value_or(StartsEntry{});
+  const ports::Starts before = entry.starts;
+  if (before.all == 0 || consumer_.handled > entry.handled_then || mutant("starts_count_without_evidence")) ++entry.starts.counted;
+  if (alone_in_queue) ++entry.starts.alone;
+  ++entry.starts.all;
+  entry.handled_then = consumer_.handled;
+  session.tx().write(row, std::optional(entry));
+  session.commit();
+  return before;
+}
+
+std::map<EventId, ports::Starts> SimInboxStore::starts(const std::set<EventId>& ids) {
+  Session(database_).call();
+  std::map<EventId, ports::Starts> out;
+  for (const EventId& id : ids)
+    if (auto it = consumer_.starts.find(id); it != consumer_.starts.end() && it->second.committed)
+      out.emplace(id, it->second.committed->starts);
+  return out;
+}
+
+/// Handled and discarded rows settled over a window ago, whose event is older than a window before the oldest that was handled lately.
+bool SimInboxStore::prune(const ports::PruneRule& rule) {
+  Session session(database_);
+  session.call();
+  if (!rule.queue_quiet) return false;
+  const Time now = database_.now();
+  Timestamp horizon = database_.utc();
+  for (const auto& [id, row] : consumer_.inbox)
+    if (row.committed && row.committed->at && row.committed->row.state == State::handled &&
+        row.committed->settled > now - database_.recently.count())
+      horizon = std::min(horizon, *row.committed->at);
+  horizon -= rule.window;
+  int left = rule.limit;
+  auto before = consumer_.pruned_before;
+  for (auto& [id, row] : consumer_.inbox) {
+    if (!row.committed || row.owner) continue;
+    const InboxEntry& entry = *row.committed;
+    if (entry.row.state != State::handled && entry.row.state != State::discarded) continue;
+    const bool old = !entry.at || *entry.at < horizon || mutant("prune_ignores_horizon");
+    if (entry.settled > now - rule.window.count() || !old) continue;
+    if (left-- == 0) break;
+    if (entry.at && !mutant("prune_forgets_horizon")) before = std::max(before.value_or(*entry.at), *entry.at);
+    session.tx().write(row, std::optional<InboxEntry>());
+  }
+  session.commit();
+  consumer_.pruned_before = std::max(consumer_.pruned_before, before);
+  return left < 0;
+}
+
+bool SimInboxStore::open_instance(const std::string& instance, const std::string&, const std::vector<std::string>&,
+                                  const std::string&) {
+  Session(database_).call();
+  const auto [row, fresh] = consumer_.instances.try_emplace(instance, true);
+  return std::exchange(row->second, false);
+}
+
+void SimInboxStore::close_instance(const std::string& instance) {
+  Session(database_).call();
+  consumer_.instances[instance] = true;
+}
+
+}  // namespace sim

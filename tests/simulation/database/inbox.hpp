@@ -1,0 +1,63 @@
+// The inbox's ports on the simulated server.
+#pragma once
+#include "simulation/database/session.hpp"
+
+namespace sim {
+
+class SimInboxTx : public ports::InboxTx {
+ public:
+  SimInboxTx(std::unique_ptr<Session> own, Session& session, ConsumerTables& consumer)
+      : own_(std::move(own)), session_(session), consumer_(consumer) {}
+
+  std::set<EventId> claim(std::span<const ports::Claim> claims) override;
+  std::map<EventId, ports::InboxRow> lock(const std::set<EventId>& ids) override;
+  std::optional<ports::InboxRow> try_lock(const EventId& id) override;
+  void settle(const EventId& id, const ports::Fate& fate) override;
+  void finish_starts(std::span<const EventId> ids) override;
+  std::map<EventId, ports::InboxRow> look(const std::set<EventId>& ids) override;
+  std::set<std::string> blocked(const std::set<std::string>& keys) override;
+  std::optional<ports::Deferred> deferred(const EventId& id) override;
+  std::optional<EventId> head(const std::string& key) override;
+  std::optional<Timestamp> pruned_before() override;
+  void publish(const ports::OutgoingEvent& event) override;
+  bool record(const ports::OperatorAction& action, const EventId& event) override;
+  holdfast::Transaction& transaction() override;
+  std::optional<ports::Trouble> trouble() const override { return session_.trouble(); }
+  void commit() override;
+
+  // What a handler does with its own SQL.
+  void update_user_row(int row);
+  void effect(const Effect& effect);
+  void buffer(ports::OutgoingEvent event) { buffered_.push_back(std::move(event)); }  // written at commit
+
+ private:
+  void write(const EventId& id, Row<InboxEntry>& row, std::optional<InboxEntry> entry);
+  void delete_starts(const EventId& id);
+
+  std::unique_ptr<Session> own_;  // null: joined
+  Session& session_;
+  ConsumerTables& consumer_;
+  std::vector<ports::OutgoingEvent> buffered_;
+};
+
+class SimInboxStore : public ports::InboxStore {
+ public:
+  SimInboxStore(Database& database, const std::string& consumer)
+      : database_(database), consumer_(database.consumers[consumer]) {}
+
+  std::unique_ptr<ports::InboxTx> begin() override;
+  std::unique_ptr<ports::InboxTx> join(holdfast::TransactionRef tx) override;
+  std::vector<ports::Due> due(int limit) override;
+  ports::Starts start(const EventId& id, bool alone_in_queue) override;
+  std::map<EventId, ports::Starts> starts(const std::set<EventId>& ids) override;
+  bool prune(const ports::PruneRule& rule) override;
+  bool open_instance(const std::string& instance, const std::string& queue, const std::vector<std::string>& patterns,
+                     const std::string& ordering) override;
+  void close_instance(const std::string& instance) override;
+
+ private:
+  Database& database_;
+  ConsumerTables& consumer_;
+};
+
+}  // namespace sim

@@ -1,0 +1,33 @@
+// A client's connection with one open transaction: each call is a way to the server on which others run and the connection breaks.
+#pragma once
+#include "simulation/database/database.hpp"
+
+namespace sim {
+
+class Session {
+ public:
+  explicit Session(Database& database);  // Unavailable
+  ~Session();                            // rolls back; what a dead client leaves open may linger
+  Session(const Session&) = delete;
+
+  void call();                     // Transient, Unavailable
+  void wait(const Lockable& row);  // until nobody else has it. Transient
+  void take(Lockable& row) { wait(row), tx_.take(row); }
+  void append(std::span<const ports::OutgoingEvent> events);
+  void commit();  // Transient, InDoubt, Unavailable
+
+  Database& database() { return database_; }
+  ServerTx& tx() { return tx_; }
+  const std::optional<ports::Trouble>& trouble() const { return trouble_; }
+  holdfast::TransactionRef ref();
+  static Session& of(holdfast::TransactionRef ref) { return *static_cast<Session*>(ref.session()); }
+
+ private:
+  [[noreturn]] void lose(ports::Trouble trouble, const char* why);
+
+  Database& database_;
+  ServerTx& tx_;
+  std::optional<ports::Trouble> trouble_;
+};
+
+}  // namespace sim
