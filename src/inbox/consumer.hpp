@@ -1,30 +1,16 @@
 // What lane workers, the due worker and the DLQ import call: straight, blocking code, all on the calling thread.
 // Any number of threads. Each call returns when what became of the events is committed, or says in its report what is not.
 #pragma once
-#include <functional>
 #include <mutex>
 #include <set>
 #include <span>
-#include <stop_token>
 
-#include "inbox/handlers.hpp"
+#include "inbox/crash_guard.hpp"
 #include "inbox/reading.hpp"
 #include "inbox/report.hpp"
-#include "inbox/retry_policy.hpp"
-#include "ports/clock.hpp"
-#include "ports/inbox_store.hpp"
+#include "inbox/surroundings.hpp"
 
 namespace holdfast::inbox {
-
-/// What every procedure needs.
-struct Surroundings {
-  ports::InboxStore& store;
-  const ports::Clock& clock;
-  const Handlers& handlers;
-  Policy policy;
-  std::function<double()> random;  // of [0, 1); any thread
-  std::stop_token stopping = {};
-};
 
 /// Starts that this process wrote and whose runs ended without being settled: it did not die of them.
 class OpenStarts {
@@ -48,6 +34,15 @@ class Consumer {
   Report import_dead_letter(const ports::Delivery& dead_letter);
 
  private:
+  struct Start {
+    Guarded guarded = Guarded::run;
+    ports::Starts before;
+    std::optional<Report> failed;
+  };
+  Start start(const EventId& id, const How& how);
+  void end_start(const EventId& id, const Report& report);
+  static Report suspect(const ports::Starts& starts);
+
   Surroundings here_;
   OpenStarts open_starts_;
 };

@@ -51,7 +51,7 @@ class CrashGuard {
   bool careful() const { return careful_; }
   ports::Tick careful_until() const { return careful_until_; }
   int prefetch() const;
-  std::optional<ports::Tick> next() const;
+  std::optional<ports::Tick> next(ports::Tick now) const;
 
  private:
   struct Held {
@@ -74,8 +74,9 @@ std::optional<CrashGuard::Turn> CrashGuard::turn(ports::Tick now, bool queue_emp
   const Held* held = first(now);
   if (!held) return {};
   if (held->news || has_rival(*held)) return Turn{held->suspect, false};
-  if (!queue_empty && now < held->since + options_.alone_after) return {};
-  return Turn{held->suspect, !others(held->suspect.key)};
+  const bool alone = !others(held->suspect.key);
+  if (!(alone && queue_empty) && now < held->since + options_.alone_after) return {};
+  return Turn{held->suspect, alone};
 }
 
 }  // namespace holdfast::inbox

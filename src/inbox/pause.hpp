@@ -28,7 +28,7 @@ class Pause {
   bool on() const { return culprit_.has_value(); }
   bool waits(ports::Tick now) const { return on() && now < until_; }
   const Culprit& culprit() const { return *culprit_; }
-  std::optional<ports::Tick> next() const { return on() ? std::optional(until_) : std::nullopt; }
+  std::optional<ports::Tick> next(ports::Tick now) const { return waits(now) ? std::optional(until_) : std::nullopt; }
 
  private:
   Backoff backoff_;

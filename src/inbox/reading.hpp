@@ -34,6 +34,7 @@ struct Event {
   Headers headers;    // as received
   std::string body;
   std::optional<Failure> unreadable;
+  bool started = false;  // its delivery_starts row is ours to delete
 };
 
 Event read(const Arrival& arrival, const Handlers& handlers, const std::string& consumer);

@@ -39,6 +39,7 @@ struct Counts {
   Counts& operator+=(const Counts& other);
   bool operator==(const Counts&) const = default;
 };
+std::ostream& operator<<(std::ostream& out, const Counts& counts);
 
 struct Report {
   enum class End {
@@ -53,6 +54,7 @@ struct Report {
   std::vector<Setback> setbacks;
   ports::Starts starts;  // of a suspect
   std::string why;       // of unavailable and store_down, in words
+  std::string type;      // of the event whose handler said unavailable
   bool more = false;     // a deferred run: others of its key may be due now
 };
 

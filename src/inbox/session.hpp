@@ -3,7 +3,6 @@
 // Inputs return the actions that follow, in order. tick() is due at next().
 #pragma once
 #include <iosfwd>
-#include <map>
 #include <optional>
 #include <set>
 #include <variant>
@@ -94,32 +93,37 @@ class Session {
  private:
   struct Running {
     std::vector<Arrival> batch;
-    std::vector<bool> alive;  // its session is
-    std::optional<ports::Due> due;
-    How how;
+    std::vector<bool> alive = {};  // its session is
+    std::optional<ports::Due> due = {};
+    How how = {};
     bool probe = false;
   };
   void end_session(std::uint64_t session);
+  void end_all_sessions();
   void acknowledge(const Running& run, std::size_t settled);
   void give_back(int lane, const Running& run, std::size_t settled);
-  void hold_suspect(ports::Tick now, int lane, const Running& run, const ports::Starts& starts);
-  void pause(ports::Tick now, const Running& run, std::size_t settled);
+  void note(int lane, const Running& run, const Report& report);
+  void hold_suspect(int lane, const Running& run, const ports::Starts& starts);
+  void pause(const Running& run, const Report& report);
   void after_probe(const Running& run, const Report& report);
-  void go_down(ports::Tick now);
-  void come_up(ports::Tick now);
-  void look(ports::Tick now);
-  void close_if_long_down(ports::Tick now);
+  void go_down();
+  void look();
 
-  void dispatch(ports::Tick now);
+  void dispatch();
   void probe();
-  bool run_suspect(ports::Tick now);
+  void run_suspect(const CrashGuard::Turn& turn);
   void run_lane(int lane);
+  bool run_next_due(int lane);
+  bool run_next_batch(int lane);
   void begin(int lane, Running run);
+  bool idle_lane(int lane) const { return !runs_[static_cast<std::size_t>(lane)]; }
   bool running() const;
+  bool held(const EventId& id) const { return guard_.holds(id); }
+  bool by_itself(const Arrival& arrival) const;
   How how_of(const Arrival& arrival) const;
   How how_of(const ports::Due& due) const;
   void give_credit();
-  Actions take();
+  Actions finish();
 
   SessionOptions options_;
   Lanes lanes_;
@@ -127,11 +131,13 @@ class Session {
   Pause pause_;
   std::vector<std::optional<Running>> runs_;  // by lane
   std::vector<bool> due_last_;                // deferred ones and deliveries take turns
-  std::set<EventId> blamed_;
-  std::set<std::uint64_t> sessions_;
-  std::optional<ports::Tick> down_since_, last_handled_, next_look_;
+  std::set<EventId> blamed_;                  // for these `Unavailable` is a failure
+  std::uint64_t newest_session_ = 0;
+  ports::Tick now_{}, next_look_{};
+  std::optional<ports::Tick> down_since_, last_handled_;
   int downs_ = 0, credit_ = -1;
-  bool started_ = false, looking_ = false, full_look_ = false, wanted_ = false, empty_ = false;
+  bool started_ = false, connected_wanted_ = false, empty_ = false;
+  bool looking_ = false, full_look_ = false;
   bool exclusive_ = false, stopping_ = false, finished_ = false;
   Actions out_;
 };

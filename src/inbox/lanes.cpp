@@ -1,0 +1,118 @@
+#include "inbox/lanes.hpp"
+
+#include <algorithm>
+
+#include "event/key_hash.hpp"
+
+namespace holdfast::inbox {
+namespace {
+
+bool of_a_key_in(const std::set<std::string>& keys, const Arrival& arrival) {
+  return !arrival.key.empty() && keys.contains(arrival.key);
+}
+
+}  // namespace
+
+int Lanes::lane_of(const std::string& key, const EventId& id) const {
+  const std::uint64_t hash = key.empty() ? std::hash<EventId>()(id) : event::key_hash(key);
+  return static_cast<int>((hash & 0xffffffff) % lanes_.size());
+}
+
+void Lanes::push(Arrival arrival) {
+  Lane& lane = lanes_[static_cast<std::size_t>(lane_of(arrival.key, arrival.guard))];
+  lane.queue.push_back(std::move(arrival));
+}
+
+void Lanes::give_back(int lane, std::span<const Arrival> batch) {
+  auto& queue = lanes_[static_cast<std::size_t>(lane)].queue;
+  queue.insert(queue.begin(), batch.begin(), batch.end());
+}
+
+std::vector<Arrival> Lanes::drop(std::uint64_t session) {
+  std::vector<Arrival> dropped;
+  for (Lane& lane : lanes_)
+    std::erase_if(lane.queue, [&](const Arrival& arrival) {
+      if (arrival.delivery->session != session) return false;
+      dropped.push_back(arrival);
+      return true;
+    });
+  return dropped;
+}
+
+std::vector<Arrival> Lanes::drop_all() {
+  std::vector<Arrival> dropped;
+  for (Lane& lane : lanes_) {
+    dropped.insert(dropped.end(), lane.queue.begin(), lane.queue.end());
+    lane.queue.clear();
+  }
+  return dropped;
+}
+
+std::vector<Arrival> Lanes::take(int lane, const Test& held, const Test& alone) {
+  auto& queue = lanes_[static_cast<std::size_t>(lane)].queue;
+  std::vector<Arrival> batch;
+  std::set<std::string> waiting;
+  for (auto it = queue.begin(); it != queue.end() && static_cast<int>(batch.size()) < batch_;) {
+    if (held(*it) || of_a_key_in(waiting, *it)) {
+      waiting.insert(it->key);
+      ++it;
+      continue;
+    }
+    const bool by_itself = alone(*it);
+    if (by_itself && !batch.empty()) break;
+    batch.push_back(std::move(*it));
+    it = queue.erase(it);
+    if (by_itself) break;
+  }
+  return batch;
+}
+
+std::optional<Lanes::Found> Lanes::take_first(const Test& wanted, const Test& held) {
+  for (int lane = 0; lane < count(); ++lane) {
+    auto& queue = lanes_[static_cast<std::size_t>(lane)].queue;
+    std::set<std::string> before;
+    for (auto it = queue.begin(); it != queue.end(); ++it) {
+      if (!held(*it) && !of_a_key_in(before, *it) && wanted(*it)) {
+        Found found{lane, std::move(*it)};
+        queue.erase(it);
+        return found;
+      }
+      before.insert(it->key);
+    }
+  }
+  return {};
+}
+
+void Lanes::set_due(const std::vector<ports::Due>& due) {
+  for (Lane& lane : lanes_) lane.due.clear();
+  for (const auto& one : due) lanes_[static_cast<std::size_t>(lane_of(one.key, one.id))].due.push_back(one);
+}
+
+std::optional<ports::Due> Lanes::take_due(int lane, const std::function<bool(const ports::Due&)>& wanted) {
+  auto& due = lanes_[static_cast<std::size_t>(lane)].due;
+  const auto found = std::find_if(due.begin(), due.end(), wanted);
+  if (found == due.end()) return {};
+  const ports::Due one = *found;
+  due.erase(found);
+  return one;
+}
+
+bool Lanes::any(const Test& wanted) const {
+  return std::any_of(lanes_.begin(), lanes_.end(),
+                     [&](const Lane& lane) { return std::any_of(lane.queue.begin(), lane.queue.end(), wanted); });
+}
+
+bool Lanes::any_due(const std::function<bool(const ports::Due&)>& wanted) const {
+  return std::any_of(lanes_.begin(), lanes_.end(),
+                     [&](const Lane& lane) { return std::any_of(lane.due.begin(), lane.due.end(), wanted); });
+}
+
+bool Lanes::empty() const {
+  return std::all_of(lanes_.begin(), lanes_.end(), [](const Lane& lane) { return lane.queue.empty(); });
+}
+
+bool Lanes::no_due() const {
+  return std::all_of(lanes_.begin(), lanes_.end(), [](const Lane& lane) { return lane.due.empty(); });
+}
+
+}  // namespace holdfast::inbox

@@ -1,0 +1,322 @@
+#include "inbox/session.hpp"
+
+#include <algorithm>
+
+#include "ports/mutants.hpp"
+
+namespace holdfast::inbox {
+namespace {
+
+int full_prefetch(const SessionOptions& options) {
+  return std::min(options.most_prefetch, options.lanes * options.batch * 2);
+}
+
+}  // namespace
+
+Session::Session(SessionOptions options, bool clean_end)
+    : options_(options),
+      lanes_(options.lanes, options.batch),
+      guard_(options.guard, clean_end, full_prefetch(options)),
+      pause_(options.pause),
+      runs_(static_cast<std::size_t>(options.lanes)),
+      due_last_(static_cast<std::size_t>(options.lanes)) {}
+
+// ---- inputs
+
+Actions Session::start(ports::Tick now) {
+  now_ = next_look_ = now;
+  started_ = connected_wanted_ = true;
+  out_.push_back(Connect{});
+  return finish();
+}
+
+Actions Session::received(ports::Tick now, Arrived arrived) {
+  now_ = now;
+  for (const auto session : arrived.ended) end_session(session);
+  for (Arrival& arrival : arrived.arrivals) {
+    newest_session_ = arrival.delivery->session;
+    if (!stopping_ && connected_wanted_) lanes_.push(std::move(arrival));
+  }
+  empty_ = arrived.connected && arrived.empty;
+  return finish();
+}
+
+Actions Session::settled(ports::Tick now, int lane, const Report& report) {
+  now_ = now;
+  const Running run = std::move(*runs_[static_cast<std::size_t>(lane)]);
+  runs_[static_cast<std::size_t>(lane)].reset();
+  if (run.how.exclusive) exclusive_ = false;
+  if (!mutant("ack_before_commit")) acknowledge(run, report.settled);
+  give_back(lane, run, report.settled);
+  note(lane, run, report);
+  return finish();
+}
+
+Actions Session::due(ports::Tick now, std::vector<ports::Due> due) {
+  now_ = now;
+  looking_ = false;
+  next_look_ = now + options_.look_every;
+  full_look_ = static_cast<int>(due.size()) >= options_.due_limit;
+  down_since_.reset();
+  downs_ = 0;
+  std::erase_if(due, [this](const ports::Due& one) {
+    return std::any_of(runs_.begin(), runs_.end(), [&](const auto& run) { return run && run->due == one; });
+  });
+  lanes_.set_due(due);
+  if (started_ && !connected_wanted_ && !stopping_) {
+    connected_wanted_ = true;
+    credit_ = -1;
+    out_.push_back(Connect{});
+  }
+  return finish();
+}
+
+Actions Session::store_down(ports::Tick now) {
+  now_ = now;
+  looking_ = false;
+  go_down();
+  return finish();
+}
+
+Actions Session::tick(ports::Tick now) {
+  now_ = now;
+  return finish();
+}
+
+Actions Session::stop(ports::Tick now) {
+  now_ = now;
+  stopping_ = true;
+  for (const Arrival& arrival : lanes_.drop_all()) guard_.release(arrival.guard);
+  return finish();
+}
+
+// ---- what follows from them
+
+void Session::end_session(std::uint64_t session) {
+  if (mutant("new_session_keeps_old_batches")) return;
+  for (const Arrival& arrival : lanes_.drop(session)) guard_.release(arrival.guard);
+  for (auto& run : runs_)
+    for (std::size_t i = 0; run && i < run->batch.size(); ++i)
+      if (run->batch[i].delivery->session == session && !mutant("ack_without_session")) run->alive[i] = false;
+}
+
+void Session::end_all_sessions() {
+  for (const Arrival& arrival : lanes_.drop_all()) guard_.release(arrival.guard);
+  for (auto& run : runs_)
+    if (run) run->alive.assign(run->batch.size(), false);
+}
+
+void Session::acknowledge(const Running& run, std::size_t settled) {
+  Ack ack;
+  for (std::size_t i = 0; i < settled && i < run.batch.size(); ++i)
+    if (run.alive[i]) ack.settled.push_back(run.batch[i].position());
+  if (mutant("ack_without_session"))
+    for (auto& position : ack.settled) position.session = newest_session_;
+  if (!ack.settled.empty()) out_.push_back(std::move(ack));
+}
+
+void Session::give_back(int lane, const Running& run, std::size_t settled) {
+  std::vector<Arrival> back;
+  for (std::size_t i = settled; i < run.batch.size(); ++i)
+    if (run.alive[i]) back.push_back(run.batch[i]);
+  if (!stopping_) lanes_.give_back(lane, back);
+}
+
+void Session::note(int lane, const Running& run, const Report& report) {
+  const bool done = report.end == Report::End::done;
+  const Counts& counts = report.counts;
+  if (report.settled > 0 || (run.due && counts.handled + counts.deferred + counts.retrying + counts.dead > 0)) {
+    last_handled_ = now_;
+    guard_.settled(run.due ? run.due->key : run.batch.front().key);
+  }
+  if (run.how.exclusive) guard_.release(run.due ? run.due->id : run.batch.front().guard);
+  if (run.how.blame && done) blamed_.erase(run.due ? run.due->id : run.batch.front().guard);
+  if (report.more) next_look_ = std::min(next_look_, now_);
+  if (report.end == Report::End::store_down) go_down();
+  if (report.end == Report::End::suspect) hold_suspect(lane, run, report.starts);
+  if (report.end == Report::End::unavailable) pause(run, report);
+  else if (run.probe) after_probe(run, report);
+}
+
+void Session::hold_suspect(int lane, const Running& run, const ports::Starts& starts) {
+  HOLDFAST_MARK("suspect");
+  if (run.due) return guard_.hold(now_, {run.due->id, run.due->key, lane, starts, run.due});
+  if (run.alive.front() && !stopping_) guard_.hold(now_, {run.batch.front().guard, run.batch.front().key, lane, starts});
+}
+
+void Session::pause(const Running& run, const Report& report) {
+  HOLDFAST_MARK("paused");
+  if (run.due) return pause_.unavailable(now_, {run.due->id, report.type, run.due->key, true}, run.probe);
+  const Arrival& arrival = run.batch[report.settled];
+  pause_.unavailable(now_, {arrival.guard, report.type, arrival.key, false}, run.probe);
+}
+
+/// A probe says something only if it was handled: then all go on, and a culprit that it was not is to blame.
+void Session::after_probe(const Running& run, const Report& report) {
+  const EventId probed = run.due ? run.due->id : run.batch.front().guard;
+  const bool was_culprit = probed == pause_.culprit().id;
+  if (report.end != Report::End::done || (report.counts.handled == 0 && !was_culprit)) return;
+  if (!was_culprit) {
+    HOLDFAST_MARK("blamed");
+    blamed_.insert(pause_.culprit().id);
+  }
+  pause_.over();
+}
+
+void Session::go_down() {
+  if (!down_since_) down_since_ = now_;
+  next_look_ = now_ + options_.store.after(++downs_);
+}
+
+/// For due events; while the store is down this is how its return is noticed.
+void Session::look() {
+  if (looking_ || stopping_ || !started_) return;
+  const bool more = full_look_ && lanes_.no_due() && !running();
+  if (now_ < next_look_ && !more) return;
+  looking_ = true;
+  out_.push_back(LookForDue{options_.due_limit});
+}
+
+// ---- what runs next
+
+void Session::dispatch() {
+  if (!started_ || stopping_ || down_since_ || exclusive_) return;
+  if (guard_.careful() && (running() || now_ < guard_.careful_until())) return;
+  if (pause_.on()) return probe();
+  const auto others = [this](const std::string& key) {
+    return lanes_.any([&](const Arrival& a) { return !held(a.guard) && (key.empty() || a.key != key); });
+  };
+  if (const auto turn = guard_.turn(now_, empty_, others)) {
+    if (!running()) run_suspect(*turn);
+    return;  // else it waits for those that run; nobody begins meanwhile
+  }
+  for (int lane = 0; lane < lanes_.count(); ++lane) {
+    if (idle_lane(lane)) run_lane(lane);
+    if (guard_.careful() && running()) return;
+  }
+}
+
+/// During a pause one event at a time, one that tells most: of the culprit's type and another key, else itself, else any.
+void Session::probe() {
+  if (pause_.waits(now_) || running()) return;
+  const Culprit& culprit = pause_.culprit();
+  const auto is_held = [this](const Arrival& a) { return held(a.guard); };
+  const auto telling = [&](const Arrival& a) {
+    return a.guard != culprit.id && a.delivery->type == culprit.type && (a.key.empty() || a.key != culprit.key);
+  };
+  auto found = lanes_.take_first(telling, is_held);
+  if (!found) found = lanes_.take_first([&](const Arrival& a) { return a.guard == culprit.id; }, is_held);
+  if (found) {
+    const How how = how_of(found->arrival);
+    return begin(found->lane, {.batch = {std::move(found->arrival)}, .how = how, .probe = true});
+  }
+  for (int lane = 0; lane < lanes_.count(); ++lane)
+    if (auto due = lanes_.take_due(lane, [&](const ports::Due& d) { return d.id == culprit.id; }))
+      return begin(lane, {.batch = {}, .due = due, .how = how_of(*due), .probe = true});
+  pause_.over();  // the culprit is gone: its session ended, or another instance has it
+  dispatch();
+}
+
+void Session::run_suspect(const CrashGuard::Turn& turn) {
+  const Suspect& suspect = turn.suspect;
+  const How how{.guarded = true, .exclusive = true, .alone_in_queue = turn.alone_in_queue, .blame = blamed_.contains(suspect.id)};
+  if (suspect.due) return begin(suspect.lane, {.batch = {}, .due = suspect.due, .how = how});
+  auto found = lanes_.take_first([&](const Arrival& a) { return a.guard == suspect.id; }, [](const Arrival&) { return false; });
+  if (found) return begin(found->lane, {.batch = {std::move(found->arrival)}, .how = how});
+  guard_.release(suspect.id);  // gone with its session
+  dispatch();
+}
+
+void Session::run_lane(int lane) {
+  const auto turn = due_last_[static_cast<std::size_t>(lane)];
+  if (turn ? run_next_batch(lane) || run_next_due(lane) : run_next_due(lane) || run_next_batch(lane))
+    due_last_[static_cast<std::size_t>(lane)] = runs_[static_cast<std::size_t>(lane)]->due.has_value();
+}
+
+bool Session::run_next_due(int lane) {
+  const auto due = lanes_.take_due(lane, [this](const ports::Due& d) { return !held(d.id); });
+  if (due) begin(lane, {.batch = {}, .due = due, .how = how_of(*due)});
+  return due.has_value();
+}
+
+bool Session::run_next_batch(int lane) {
+  auto batch = lanes_.take(lane, [this](const Arrival& a) { return held(a.guard); }, [this](const Arrival& a) { return by_itself(a); });
+  if (batch.empty()) return false;
+  How how = how_of(batch.front());
+  for (const Arrival& arrival : batch) how.guarded |= arrival.delivery->redelivered;
+  begin(lane, {.batch = std::move(batch), .how = how});
+  return true;
+}
+
+bool Session::by_itself(const Arrival& arrival) const {
+  if (mutant("starts_counted_by_batch")) return false;
+  return arrival.delivery->redelivered || guard_.careful() || blamed_.contains(arrival.guard);
+}
+
+How Session::how_of(const Arrival& arrival) const {
+  return {.guarded = arrival.delivery->redelivered, .blame = blamed_.contains(arrival.guard)};
+}
+
+How Session::how_of(const ports::Due& due) const { return {.guarded = true, .blame = blamed_.contains(due.id)}; }
+
+void Session::begin(int lane, Running run) {
+  run.alive.assign(run.batch.size(), true);
+  exclusive_ = run.how.exclusive;
+  if (run.due) out_.push_back(RunDeferred{lane, *run.due, run.how});
+  else out_.push_back(RunBatch{lane, run.batch, run.how});
+  if (mutant("ack_before_commit")) acknowledge(run, run.batch.size());
+  runs_[static_cast<std::size_t>(lane)] = std::move(run);
+}
+
+bool Session::running() const {
+  return std::any_of(runs_.begin(), runs_.end(), [](const auto& run) { return run.has_value(); });
+}
+
+// ---- the broker's side
+
+void Session::give_credit() {
+  const int credit = stopping_ ? 0 : guard_.prefetch();
+  if (!started_ || !connected_wanted_ || credit == credit_) return;
+  credit_ = credit;
+  out_.push_back(Credit{credit});
+}
+
+/// The end of each input: what follows by itself.
+Actions Session::finish() {
+  if (down_since_ && connected_wanted_ && now_ >= *down_since_ + options_.store_closes && !stopping_) {
+    connected_wanted_ = false;
+    end_all_sessions();
+    out_.push_back(Disconnect{});
+  }
+  give_credit();
+  dispatch();
+  look();
+  if (stopping_ && !running() && !looking_ && !finished_) {
+    finished_ = true;
+    out_.push_back(Finished{});
+  }
+  return std::exchange(out_, {});
+}
+
+// ---- what the host asks
+
+std::optional<ports::Tick> Session::next() const {
+  if (!started_ || stopping_) return {};
+  std::optional<ports::Tick> soonest = guard_.next(now_);
+  const auto sooner = [&](std::optional<ports::Tick> at) {
+    if (at && *at > now_ && (!soonest || *at < *soonest)) soonest = at;
+  };
+  if (!looking_) sooner(next_look_);
+  sooner(pause_.next(now_));
+  sooner(guard_.careful_until());
+  if (down_since_ && connected_wanted_) sooner(*down_since_ + options_.store_closes);
+  return soonest;
+}
+
+bool Session::prunable(ports::Tick now) const {
+  return (empty_ && idle()) || (last_handled_ && now < *last_handled_ + options_.quiet);
+}
+
+bool Session::idle() const { return !running() && lanes_.empty(); }
+
+}  // namespace holdfast::inbox
