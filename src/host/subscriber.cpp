@@ -1,6 +1,7 @@
 #include "host/subscriber.hpp"
 
 #include <algorithm>
+#include <map>
 #include <mutex>
 #include <random>
 
@@ -24,6 +25,12 @@ std::function<double()> random_source() {
     const std::lock_guard lock(state->mutex);
     return std::uniform_real_distribution<double>(0, 1)(state->generator);
   };
+}
+
+std::map<ports::Millis, std::string> wait_queues(const ports::Receiver& receiver, const std::vector<ports::Millis>& delays) {
+  std::map<ports::Millis, std::string> queues;
+  for (const auto delay : delays) queues[delay] = receiver.destination_after(delay);
+  return queues;
 }
 
 }  // namespace
@@ -73,7 +80,10 @@ void Subscriber::connect(ports::Receiver& receiver) {
   if (consumer_) return;
   inbox::Policy policy{subscription_.consumer, queue_.name, subscription_.ordering, subscription_.after_dead, subscription_.retry, subscription_.batch, {}};
   if (receiver.traits().delay_queues && !queue_.delays.empty())
-    policy.wait_queue = [&receiver](ports::Millis delay) { return receiver.destination_after(delay); };
+    policy.wait_queue = [queues = wait_queues(receiver, queue_.delays)](ports::Millis delay) {
+      const auto found = queues.find(delay);
+      return found == queues.end() ? std::string() : found->second;
+    };
   policy.dead_letter_queue = receiver.dead_letter_destination();
   consumer_ = std::make_unique<inbox::Consumer>(inbox::Surroundings{*store_, here_.clock, handlers_, std::move(policy), random_source(), stopping_});
 }

@@ -1,0 +1,13 @@
+// What is measured; each adds its figures. folder: an empty one for the databases.
+#pragma once
+#include <filesystem>
+
+#include "bench/report.hpp"
+
+namespace holdfast::bench {
+
+void measure_bus(Report& report, const std::filesystem::path& folder, int events);
+void measure_service(Report& report, const std::filesystem::path& folder, const std::filesystem::path& programs, int orders);
+void measure_simulator(Report& report, const std::filesystem::path& programs, int seeds);
+
+}  // namespace holdfast::bench

@@ -1,0 +1,85 @@
+// Events from the outbox through the bus in a file to their committed effects, against a bare loop that does the same inserts and
+// deletes in SQLite, in the same batch sizes, with the same syncs.
+#include <chrono>
+#include <condition_variable>
+#include <holdfast/connect.hpp>
+#include <mutex>
+
+#include "bench/bare.hpp"
+#include "bench/bench.hpp"
+#include "host/impl.hpp"
+
+namespace holdfast::bench {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+struct Measured {
+  static constexpr std::string_view type = "bench.measured.v1";
+  std::int64_t number = 0, amount = 0;
+  std::string text;
+  std::string key() const { return std::to_string(number % 1000); }
+};
+
+class Countdown {
+ public:
+  explicit Countdown(int n) : left_(n) {}
+  void down(int n) {
+    const std::lock_guard lock(mutex_);
+    left_ -= n;
+    done_.notify_all();
+  }
+  void wait() {
+    std::unique_lock lock(mutex_);
+    done_.wait(lock, [this] { return left_ <= 0; });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable done_;
+  int left_;
+};
+
+void quiet(const LogLine&) {}
+
+void fill(Host& producer, int events) {
+  const std::string text(300, 'x');
+  for (int i = 0; i < events;)
+    producer.store().transact([&](Transaction& tx) {
+      for (int n = 0; n < 100 && i < events; ++n, ++i) producer.outbox().publish(tx, Measured{i, 1, text});
+    });
+}
+
+double holdfast_rate(const std::filesystem::path& folder, int events) {
+  const auto url = [&](const char* name) { return "sqlite:" + (folder / name).string(); };
+  Host producer({.name = "producer", .store = open_store(url("producer.db")), .transport = open_transport(url("bus.db")), .log = quiet});
+  Host consumer({.name = "consumer", .store = open_store(url("consumer.db")), .transport = open_transport(url("bus.db")), .log = quiet});
+  producer.store().migrate(), consumer.store().migrate();
+  consumer.store().transact([](Transaction& tx) { tx.exec("CREATE TABLE effects(number INTEGER PRIMARY KEY, amount INTEGER)"); });
+  consumer.subscribe({.consumer = "bench", .ordering = Ordering::none}, [](Context& ctx, std::span<const Received<Measured>> batch) {
+    for (const auto& [event, info] : batch) ctx.tx().exec("INSERT INTO effects(number, amount) VALUES ($1, $2)", event.number, event.amount);
+  });
+  Countdown left(events);
+  Countdown receiving(1);
+  consumer.impl().observe([&](const host::Signal& signal) {
+    if (const auto* run = std::get_if<host::RunSettled>(&signal)) left.down(run->report.counts.handled);
+    if (std::holds_alternative<host::Connected>(signal)) receiving.down(1);
+  });
+  fill(producer, events);
+  consumer.start();
+  receiving.wait();
+  const auto start = Clock::now();
+  producer.start();
+  left.wait();
+  return events / std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+}  // namespace
+
+void measure_bus(Report& report, const std::filesystem::path& folder, int events) {
+  const double limit = bare_bus_rate(folder, events);
+  const double rate = holdfast_rate(folder, events);
+  report.add({"file bus, relay to committed effect", rate, "events/s", limit, "bare SQLite loop, same batches and syncs", 0.5});
+}
+
+}  // namespace holdfast::bench

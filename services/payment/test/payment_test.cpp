@@ -1,0 +1,115 @@
+// The payment service on the harness: money is judged by the gateway's ledger, not by payment's tables.
+#include <gtest/gtest.h>
+#include <holdfast/sqlite.hpp>
+#include <holdfast/testing.hpp>
+
+#include <algorithm>
+
+#include "contracts/order_cancelled.hpp"
+#include "contracts/order_created.hpp"
+#include "contracts/payment_charged.hpp"
+#include "contracts/payment_declined.hpp"
+#include "payment/install.hpp"
+
+using namespace holdfast::literals;
+using namespace std::chrono_literals;
+using namespace shop;
+
+namespace {
+
+/// The sandbox, with a clock that is moved by hand and a ledger to look into.
+struct Gateway : payment::Gateway {
+  double now = 0;
+  payment::SandboxGateway sandbox{":memory:", [this] { return now; }};
+  std::map<std::string, holdfast::Money> charged;
+  int calls = 0;
+  bool charge(const payment::Charge& c) override {
+    ++calls;
+    const bool good = sandbox.charge(c);
+    if (good) charged[c.key] = c.amount;
+    return good;
+  }
+  void refund(const std::string& key) override {
+    sandbox.refund(key);
+    charged.erase(key);
+  }
+  holdfast::Money kept() const {
+    holdfast::Money sum;
+    for (const auto& [key, amount] : charged) sum += amount;
+    return sum;
+  }
+};
+
+struct Till : testing::Test {
+  Till() { payment::install(harness.host(), harness.server(), gateway); }
+  static OrderCreated order(std::int64_t id, holdfast::Money amount) { return {id, 77, amount, "INR", {{101, 1}}}; }
+  std::string status(std::int64_t id) { return harness.http({"GET", "/payments/" + std::to_string(id)}).body; }
+  void advance(std::chrono::seconds by) {
+    for (; by > 0s; by -= 1s) gateway.now += 1, harness.advance(1s);
+  }
+  Gateway gateway;
+  holdfast::testing::Harness harness;
+};
+
+}  // namespace
+
+TEST_F(Till, ChargesOnceHoweverOftenDelivered) {
+  const auto id = harness.deliver(order(1, 10.00_money));
+  harness.deliver_again(id);
+  EXPECT_EQ(gateway.calls, 1);
+  EXPECT_EQ(gateway.kept(), 10.00_money);
+  EXPECT_EQ(harness.published<PaymentCharged>().size(), 1u);
+  EXPECT_EQ(status(1), R"({"orderId":1,"status":"charged","amount":10.00,"currency":"INR"})");
+}
+
+TEST_F(Till, ADeclinedCardIsAnOutcome) {
+  harness.deliver(order(1, 10.02_money));
+  EXPECT_EQ(harness.published<PaymentDeclined>().size(), 1u);
+  EXPECT_EQ(gateway.kept(), holdfast::Money());
+  EXPECT_TRUE(harness.dead_letters().empty());
+}
+
+TEST_F(Till, AGatewayThatFailsTwiceIsTriedAgain) {
+  harness.deliver(order(1, 10.07_money));
+  EXPECT_TRUE(harness.published<PaymentCharged>().empty());
+  advance(10s);
+  EXPECT_EQ(harness.published<PaymentCharged>().size(), 1u);
+  EXPECT_EQ(gateway.calls, 3);
+}
+
+TEST_F(Till, AGatewayThatIsAwayForOneEventStopsNobodyElse) {
+  harness.deliver(order(1, 10.09_money));
+  harness.deliver(order(2, 20.00_money));
+  advance(5s);
+  EXPECT_EQ(gateway.kept(), 20.00_money);
+  advance(60s);
+  EXPECT_EQ(gateway.kept(), 30.09_money);
+  EXPECT_TRUE(harness.dead_letters().empty());
+}
+
+TEST_F(Till, ACrashBetweenChargeAndCommitChargesOnce) {
+  harness.fail_next_commit();
+  harness.deliver(order(1, 10.00_money));
+  advance(5s);
+  EXPECT_EQ(gateway.calls, 2);
+  EXPECT_EQ(gateway.kept(), 10.00_money);
+  EXPECT_EQ(harness.published<PaymentCharged>().size(), 1u);
+}
+
+// Two orders, one of them cancelled: every order of their events, each also delivered twice, keeps the same money.
+TEST(PaymentCommutes, EveryPermutationKeepsTheSameMoney) {
+  std::vector<int> turn{0, 0, 1, 1, 2, 2};
+  do {
+    Gateway gateway;
+    holdfast::testing::Harness harness;
+    payment::install(harness.host(), harness.server(), gateway);
+    std::optional<holdfast::EventId> sent[3];
+    for (const int i : turn) {
+      if (sent[i]) harness.deliver_again(*sent[i]);
+      else if (i == 0) sent[i] = harness.deliver(OrderCreated{1, 77, 4.00_money, "INR", {{101, 1}}});
+      else if (i == 1) sent[i] = harness.deliver(OrderCancelled{1, "no stock"});
+      else sent[i] = harness.deliver(OrderCreated{2, 77, 5.00_money, "INR", {{101, 1}}});
+    }
+    ASSERT_EQ(gateway.kept(), 5.00_money) << testing::PrintToString(turn);
+  } while (std::next_permutation(turn.begin(), turn.end()));
+}
