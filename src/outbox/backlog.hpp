@@ -1,4 +1,4 @@
-// G4, link 4: what of the table is buffered, key by key, and whose turn it is. Fairness and memory: few rows of a key, keys served
+// What of the table is buffered, key by key, and whose turn it is. Fairness and memory: few rows of a key, keys served
 // round robin, a key with more in the table takes no row from a round, a blocked key keeps nothing but its name.
 #pragma once
 #include <deque>

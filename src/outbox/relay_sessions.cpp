@@ -1,4 +1,4 @@
-// G5, link 2: what becomes of a session that ends.
+// What becomes of a session that ends.
 #include <fmt/format.h>
 
 #include <utility>

@@ -1,0 +1,128 @@
+#include "outbox/publish.hpp"
+
+#include <utility>
+
+#include "event/envelope.hpp"
+#include "event/trace_context.hpp"
+#include "outbox/cause.hpp"
+#include "outbox/commit_buffer.hpp"
+
+namespace holdfast {
+namespace outbox {
+namespace {
+
+std::string conversation_of(const EventInfo& info) {
+  return info.correlation_id.empty() ? info.id.to_string() : info.correlation_id;
+}
+
+EventId id_or_none(const std::string& text) {
+  try {
+    return EventId::parse(text);
+  } catch (const Invalid&) { return {}; }  // a causation id of somebody's own making
+}
+
+EventId choose_id(const std::string& type, const PublishOptions& options, Timestamp now) {
+  if (options.id) return *options.id;
+  Cause* scope = Cause::current();
+  const EventId cause = scope ? id_or_none(options.causation_id) : EventId();
+  return cause == EventId() ? EventId::generate(now) : scope->next_id(cause, type);
+}
+
+void take_cause(PublishOptions& options) {
+  const Cause* scope = Cause::current();
+  if (!scope || !scope->event()) return;
+  const EventInfo& cause = *scope->event();
+  if (options.causation_id.empty()) options.causation_id = cause.id.to_string();
+  if (options.correlation_id.empty()) options.correlation_id = conversation_of(cause);
+}
+
+/// Outside of any trace an event begins one, under its own id.
+std::string trace_for(const std::string& wanted, const EventId& id) {
+  if (!event::trace_id_of(wanted).empty()) return wanted;
+  if (!event::current_traceparent().empty()) return event::current_traceparent();
+  const std::string text = id.to_string();
+  return "00-" + text + "-" + text.substr(16) + "-01";
+}
+
+void check_names(const Headers& headers) {
+  for (const auto& [name, value] : headers) {
+    if (name.starts_with("holdfast-")) throw Invalid("headers", "'" + name + "': names with holdfast- are Holdfast's own");
+  }
+}
+
+}  // namespace
+
+EventInfo Publishing::describe(std::string_view type, PublishOptions options) const {
+  take_cause(options);
+  EventInfo info;
+  info.type = type;
+  info.occurred_at = setup_.clock.utc();
+  info.id = choose_id(info.type, options, info.occurred_at);
+  if (options.ordered) info.key = std::move(options.key);
+  info.producer = setup_.producer;
+  info.correlation_id = options.correlation_id.empty() ? info.id.to_string() : std::move(options.correlation_id);
+  info.causation_id = std::move(options.causation_id);
+  info.traceparent = trace_for(options.traceparent, info.id);
+  info.headers = std::move(options.headers);
+  return info;
+}
+
+EventId Publishing::publish(TransactionRef tx, std::string_view type, std::string_view json, PublishOptions options) const {
+  check_names(options.headers);
+  const bool unrouted_ok = options.unrouted_ok.value_or(false);
+  const EventInfo info = describe(type, std::move(options));
+  ports::OutgoingEvent event{.id = info.id,
+                             .type = info.type,
+                             .key = info.key.empty() ? std::nullopt : std::optional(info.key),
+                             .destination = {},
+                             .unrouted_ok = unrouted_ok,
+                             .occurred_at = info.occurred_at,
+                             .headers = event::headers_of(info),
+                             .envelope = event::encode(info, json)};
+  event::check(setup_.limits, event.type, info.key, event.headers, event.envelope);
+  if (tx.hook()) CommitBuffer::of(tx, shared_from_this()).add(std::move(event));
+  else writer(tx.dialect()).append(tx, {&event, 1});
+  return info.id;
+}
+
+void Publishing::wake() const {
+  if (setup_.wake) setup_.wake();
+}
+
+const ports::OutboxWriter& Publishing::writer(Dialect dialect) const {
+  return setup_.writer ? *setup_.writer : ports::outbox_writer(dialect);
+}
+
+Outbox make(PublishSetup setup) { return Outbox(std::make_shared<const Publishing>(std::move(setup))); }
+
+Outbox make(std::string producer, const ports::Clock& clock, std::function<void()> wake) {
+  return make({.producer = std::move(producer), .clock = clock, .wake = std::move(wake)});
+}
+
+}  // namespace outbox
+
+PublishOptions caused_by(const EventInfo& cause) {
+  PublishOptions options;
+  options.causation_id = cause.id.to_string();
+  options.correlation_id = outbox::conversation_of(cause);
+  options.traceparent = cause.traceparent;
+  return options;
+}
+
+Outbox::Outbox(std::string producer)
+    : Outbox(std::make_shared<const outbox::Publishing>(outbox::PublishSetup{.producer = std::move(producer)})) {}
+
+Outbox::Outbox(std::shared_ptr<const outbox::Publishing> publishing) : publishing_(std::move(publishing)) {}
+
+EventId Outbox::publish_encoded(TransactionRef tx, std::string_view type, std::string json, PublishOptions options) {
+  event::in_payload([&] { detail::JsonValue::parse(json); });
+  return put(tx, type, json, std::move(options));
+}
+
+EventId Outbox::put(TransactionRef tx, std::string_view type, const std::string& json, PublishOptions options) {
+  return publishing_->publish(tx, type, json, std::move(options));
+}
+
+void Outbox::wake_relay() { publishing_->wake(); }
+
+}  // namespace holdfast
