@@ -56,7 +56,7 @@ bool is_hex(std::string_view text) { return text.find_first_not_of("0123456789ab
 
 std::string encode(const EventInfo& info, std::string_view payload_json) {
   const std::string traced = trace_id_of(info.traceparent);
-  detail::JsonWriter out;
+  detail::JsonWriter out(payload_json.size() + 512);
   out.begin_object();
   write_text(out, "eventId", info.id.to_string());
   write_text(out, "eventType", info.type);

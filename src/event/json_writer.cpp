@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -8,20 +9,21 @@
 namespace holdfast::detail {
 namespace {
 
-/// What must not stand in a JSON string as it is; "" = it may.
-std::string escaped(char c) {
+bool is_plain(char c) { return c >= 0x20 && c < 0x7F && c != '"' && c != '\\'; }
+
+void append_escaped(std::string& out, char c) {
   constexpr std::string_view hex = "0123456789abcdef";
+  const auto code = static_cast<unsigned char>(c);
   switch (c) {
-    case '"': return "\\\"";
-    case '\\': return "\\\\";
-    case '\n': return "\\n";
-    case '\r': return "\\r";
-    case '\t': return "\\t";
+    case '"': out += "\\\""; return;
+    case '\\': out += "\\\\"; return;
+    case '\n': out += "\\n"; return;
+    case '\r': out += "\\r"; return;
+    case '\t': out += "\\t"; return;
     default: break;
   }
-  const auto code = static_cast<unsigned char>(c);
-  if (code >= 0x20) return {};
-  return std::string("\\u00") + hex[code >> 4] + hex[code & 0x0F];
+  if (code >= 0x20) out += c;
+  else (out += "\\u00") += {hex[code >> 4], hex[code & 0x0F]};
 }
 
 }  // namespace
@@ -37,17 +39,13 @@ void JsonWriter::open(char bracket) {
 }
 
 void JsonWriter::quoted(std::string_view value) {
-  if (!event::is_utf8(value)) throw Invalid("", "text that is not UTF-8");
   text_ += '"';
-  std::size_t written = 0;
-  for (std::size_t i = 0; i < value.size(); ++i) {
-    const auto code = static_cast<unsigned char>(value[i]);
-    if (code >= 0x20 && code != '"' && code != '\\') continue;
-    text_ += value.substr(written, i - written);
-    text_ += escaped(value[i]);
-    written = i + 1;
+  if (std::ranges::all_of(value, is_plain)) {
+    text_ += value;
+  } else {
+    if (!event::is_utf8(value)) throw Invalid("", "text that is not UTF-8");
+    for (const char c : value) append_escaped(text_, c);
   }
-  text_ += value.substr(written);
   text_ += '"';
 }
 
