@@ -1,0 +1,95 @@
+#include "transport/sqlite_bus/topology.hpp"
+
+#include <algorithm>
+
+#include "transport/sqlite_bus/presence.hpp"
+
+namespace holdfast::transport::sqlite_bus {
+namespace {
+
+using Patterns = std::set<std::string>;
+
+Patterns bound(sqlite::Connection& connection, const std::string& queue) {
+  const auto rows = query<std::string>(connection, "SELECT pattern FROM bindings JOIN queues ON id = queue WHERE name = $1", queue);
+  return {rows.begin(), rows.end()};
+}
+
+Patterns recorded(sqlite::Connection& connection, const std::string& queue) {
+  const auto rows = query<std::string>(connection, "SELECT value FROM queues, json_each(patterns) WHERE name = $1", queue);
+  return {rows.begin(), rows.end()};
+}
+
+void record(sqlite::Connection& connection, std::int64_t queue, const Patterns& patterns) {
+  run(connection, "UPDATE queues SET patterns = $2 WHERE id = $1", queue, std::vector<std::string>(patterns.begin(), patterns.end()));
+}
+
+std::optional<bool> ordering(sqlite::Connection& connection, const std::string& queue) {
+  return query<bool>(connection, "SELECT by_key FROM queues WHERE name = $1", queue).one_or_none();
+}
+
+}  // namespace
+
+sqlite::Connection& Topology::connection() {
+  if (!connection_ || !connection_->usable()) connection_ = file_->connect();
+  return *connection_;
+}
+
+/// Declared again each minute by everybody: that must cost no write.
+bool Topology::is_declared(const ports::Queue& queue) {
+  auto& c = connection();
+  const auto has = bound(c, queue.name);
+  return ordering(c, queue.name) == queue.by_key && ordering(c, ports::dead_letter_queue(queue.name)) == false &&
+         std::ranges::all_of(queue.patterns, [&](const auto& pattern) { return has.contains(pattern); });
+}
+
+ports::Declared Topology::declare(const ports::Queue& queue) {
+  const std::lock_guard lock(mutex_);
+  if (is_declared(queue)) return {};
+  auto& c = connection();
+  Write write(*file_, c);
+  const auto id = declare_queue(queue.name, queue.by_key);
+  declare_queue(ports::dead_letter_queue(queue.name), false);
+  auto known = recorded(c, queue.name);
+  ports::Declared declared;
+  for (const auto& pattern : queue.patterns) {
+    const bool added = run(c, "INSERT INTO bindings(pattern, queue) VALUES ($1, $2) ON CONFLICT DO NOTHING", pattern, id).changed > 0;
+    if (!known.insert(pattern).second && added) declared.restored.push_back(pattern);
+  }
+  record(c, id, known);
+  write.commit();
+  return declared;
+}
+
+std::int64_t Topology::declare_queue(const std::string& name, bool by_key) {
+  auto& c = connection();
+  run(c, "INSERT INTO queues(name, by_key, patterns) VALUES ($1, $2, '[]') ON CONFLICT DO NOTHING", name, by_key);
+  const auto [id, as_it_is] = query<std::int64_t, bool>(c, "SELECT id, by_key FROM queues WHERE name = $1", name).one();
+  if (as_it_is != by_key) change_ordering(id, name, by_key);
+  return id;
+}
+
+/// What was handed out keeps its mark, whichever way it is kept.
+void Topology::change_ordering(std::int64_t id, const std::string& name, bool by_key) {
+  auto& c = connection();
+  if (const auto who = anybody(*file_, c, id))
+    throw Invalid(name, std::string("the queue is received ") + (by_key ? "in any order" : "by key") + " by " + *who +
+                            "; stop that program before its ordering is changed");
+  run(c, "DELETE FROM leases WHERE queue = $1", id);
+  if (!by_key)
+    run(c, "INSERT INTO leases(queue, position) SELECT e.queue, e.position FROM events e JOIN queues q ON q.id = e.queue "
+           "WHERE q.id = $1 AND e.position <= q.handed_out", id);
+  run(c, "UPDATE queues SET by_key = $2, receiver = NULL WHERE id = $1", id, by_key);
+}
+
+ports::Topology::Depth Topology::depth(const std::string& queue) {
+  const std::lock_guard lock(mutex_);
+  const auto sql =
+      "SELECT (SELECT count(*) FROM events WHERE queue = q.id), "
+      "(SELECT count(*) FROM events WHERE queue = q.id AND position <= q.handed_out), "
+      "(SELECT count(*) FROM events e JOIN queues d ON d.id = e.queue WHERE d.name = $2) FROM queues q WHERE q.name = $1";
+  const auto counts = query<std::int64_t, std::int64_t, std::int64_t>(connection(), sql, queue, ports::dead_letter_queue(queue)).one_or_none();
+  if (!counts) return {};
+  return {std::get<0>(*counts), std::get<1>(*counts), std::get<2>(*counts)};
+}
+
+}  // namespace holdfast::transport::sqlite_bus

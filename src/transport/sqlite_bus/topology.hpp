@@ -1,0 +1,25 @@
+// Queues and bindings as rows. Bindings are never taken away here: an older release that still runs may want them.
+#pragma once
+#include "ports/topology.hpp"
+#include "transport/sqlite_bus/file.hpp"
+
+namespace holdfast::transport::sqlite_bus {
+
+class Topology : public ports::Topology {
+ public:
+  explicit Topology(std::shared_ptr<const File> file) : file_(std::move(file)) {}
+  ports::Declared declare(const ports::Queue& queue) override;
+  Depth depth(const std::string& queue) override;
+
+ private:
+  sqlite::Connection& connection();
+  bool is_declared(const ports::Queue& queue);
+  std::int64_t declare_queue(const std::string& name, bool by_key);
+  void change_ordering(std::int64_t id, const std::string& name, bool by_key);
+
+  const std::shared_ptr<const File> file_;
+  std::mutex mutex_;
+  std::unique_ptr<sqlite::Connection> connection_;
+};
+
+}  // namespace holdfast::transport::sqlite_bus

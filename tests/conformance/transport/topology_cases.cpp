@@ -1,0 +1,98 @@
+// Queues, bindings, dead-letter queues, wait queues, depths.
+#include "suite.hpp"
+
+namespace holdfast::conformance {
+
+using ports::Outcome;
+
+TEST_P(TransportConformance, declaring_again_changes_nothing) {
+  const ports::Queue queue{"inventory.q", {"order.created.*", "order.cancelled.*"}};
+  auto& topology = transport.topology();
+  EXPECT_TRUE(topology.declare(queue).restored.empty());
+  publish_all({"1"});
+  EXPECT_TRUE(topology.declare(queue).restored.empty());
+  EXPECT_EQ(topology.depth("inventory.q").ready, 1);
+}
+
+TEST_P(TransportConformance, a_release_that_wants_more_binds_more_and_one_that_wants_less_takes_nothing_away) {
+  auto& topology = transport.topology();
+  topology.declare({"q", {"order.created.*"}});
+  EXPECT_TRUE(topology.declare({"q", {"order.created.*", "stock.#"}}).restored.empty());
+  EXPECT_TRUE(topology.declare({"q", {"order.created.*"}}).restored.empty());
+  EXPECT_EQ(publish({event("1", "stock.reserved.v1")}).at(0).outcome, Outcome::confirmed);
+  EXPECT_EQ(topology.depth("q").ready, 1);
+}
+
+TEST_P(TransportConformance, a_binding_that_was_removed_is_put_back_and_reported) {
+  const ports::Queue queue{"q", {"order.created.*", "order.cancelled.*"}};
+  auto& topology = transport.topology();
+  topology.declare(queue);
+  bench->remove_binding("q", "order.cancelled.*");
+  const auto cancelled = event("1", "order.cancelled.v1");
+  if (transport.publisher()->traits().reports_unroutable) {
+    EXPECT_EQ(publish({cancelled}).at(0).outcome, Outcome::returned);
+  }
+  EXPECT_EQ(topology.declare(queue).restored, std::vector<std::string>{"order.cancelled.*"});
+  EXPECT_TRUE(topology.declare(queue).restored.empty());
+  EXPECT_EQ(publish({cancelled}).at(0).outcome, Outcome::confirmed);
+}
+
+TEST_P(TransportConformance, each_queue_has_a_dead_letter_queue) {
+  const ports::Queue queue{"inventory.order-created.q", {"#"}};
+  const auto receiver = subscribe(queue);
+  EXPECT_EQ(receiver->dead_letter_destination(), "inventory.order-created.dlq");
+  auto dead = event("dead");
+  dead.destination = receiver->dead_letter_destination();
+  EXPECT_EQ(publish({dead}).at(0).outcome, Outcome::confirmed);
+  EXPECT_EQ(transport.topology().depth(queue.name).dead_letters, 1);
+  EXPECT_EQ(transport.topology().depth(queue.name).ready, 0);
+
+  const auto import = transport.dead_letters(queue.name, "import");
+  import->credit(10);
+  const auto got = take(*import, 1);
+  EXPECT_EQ(bodies(got), Bodies{"dead"});
+  EXPECT_EQ(import->dead_letter_destination(), "");
+  ack(*import, got);
+  poll(*import);
+  EXPECT_EQ(transport.topology().depth(queue.name).dead_letters, 0);
+}
+
+TEST_P(TransportConformance, tells_how_much_waits_and_how_much_was_handed_out) {
+  for (const bool by_key : {true, false}) {
+    const auto receiver = subscribe({by_key ? "keyed" : "loose", {"#"}, by_key});
+    receiver->credit(2);
+    publish_all({"1", "2", "3"});
+    const auto depth = [&] { return transport.topology().depth(by_key ? "keyed" : "loose"); };
+    EXPECT_EQ(depth().ready, 3);
+    EXPECT_EQ(depth().handed_out, 0);
+    const auto taken = take(*receiver, 2);
+    EXPECT_EQ(depth().ready, 3);
+    EXPECT_EQ(depth().handed_out, 2);
+    ack(*receiver, {taken.at(0)});
+    receiver->credit(0);
+    poll(*receiver);
+    EXPECT_EQ(depth().ready, 2);
+    EXPECT_EQ(depth().handed_out, 1);
+    receiver->disconnect();
+  }
+}
+
+TEST_P(TransportConformance, a_wait_queue_gives_its_events_back_after_its_delay) {
+  using namespace std::chrono_literals;
+  const auto receiver = subscribe({"q", {"#"}, false, {1s, 5s}});
+  const bool has = bench->features().delay_queues;
+  EXPECT_EQ(receiver->traits().delay_queues, has);
+  EXPECT_EQ(receiver->destination_after(5s).empty(), !has);
+  if (!has) return;
+  auto slow = event("slow"), quick = event("quick");
+  slow.destination = receiver->destination_after(5s), quick.destination = receiver->destination_after(1s);
+  for (const auto& result : publish({slow, quick})) EXPECT_EQ(result.outcome, Outcome::confirmed);
+  EXPECT_TRUE(poll(*receiver).deliveries.empty());
+  bench->pass(1s);
+  EXPECT_EQ(bodies(take(*receiver, 1)), Bodies{"quick"});
+  EXPECT_TRUE(poll(*receiver).deliveries.empty());
+  bench->pass(4s);
+  EXPECT_EQ(bodies(take(*receiver, 1)), Bodies{"slow"});
+}
+
+}  // namespace holdfast::conformance
