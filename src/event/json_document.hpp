@@ -38,7 +38,7 @@ class JsonDocument {
   }
 
  private:
-  friend class JsonParser;
+  friend class JsonBuilder;
   std::string source_;
   std::vector<JsonNode> nodes_;
   std::forward_list<std::string> unescaped_;  // texts that differ from the source; they do not move

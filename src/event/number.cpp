@@ -39,8 +39,7 @@ bool take_exponent(std::string_view& text, std::int64_t& exponent) {
   return !digits.empty();
 }
 
-/// Takes the number that text begins with.
-std::optional<Parts> take_number(std::string_view& text) {
+std::optional<Parts> parts_of(std::string_view text) {
   Parts parts;
   parts.negative = take(text, '-');
   parts.whole = take_digits(text);
@@ -49,7 +48,7 @@ std::optional<Parts> take_number(std::string_view& text) {
     parts.fraction = take_digits(text);
     if (parts.fraction.empty()) return {};
   }
-  if (!take_exponent(text, parts.exponent)) return {};
+  if (!take_exponent(text, parts.exponent) || !text.empty()) return {};
   return parts;
 }
 
@@ -61,14 +60,9 @@ bool push(std::int64_t& value, int digit) {
 
 }  // namespace
 
-std::size_t number_length(std::string_view text) {
-  std::string_view rest = text;
-  return take_number(rest) ? text.size() - rest.size() : 0;
-}
-
 Scaled scaled(std::string_view text, int scale) {
-  const auto parts = take_number(text);
-  if (!parts || !text.empty()) return {0, NumberFault::not_a_number};
+  const auto parts = parts_of(text);
+  if (!parts) return {0, NumberFault::not_a_number};
   std::int64_t value = 0;
   std::int64_t zeros = 0;  // read and not yet part of value: at the end of a number they cost no digits
   for (const std::string_view digits : {parts->whole, parts->fraction}) {

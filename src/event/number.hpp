@@ -16,6 +16,4 @@ struct Scaled {
 /// text times 10^scale, when that is a whole number that fits: ("1.499e3", 2) is 149900.
 Scaled scaled(std::string_view text, int scale);
 
-std::size_t number_length(std::string_view text);  ///< of the number that text begins with; 0 = none
-
 }  // namespace holdfast::event

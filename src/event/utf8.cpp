@@ -27,14 +27,13 @@ std::size_t character(std::string_view text) {
 
 }  // namespace
 
-std::size_t utf8_prefix(std::string_view text) {
-  std::size_t at = 0;
-  while (at < text.size()) {
-    const std::size_t length = character(text.substr(at));
-    if (length == 0) break;
-    at += length;
+bool is_utf8(std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t length = character(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
   }
-  return at;
+  return true;
 }
 
 std::string fit(std::string_view text, std::size_t max_bytes) {

@@ -2,8 +2,6 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
-#include <nlohmann/json.hpp>
-
 #include "event/envelope.hpp"
 #include "event/utf8.hpp"
 #include "holdfast/contract.hpp"
@@ -103,60 +101,6 @@ RC_GTEST_PROP(JsonProperty, DamagedJsonIsReadOrInvalid, ()) {
   RC_TAG(read ? "read" : "invalid");
   if (read) RC_ASSERT(holdfast::event::is_utf8(json));
   read_or_invalid([&] { (void)Codec<Whole>::decode(json); });
-}
-
-/// Another parser's verdict. (It ends the text at a NUL and refuses 1e999: neither is made here.)
-bool others_accept(const std::string& json) { return nlohmann::json::accept(json); }
-
-RC_GTEST_PROP(JsonProperty, OtherParsersAgree, ()) {
-  std::vector<std::string> pieces = {
-      "{", "\"a\"",         ":", "[",    "-1", ",", "0", ".5", "E-2", "]", ",", " ", "\"\\u00e4\\n\"", ":", "{", "}",
-      ",", "\"b\xC3\xA4\"", ":", "null", "\n", "}"};
-  const std::vector<std::string> others = {"{",
-                                           "}",
-                                           "[",
-                                           "]",
-                                           ",",
-                                           ":",
-                                           "0",
-                                           "12",
-                                           "-",
-                                           ".",
-                                           "true",
-                                           "nul",
-                                           "\"",
-                                           "\\",
-                                           "\\u",
-                                           "\"\\ud83d\"",
-                                           "\"\\ud83d\\udcb6\"",
-                                           "\xC3",
-                                           "\xFF",
-                                           "\t",
-                                           "[1,2]",
-                                           "\"x\""};
-  for (int i = *rc::gen::inRange(0, 3); i > 0; --i) {
-    const auto at = *rc::gen::inRange<std::size_t>(0, pieces.size());
-    pieces[at] = *rc::gen::arbitrary<bool>() ? *rc::gen::elementOf(others) : "";
-  }
-  std::string json;
-  for (const auto& piece : pieces) json += piece;
-  const bool accepted = others_accept(json);
-  RC_TAG(accepted ? "read" : "invalid");
-  try {
-    JsonValue::parse(json);
-    RC_ASSERT(accepted);
-  } catch (const Invalid& fault) {
-    if (fault.where().starts_with("byte ")) RC_ASSERT(!accepted);  // else: a member twice
-  }
-}
-
-RC_GTEST_PROP(JsonProperty, OtherParsersReadTheSameText, ()) {
-  const std::string text = any_text();
-  const std::string escaped = nlohmann::json(text).dump(-1, ' ', *rc::gen::arbitrary<bool>());
-  RC_ASSERT(JsonValue::parse(escaped).text() == text);
-  holdfast::detail::JsonWriter out;
-  out.string(text);
-  RC_ASSERT(nlohmann::json::parse(out.take()).get<std::string>() == text);
 }
 
 RC_GTEST_PROP(JsonProperty, RawValuesAreJsonThemselves, ()) {
