@@ -2,7 +2,7 @@
 
 #include "outbox/cause.hpp"
 #include "ports/inbox_store.hpp"
-#include "telemetry/trace.hpp"
+#include "holdfast/trace.hpp"
 
 namespace holdfast {
 

@@ -8,10 +8,10 @@
 #include "holdfast/testing.hpp"
 #include "host/impl.hpp"
 #include "outbox/store_commands.hpp"
-#include "store/sqlite/open.hpp"
+#include "sql/sqlite/open.hpp"
 #include "testing/faulty_store.hpp"
 #include "testing/manual_clock.hpp"
-#include "transport/memory/memory.hpp"
+#include "transport/memory/bus.hpp"
 
 namespace holdfast::testing {
 namespace {
@@ -180,8 +180,8 @@ class Harness::Impl {
   }
 
   ManualClock clock_;
-  std::shared_ptr<FaultyStore> store_ = std::make_shared<FaultyStore>(store::open_sqlite(":memory:", clock_));
-  std::shared_ptr<transport::memory::Memory> transport_ = transport::memory::open(clock_);
+  std::shared_ptr<FaultyStore> store_ = std::make_shared<FaultyStore>(store::open_sqlite(":memory:", clock_).impl());
+  std::shared_ptr<transport::memory::Bus> transport_ = std::make_shared<transport::memory::Bus>(clock_);
   std::unique_ptr<Host> host_ = std::make_unique<Host>(options());
   http::Server server_{http::ServerOptions{}};
   std::unique_ptr<ports::OutboxStore> outbox_store_;
