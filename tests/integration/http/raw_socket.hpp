@@ -29,12 +29,13 @@ class RawSocket {
 
   bool connected() const { return connected_; }
 
-  void send(std::string_view bytes) {  // what the server no longer wants is dropped
+  bool send(std::string_view bytes) {  // false: the server no longer wants them
     while (!bytes.empty()) {
       const auto sent = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-      if (sent <= 0) return;
+      if (sent <= 0) return false;
       bytes.remove_prefix(static_cast<std::size_t>(sent));
     }
+    return true;
   }
 
   std::string read_to_end() {  // "..." at the end: it was broken off, or nothing came any more

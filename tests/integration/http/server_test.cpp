@@ -173,6 +173,25 @@ TEST(Requests, TheBodyIsAskedForWhereTheClientWaits) {
   EXPECT_THAT(large.read_response(), StartsWith("HTTP/1.1 413"));
 }
 
+TEST(Requests, ARefusedClientMaySendItsRestBeforeItReads) {  // else a reset may take the answer from it
+  Server server(small());
+  serve_echo(server);
+  RawSocket client(server.port());
+  client.send("POST /echo HTTP/1.1\r\nhost: a\r\ncontent-length: 100000000\r\n\r\n");
+  EXPECT_THAT(client.read_response(), StartsWith("HTTP/1.1 413"));
+  EXPECT_TRUE(client.send(std::string(32 << 20, 'x')));
+}
+
+TEST(Requests, MayHaveHeadersUpToTheLimit) {
+  Server server(small());
+  serve_echo(server);
+  RawSocket client(server.port());
+  client.send(get("/echo/x", "x: " + std::string(15 << 10, 'x') + "\r\n"));
+  EXPECT_THAT(client.read_response(), EndsWith("\r\n\r\nx"));
+  client.send(get("/echo/x", "x: " + std::string(17 << 10, 'x') + "\r\n"));
+  EXPECT_THAT(client.read_response(), StartsWith("HTTP/1.1 431"));
+}
+
 TEST(Requests, HeadersAndEncodedTargetsArriveWhole) {
   Server server(small());
   server.on("GET", "/a/{name}", [](const Request& r) {
