@@ -32,9 +32,9 @@ auto persistently(Calls&& calls, int tries = 20) {
 
 bool is_there(ports::InboxTx& tx, const EventId& id) { return !tx.look({id}).empty(); }
 
-/// Changes a deferred event under its lock; edit returns what is to become of it, or why nothing.
+/// Changes a deferred event under its lock; change says what is to become of it, or why nothing.
 template <class Edit>
-Acted act(ports::InboxStore& store, const EventId& id, const ports::OperatorAction& action, bool without_lock, Edit&& edit) {
+Acted act(ports::InboxStore& store, const EventId& id, const ports::OperatorAction& action, bool without_lock, Edit&& change) {
   return persistently([&]() -> Acted {
     const auto tx = store.begin();
     if (!tx->record(action, id)) return Acted::done;  // its first commit was in doubt
@@ -44,7 +44,7 @@ Acted act(ports::InboxStore& store, const EventId& id, const ports::OperatorActi
     const auto deferred = tx->deferred(id);
     if (!deferred) return Acted::not_there;
     Fate fate{row->state, row->copy, *deferred};
-    const Acted acted = edit(fate);
+    const Acted acted = change(fate);
     if (acted != Acted::done && acted != Acted::out_of_turn) return acted;
     tx->settle(id, fate);
     tx->commit();
@@ -53,11 +53,13 @@ Acted act(ports::InboxStore& store, const EventId& id, const ports::OperatorActi
 }
 
 /// The edited body must still be this event, and something that its handler can read.
-void check_edited(const Handlers* handlers, const Deferred& deferred, const std::string& edited) {
-  Deferred changed = deferred;
-  changed.body = edited;
-  const Event now = read(changed, 0, "");
+void edit(const Handlers* handlers, Deferred& deferred, const std::string& edited) {
+  const auto id_before = id_in(deferred.body);
+  deferred.body = edited;
+  const Event now = read(deferred, 0, "");
   if (now.unreadable) throw Invalid("", "the edited event: " + now.unreadable->error);
+  if (id_before && id_before != id_in(edited)) throw Invalid("/eventId", "the edited event is another one");
+  deferred.type = now.type;
   if (!handlers) return;
   handlers->check(now.envelope.info.type, now.envelope.payload);
   const std::string key = handlers->key(now.envelope.info.type, now.envelope.payload);
@@ -71,10 +73,7 @@ Acted Acts::replay(const EventId& id, const ports::OperatorAction& action, Milli
   return act(store_, id, action, false, [&](Fate& fate) {
     Deferred& event = *fate.deferred;
     if (event.wait == Wait::blocked) return Acted::not_in_state;
-    if (edited) {
-      check_edited(handlers_, event, *edited);
-      event.body = *edited;
-    }
+    if (edited) edit(handlers_, event, *edited);
     if (event.wait == Wait::dead) event.attempts = 0;
     event.wait = Wait::retry;
     event.due_in = due_in;

@@ -26,13 +26,6 @@ EventId guard_of(const ports::Delivery& delivery) try {
   return EventId::of_body(delivery.body);
 }
 
-/// Of a body that is no event but says which one it means to be.
-std::optional<EventId> readable_id(std::string_view body) try {
-  return EventId::parse(detail::JsonValue::parse(body).at("eventId").text());
-} catch (const Invalid&) {
-  return {};
-}
-
 Headers with_key(const ports::Delivery& delivery) {
   Headers headers = delivery.headers;
   if (delivery.key && !delivery.key->empty()) headers[ports::header_key] = *delivery.key;
@@ -54,7 +47,7 @@ void parse(Event& event, const EventId& fallback, const std::string& type) try {
   event.envelope.body = event.body;
   event.envelope.info.type = type;
   event.envelope.info.key = key_in(event.headers);
-  event.id = event.envelope.info.id = readable_id(event.body).value_or(fallback);
+  event.id = event.envelope.info.id = id_in(event.body).value_or(fallback);
 }
 
 void describe(Event& event, const std::string& consumer) {
@@ -65,6 +58,12 @@ void describe(Event& event, const std::string& consumer) {
 }
 
 }  // namespace
+
+std::optional<EventId> id_in(std::string_view body) try {
+  return EventId::parse(detail::JsonValue::parse(body).at("eventId").text());
+} catch (const Invalid&) {
+  return {};
+}
 
 std::ostream& operator<<(std::ostream& out, const Arrival& arrival) {
   return out << arrival.delivery->session << ':' << arrival.delivery->tag << (arrival.delivery->redelivered ? "r" : "");

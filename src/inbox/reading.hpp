@@ -40,6 +40,9 @@ struct Event {
 Event read(const Arrival& arrival, const Handlers& handlers, const std::string& consumer);
 Event read(const ports::Deferred& deferred, int copy, const std::string& consumer);
 
+/// What the body says, where that can be read; `renamed` events and garbage are known by another id.
+std::optional<EventId> id_in(std::string_view body);
+
 /// Another event under an id that is taken: from here on its body names it.
 Event renamed(Event event);
 

@@ -11,7 +11,8 @@ using Before = std::function<void(const std::string& call)>;
 
 class FaultyTx : public InboxTx {
  public:
-  FaultyTx(std::unique_ptr<InboxTx> real, const Before& before) : real_(std::move(real)), before_(before) {}
+  FaultyTx(std::unique_ptr<InboxTx> real, const Before& before, const std::optional<Trouble>& trouble)
+      : real_(std::move(real)), before_(before), trouble_(trouble) {}
   std::set<EventId> claim(std::span<const Claim> claims) override { return call("claim").claim(claims); }
   std::map<EventId, InboxRow> lock(const std::set<EventId>& ids) override { return call("lock").lock(ids); }
   std::optional<InboxRow> try_lock(const EventId& id) override { return locked ? std::nullopt : call("try_lock").try_lock(id); }
@@ -25,7 +26,7 @@ class FaultyTx : public InboxTx {
   void publish(const OutgoingEvent& event) override { call("publish").publish(event); }
   bool record(const OperatorAction& action, const EventId& event) override { return call("record").record(action, event); }
   Transaction& transaction() override { return real_->transaction(); }
-  std::optional<Trouble> trouble() const override { return real_->trouble(); }
+  std::optional<Trouble> trouble() const override { return trouble_ ? trouble_ : real_->trouble(); }
   void commit() override {
     call("commit").commit();
     before_("committed");
@@ -39,6 +40,7 @@ class FaultyTx : public InboxTx {
   }
   std::unique_ptr<InboxTx> real_;
   const Before& before_;
+  const std::optional<Trouble>& trouble_;
 };
 
 class FaultyInbox : public InboxStore {
@@ -46,7 +48,7 @@ class FaultyInbox : public InboxStore {
   explicit FaultyInbox(InboxStore& real) : real_(real) {}
   std::unique_ptr<InboxTx> begin() override {
     call("begin");
-    auto tx = std::make_unique<FaultyTx>(real_.begin(), before);
+    auto tx = std::make_unique<FaultyTx>(real_.begin(), before, trouble);
     tx->locked = rows_locked;
     return tx;
   }
@@ -63,6 +65,7 @@ class FaultyInbox : public InboxStore {
 
   Before before = [](const std::string&) {};
   bool rows_locked = false;
+  std::optional<Trouble> trouble;  // beneath whoever works in a transaction
 
  private:
   InboxStore& call(const char* name) {

@@ -1,0 +1,106 @@
+// G5, G6: the crash guard's account in the database; what the session makes of it is in session_guard_test.
+#include "tests/unit/inbox/desk.hpp"
+
+namespace holdfast::inbox::test {
+
+class G5_CrashGuard : public Desk {
+ protected:
+  /// The process dies while it runs this one; the next one comes up.
+  void crash(const std::string& name, How how = {.guarded = true, .exclusive = true}) {
+    behaves[name] = [](Call&) { throw Killed(); };
+    const std::vector<Arrival> batch{consumer().arrive(again(delivery(name, name)))};
+    EXPECT_THROW(consumer().run_batch(batch, how), Killed);
+    restart();
+  }
+  Report run(const std::string& name, How how = {.guarded = true, .exclusive = true}) {
+    const std::vector<Arrival> batch{consumer().arrive(again(delivery(name, name)))};
+    return consumer().run_batch(batch, how);
+  }
+  struct Killed {};
+};
+
+TEST_F(G5_CrashGuard, ARedeliveredEventIsStartedAndSettlingEndsIt) {
+  bool committed_before_run = false;
+  faulty.before = [&](const std::string& call) { committed_before_run |= call == "start" && ran.empty(); };
+  EXPECT_EQ(deliver(again(delivery("a"))).counts, Counts{.handled = 1});
+  EXPECT_TRUE(committed_before_run);
+  EXPECT_TRUE(inbox->starts({id_of("a")}).empty());
+  deliver(delivery("b"));
+  EXPECT_EQ(deliver(again(delivery("b"))).counts, Counts{.duplicates = 1});
+  EXPECT_TRUE(inbox->starts({id_of("b")}).empty());
+}
+
+TEST_F(G5_CrashGuard, AnEventWithAnUnfinishedStartMustRunAlone) {
+  crash("a", {.guarded = true});
+  behaves.clear();
+  const Report report = run("a", {.guarded = true});
+  EXPECT_EQ(report.end, End::suspect);
+  EXPECT_EQ(report.settled, 0u);
+  EXPECT_EQ(report.starts.all, 1);
+  EXPECT_EQ(ran.size(), 1u) << "nor was it begun";
+  EXPECT_EQ(inbox->starts({id_of("a")}).at(id_of("a")).all, 1) << "nor counted";
+  EXPECT_EQ(run("a").counts, Counts{.handled = 1});
+  EXPECT_TRUE(inbox->starts({id_of("a")}).empty());
+}
+
+TEST_F(G5_CrashGuard, ThreeCountedStartsAreACrashLoop) {
+  for (const char* other : {"x", "y", "z"}) {
+    crash("a");
+    deliver(delivery(other, other));  // it gets through: so it is not the release
+  }
+  ran.clear();
+  EXPECT_EQ(run("a", {.guarded = true}).counts, Counts{.dead = 1});
+  EXPECT_TRUE(ran.empty());
+  EXPECT_EQ(deferred("a")->reason, "crash_loop");
+  EXPECT_TRUE(deferred("a")->blocks_key);
+  EXPECT_TRUE(inbox->starts({id_of("a")}).empty());
+}
+
+TEST_F(G5_CrashGuard, AReleaseThatCrashesOnEverythingUsesUpNothing) {
+  for (int i = 0; i < 10; ++i)
+    for (const char* name : {"a", "b", "c"}) crash(name);
+  behaves.clear();
+  for (const char* name : {"a", "b", "c"}) EXPECT_EQ(run(name).counts, Counts{.handled = 1}) << name;
+}
+
+TEST_F(G5_CrashGuard, AloneInTheQueueTwentyStartsAreEnough) {
+  const How alone{.guarded = true, .exclusive = true, .alone_in_queue = true};
+  for (int i = 0; i < 20; ++i) crash("a", alone);
+  EXPECT_EQ(run("a", alone).counts, Counts{.dead = 1});
+}
+
+TEST_F(G5_CrashGuard, ADeferredEventIsGuardedTooAndASuspectRunsWithoutFollowers) {
+  fails("a", 1);
+  deliver(delivery("a"));
+  deliver(delivery("b"));
+  clock.advance(seconds(2));
+  behaves["b"] = [](Call&) { throw Killed(); };
+  EXPECT_THROW(run_deferred("a"), Killed) << "as follower";
+  restart();
+  EXPECT_EQ(run_deferred("a").end, End::suspect);
+  EXPECT_EQ(run_deferred("a", {.guarded = true, .exclusive = true}).counts, Counts{.handled = 1});
+  EXPECT_EQ(state("b"), State::deferred);
+  for (const char* other : {"x", "y", "z"}) {
+    EXPECT_THROW(run_deferred("b", {.guarded = true, .exclusive = true}), Killed);
+    restart();
+    deliver(delivery(other, other));
+  }
+  EXPECT_EQ(run_deferred("b").counts, Counts{.dead = 1});
+  EXPECT_EQ(deferred("b")->reason, "crash_loop");
+}
+
+TEST_F(G5_CrashGuard, WhatAProcessBeganAndDidNotDieOfIsNoSuspect) {
+  behaves["a"] = [](Call&) { throw Unavailable("the gateway is away"); };
+  EXPECT_EQ(run("a").end, End::unavailable);
+  EXPECT_TRUE(inbox->starts({id_of("a")}).empty());
+  behaves.clear();
+  faulty.before = [](const std::string& call) {
+    if (call == "begin") throw Unavailable("the database is away");
+  };
+  EXPECT_EQ(run("a").end, End::store_down);
+  faulty.before = [](const std::string&) {};
+  EXPECT_EQ(inbox->starts({id_of("a")}).size(), 1u) << "it could not be taken back";
+  EXPECT_EQ(run("a", {.guarded = true}).counts, Counts{.handled = 1}) << "but this process knows";
+}
+
+}  // namespace holdfast::inbox::test
