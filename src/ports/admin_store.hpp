@@ -7,9 +7,9 @@
 namespace holdfast::ports {
 
 struct Selection {
-  std::string consumer, type, reason, error, key;  // "": any; error: a part of it
-  std::vector<EventId> ids;                        // empty: any
-  std::optional<Timestamp> since, until;           // deferred: first_failed_at; outbox: occurred_at
+  std::string consumer = {}, type = {}, reason = {}, error = {}, key = {};  // "": any; error: a part of it
+  std::vector<EventId> ids = {};  // empty: any
+  std::optional<Timestamp> since = {}, until = {};  // deferred: first_failed_at; outbox: occurred_at
   int limit = 100;
 };
 

@@ -1,0 +1,122 @@
+// What an operator sees and does.
+#include "conformance/store/clients.hpp"
+
+namespace conformance {
+namespace {
+
+using namespace holdfast;
+using namespace holdfast::ports;
+using Wait = Deferred::Wait;
+
+OperatorAction act(int number) { return {id(number), "ann", "what", "which", "result"}; }
+
+std::vector<RowRef> refs(const std::vector<OutboxView>& views) {
+  std::vector<RowRef> out;
+  for (const auto& view : views) out.push_back({view.row.seq, view.row.event.id});
+  return out;
+}
+
+TEST_P(StoreConformance, RefusedRowsWaitForAnOperator) {
+  if (!features().admin) GTEST_SKIP();
+  AdminStore& admin = *clients->admin();
+  publish({outgoing(1), outgoing(2), outgoing(3)});
+  auto rows = refs(admin.pending({}));
+  outbox().note_failure(std::span(rows).first(2), "frame too large", true);
+  EXPECT_EQ(admin.status().refused, 2);
+  EXPECT_EQ(admin.pending({.error = "too large"}).size(), 2u);
+  EXPECT_EQ(admin.retry_refused(std::span(rows).first(1), act(90)), 1);
+  EXPECT_EQ(admin.retry_refused(std::span(rows).last(1), act(91)), 0);  // not refused
+  const std::vector<KeyFrom> key{{"k", 0}};
+  EXPECT_FALSE(outbox().read_keys(key, 9).at(0).refused);
+  EXPECT_EQ(admin.discard_pending(std::span(rows).subspan(1, 1), act(92)), 1);
+  EXPECT_EQ(outbox().read_keys(key, 9).size(), 2u);
+  rows[0].id = id(9);
+  EXPECT_EQ(admin.discard_pending(std::span(rows).first(1), act(93)), 0);
+}
+
+// An act whose commit was in doubt is run again: it says that it is done and does nothing twice.
+TEST_P(StoreConformance, AnActOnTheOutboxIsDoneOnce) {
+  if (!features().admin) GTEST_SKIP();
+  AdminStore& admin = *clients->admin();
+  publish({outgoing(1)});
+  outbox().mark_published(refs(admin.pending({})));
+  const auto rows = refs(admin.published({}));
+  EXPECT_EQ(admin.republish(rows, "", act(90)), 1);
+  EXPECT_EQ(admin.republish(rows, "", act(90)), 1);
+  EXPECT_EQ(admin.pending({}).size(), 1u);
+  EXPECT_EQ(admin.republish(rows, "inventory.order-created.q", act(91)), 1);
+  const auto pending = admin.pending({});
+  ASSERT_EQ(pending.size(), 2u);
+  EXPECT_EQ(pending[0].row.event, outgoing(1));
+  EXPECT_EQ(pending[1].row.event.destination, "inventory.order-created.q");
+  EXPECT_GT(pending[0].row.seq, rows[0].seq);
+}
+
+TEST_P(StoreConformance, SelectionsPick) {
+  if (!features().admin) GTEST_SKIP();
+  AdminStore& admin = *clients->admin();
+  OutgoingEvent other = outgoing(3, std::nullopt);
+  other.type = "stock.reserved.v1";
+  other.occurred_at += std::chrono::hours(1);
+  publish({outgoing(1, "a"), outgoing(2, "b"), other});
+  const auto count = [&](const Selection& selection) { return admin.pending(selection).size(); };
+  EXPECT_EQ(count({}), 3u);
+  EXPECT_EQ(count({.type = "stock.reserved.v1"}), 1u);
+  EXPECT_EQ(count({.key = "b"}), 1u);
+  EXPECT_EQ(count({.ids = {id(1), id(3), id(8)}}), 2u);
+  EXPECT_EQ(count({.since = other.occurred_at}), 1u);
+  EXPECT_EQ(count({.until = other.occurred_at}), 2u);
+  EXPECT_EQ(count({.limit = 2}), 2u);
+}
+
+TEST_P(StoreConformance, DeferredAreListedInTheirOrderAndRetryingOnesToo) {
+  if (!features().admin) GTEST_SKIP();
+  AdminStore& admin = *clients->admin();
+  Fate dead = aside(2, Wait::dead, false, "z");
+  dead.copy = 1, dead.deferred->reason = "rejected", dead.deferred->error = "no such product 7";
+  committed([&](InboxTx& t) {
+    claim(t, {1, 2, 3, 4});
+    t.settle(id(2), dead), t.settle(id(1), aside(1, Wait::blocked)), t.settle(id(3), {State::retrying, 2});
+  });
+  const auto all = admin.deferred({}, false);
+  ASSERT_EQ(all.size(), 3u);
+  EXPECT_EQ(admin.deferred({.limit = 1}, true).at(0).event.id, id(2));
+  EXPECT_EQ(admin.deferred({.reason = "rejected"}, false).at(0).event.error, "no such product 7");
+  EXPECT_TRUE(admin.deferred({.reason = "exhausted"}, false).empty());
+  EXPECT_EQ(admin.deferred({.error = "product"}, true).size(), 1u);
+  EXPECT_EQ(admin.deferred({.key = "k"}, false).at(0).event.wait, Wait::blocked);
+  EXPECT_TRUE(admin.deferred({.consumer = "another"}, false).empty());
+  EXPECT_EQ(admin.deferred({.ids = {id(3)}}, false).at(0).state, State::retrying);
+  EXPECT_EQ(admin.deferred({.ids = {id(3)}}, false).at(0).copy, 2);
+}
+
+TEST_P(StoreConformance, StatusCounts) {
+  if (!features().admin) GTEST_SKIP();
+  AdminStore& admin = *clients->admin();
+  inbox().open_instance("a", "test.q", {"order.#"}, "by_key");
+  publish({outgoing(1), outgoing(2)});
+  const auto first = refs(admin.pending({.limit = 1}));
+  outbox().mark_published(first);
+  outbox().renew("me", Millis(10'000));
+  committed([](InboxTx& t) {
+    claim(t, {1, 2, 3, 4, 5, 6, 7});
+    t.settle(id(2), aside(2, Wait::retry)), t.settle(id(3), aside(3, Wait::blocked)),
+        t.settle(id(4), aside(4, Wait::dead));
+    t.settle(id(5), {State::retrying, 1}), t.settle(id(6), {State::discarded});
+  });
+  const Status status = admin.status();
+  EXPECT_EQ(status.pending, 1);
+  EXPECT_EQ(status.published, 1);
+  EXPECT_EQ(status.oldest_pending, outgoing(2).occurred_at);
+  EXPECT_EQ(status.lease_owner, "me");
+  EXPECT_EQ(status.lease_left, Millis(10'000));
+  ASSERT_EQ(status.consumers.size(), 1u);
+  const auto& c = status.consumers[0];
+  EXPECT_EQ(c.queue, "test.q");
+  EXPECT_EQ((std::vector{c.handled, c.retry, c.blocked, c.dead, c.retrying, c.discarded}),
+            (std::vector<std::int64_t>{2, 1, 1, 1, 1, 1}));
+  EXPECT_EQ(admin.consumers(), std::vector<std::string>{clients->admin()->deferred({}, true).at(0).consumer});
+}
+
+}  // namespace
+}  // namespace conformance

@@ -1,0 +1,76 @@
+// G5, G6: the account of starts, by which a poison event is told from a release that crashes on everything.
+#include "conformance/store/clients.hpp"
+
+namespace holdfast::ports {
+inline bool operator==(const Starts& a, const Starts& b) {
+  return a.counted == b.counted && a.alone == b.alone && a.all == b.all;
+}
+inline void PrintTo(const Starts& s, std::ostream* out) {
+  *out << "{" << s.counted << ", " << s.alone << ", " << s.all << "}";
+}
+}  // namespace holdfast::ports
+
+namespace conformance {
+namespace {
+
+using namespace holdfast;
+using namespace holdfast::ports;
+
+TEST_P(StoreConformance, StartsCountOnlyWithAnotherEventSettledBetween) {
+  const auto start = [&] { return on(0, [&] { return inbox().start(id(1), false); }); };
+  EXPECT_EQ(start(), (Starts{0, 0, 0}));
+  EXPECT_EQ(start(), (Starts{1, 0, 1}));  // the first counts
+  EXPECT_EQ(start(), (Starts{1, 0, 2}));  // nothing was settled since
+  committed([](InboxTx& t) { claim(t, {2}); });
+  EXPECT_EQ(start(), (Starts{1, 0, 3}));
+  EXPECT_EQ(start(), (Starts{2, 0, 4}));
+  committed([](InboxTx& t) { t.lock({id(2)}), t.settle(id(2), {State::retrying, 1}); });  // an old row counts too
+  EXPECT_EQ(start(), (Starts{2, 0, 5}));
+  EXPECT_EQ(start(), (Starts{3, 0, 6}));
+}
+
+TEST_P(StoreConformance, WhatWasRolledBackSettledNothing) {
+  const auto start = [&] { return on(1, [&] { return inbox().start(id(1), false); }); };
+  start();
+  does(0, [](InboxTx& t) { claim(t, {2}); });
+  rolls_back(0);
+  start();
+  EXPECT_EQ(start(), (Starts{1, 0, 2}));
+}
+
+TEST_P(StoreConformance, StartsCountOnWhateverTheClockDoes) {
+  if (!features().sets_back) GTEST_SKIP();
+  const auto start = [&] { return on(1, [&] { return inbox().start(id(1), false); }); };
+  committed([](InboxTx& t) { claim(t, {2}); });
+  start();
+  clients->advance(-std::chrono::hours(5));
+  committed([](InboxTx& t) { claim(t, {3}); });
+  start();
+  EXPECT_EQ(start(), (Starts{2, 0, 2}));
+}
+
+TEST_P(StoreConformance, StartsAloneAreCountedApart) {
+  const auto start = [&](bool alone) { return on(0, [&] { return inbox().start(id(1), alone); }); };
+  start(true), start(false);
+  EXPECT_EQ(start(true), (Starts{1, 1, 2}));
+  EXPECT_EQ(start(true), (Starts{1, 2, 3}));
+}
+
+TEST_P(StoreConformance, StartsEndWithTheEvent) {
+  const auto start = [&](int n) { return on(0, [&] { return inbox().start(id(n), false); }); };
+  start(1), start(2), start(3);
+  EXPECT_EQ(on(0, [&] { return inbox().starts({id(1), id(2), id(3), id(4)}); }).size(), 3u);
+  EXPECT_EQ(on(0, [&] { return inbox().starts({id(1)}); }).at(id(1)), (Starts{1, 0, 1}));
+  committed([](InboxTx& t) {
+    claim(t, {1, 2});
+    t.settle(id(1), {State::handled});
+    const std::vector<EventId> done{id(2)};
+    t.finish_starts(done);
+  });
+  EXPECT_EQ(on(0, [&] { return inbox().starts({id(1), id(2), id(3)}); }).size(), 1u);
+  EXPECT_EQ(start(1), (Starts{0, 0, 0}));
+  EXPECT_EQ(start(3), (Starts{1, 0, 1}));
+}
+
+}  // namespace
+}  // namespace conformance

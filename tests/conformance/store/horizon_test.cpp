@@ -1,0 +1,110 @@
+// G3: what is pruned can no longer be told from new, so the horizon is known, and never runs ahead of a backlog.
+#include "conformance/store/clients.hpp"
+
+namespace conformance {
+namespace {
+
+using namespace holdfast;
+using namespace holdfast::ports;
+using Wait = Deferred::Wait;
+using std::chrono::hours;
+
+constexpr hours day(24), window = 14 * day;
+
+TEST_P(StoreConformance, PruneForgetsWhatIsOlderThanTheWindowAndKeepsTheHorizon) {
+  const Timestamp base = clients->now();
+  const auto prune = [&](PruneRule rule) { return on(0, [&] { return inbox().prune(rule); }); };
+  const auto take = [&](int n, Timestamp at) {
+    committed([&](InboxTx& t) {
+      const std::vector<Claim> claims{claim_of(n, at)};
+      t.claim(claims);
+    });
+  };
+  take(1, base), take(2, base + hours(1));
+  clients->advance(window - hours(1));
+  EXPECT_FALSE(prune({window, true, 10}));
+  does(0, [](InboxTx& t) {
+    EXPECT_EQ(t.look({id(1), id(2)}).size(), 2u);
+    EXPECT_FALSE(t.pruned_before());
+  });
+  rolls_back(0);
+
+  clients->advance(hours(3));
+  EXPECT_FALSE(prune({window, false, 10}));
+  does(0, [](InboxTx& t) { EXPECT_EQ(t.look({id(1), id(2)}).size(), 2u); });
+  rolls_back(0);
+
+  EXPECT_FALSE(prune({window, true, 10}));
+  does(0, [&](InboxTx& t) {
+    EXPECT_TRUE(t.look({id(1), id(2)}).empty());
+    EXPECT_EQ(t.pruned_before(), base + hours(1));
+    EXPECT_EQ(claim(t, {1}), Ids{id(1)});
+  });
+}
+
+TEST_P(StoreConformance, PruneIsBounded) {
+  committed([](InboxTx& t) { claim(t, {1, 2, 3, 4, 5}); });
+  clients->advance(window + day);
+  const auto prune = [&] { return on(0, [&] { return inbox().prune({window, true, 2}); }); };
+  EXPECT_TRUE(prune());
+  does(0, [](InboxTx& t) { EXPECT_EQ(t.look({id(1), id(2), id(3), id(4), id(5)}).size(), 3u); });
+  rolls_back(0);
+  EXPECT_TRUE(prune());
+  EXPECT_FALSE(prune());
+  does(0, [](InboxTx& t) { EXPECT_TRUE(t.look({id(1), id(2), id(3), id(4), id(5)}).empty()); });
+}
+
+TEST_P(StoreConformance, PruneLeavesWhatIsNotOver) {
+  committed([](InboxTx& t) {
+    claim(t, {1, 2, 3, 4});
+    t.settle(id(1), aside(1, Wait::retry)), t.settle(id(2), aside(2, Wait::dead)),
+        t.settle(id(3), {State::retrying, 1});
+    t.settle(id(4), {State::discarded});
+  });
+  clients->advance(window + day);
+  on(0, [&] { return inbox().prune({window, true, 10}); });
+  does(0, [](InboxTx& t) {
+    EXPECT_EQ(t.look({id(1), id(2), id(3)}).size(), 3u);
+    EXPECT_TRUE(t.look({id(4)}).empty());
+  });
+}
+
+TEST_P(StoreConformance, PruneLeavesEventsWithoutATime) {
+  committed([](InboxTx& t) {
+    const std::vector<Claim> claims{{id(1), std::nullopt, "hash"}};
+    t.claim(claims);
+  });
+  clients->advance(window + day);
+  on(0, [&] { return inbox().prune({window, true, 10}); });
+  does(0, [](InboxTx& t) { EXPECT_EQ(t.look({id(1)}).size(), 1u); });
+}
+
+// A consumer that was down for weeks comes back to events that are older than the window: it must not call them too old.
+TEST_P(StoreConformance, PruneStaysBehindABacklog) {
+  const Timestamp base = clients->now();
+  const auto take = [&](int n, Timestamp at) {
+    committed([&](InboxTx& t) {
+      const std::vector<Claim> claims{claim_of(n, at)};
+      t.claim(claims);
+    });
+  };
+  take(1, base), take(2, base + hours(4));
+  clients->advance(40 * day);
+  take(3, base + window + hours(2));  // from the backlog, handled just now
+  on(0, [&] { return inbox().prune({window, true, 10}); });
+  does(0, [&](InboxTx& t) {
+    EXPECT_TRUE(t.look({id(1)}).empty());
+    EXPECT_EQ(t.look({id(2), id(3)}).size(), 2u);
+    EXPECT_EQ(t.pruned_before(), base);
+  });
+  rolls_back(0);
+  clients->advance(hours(2));  // the backlog is done
+  on(0, [&] { return inbox().prune({window, true, 10}); });
+  does(0, [&](InboxTx& t) {
+    EXPECT_TRUE(t.look({id(2)}).empty());
+    EXPECT_EQ(t.pruned_before(), base + hours(4));
+  });
+}
+
+}  // namespace
+}  // namespace conformance
