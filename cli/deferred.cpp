@@ -9,7 +9,7 @@
 #include "admin/act.hpp"
 #include "admin/import.hpp"
 #include "cli/cli.hpp"
-#include "event/envelope.hpp"
+#include "holdfast/contract.hpp"
 #include "ports/waker.hpp"
 
 namespace holdfast::cli {

@@ -4,6 +4,9 @@
 #include <cctype>
 #include <fstream>
 #include <sstream>
+#undef TOML_SHARED_LIB
+#undef TOML_HEADER_ONLY
+#define TOML_HEADER_ONLY 1  // the only file that sees it: nothing to link, nothing to install beside us
 #include <toml++/toml.h>
 
 #include "event/nearest.hpp"

@@ -52,8 +52,10 @@ HostOptions host_options(const Config& c) {
   return o;
 }
 
-http::ServerOptions http_options(const Config& c) {
+http::ServerOptions http_options(const Config& c, const LogSink& log) {
   http::ServerOptions o;
+  o.on_error = [log = telemetry::Log(log)](std::string_view what) { log.error(what); };
+  o.drain_timeout = c.duration("shutdown.deadline");
   o.listen = c.text("http.listen");
   o.workers = static_cast<int>(c.integer("http.workers"));
   o.max_connections = static_cast<int>(c.integer("http.max_connections"));
@@ -74,8 +76,9 @@ void say_ready(const Config& config, const http::Server& server) {
 
 /// Until a signal asks to stop.
 void serve(const Config& config, const host::Signals& signals, const std::function<void(Host&, http::Server&)>& install) {
-  Host host(host_options(config));
-  http::Server server(http_options(config));
+  HostOptions options = host_options(config);
+  http::Server server(http_options(config, options.log));
+  Host host(std::move(options));
   serve_health(host, server);
   install(host, server);
   host.start();
