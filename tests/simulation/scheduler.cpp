@@ -48,6 +48,10 @@ void Scheduler::stop() {
   for (int i = 0; i < static_cast<int>(processes_.size()); ++i) kill(i, never);
 }
 
+void Scheduler::all_up() {
+  for (Process& p : processes_) p.up_at = p.frozen_until = 0;
+}
+
 bool Scheduler::step(Time next) {
   for (int i = 0; i < static_cast<int>(processes_.size()); ++i)
     if (Process& p = processes_[i]; p.down) {

@@ -31,6 +31,7 @@ class Scheduler {
   /// One task goes to its next point. False: time jumped instead, to `next` or to when a task wakes.
   bool step(Time next = never);
   void stop();  // kills all, for good
+  void all_up();  // whoever is down or stands still goes on
   bool up(int process) const { return !processes_[process].down; }
   const std::string& name(int process) const { return processes_[process].name; }
 

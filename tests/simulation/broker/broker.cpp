@@ -46,6 +46,7 @@ BrokerQueue& Broker::declare(const std::string& name) {
 
 void Broker::push(BrokerQueue& queue, ports::Delivery delivery) {
   on_push(queue, delivery);
+  if (queue.sink) return;
   const std::int64_t position = ++queue.last;
   if (queue.delay > 0) waiting_.emplace(scheduler.now + queue.delay, std::pair(&queue, position));
   queue.ready.emplace(position, std::move(delivery));
@@ -96,7 +97,9 @@ std::shared_ptr<PublisherLink> Broker::link(bool keeps_session_order) {
 
 void Broker::close(PublisherLink& link, ports::Blame blame, std::string why) {
   if (link.closed) return;
-  link.closed = true, link.blame = blame, link.why = std::move(why), link.pipe.clear();
+  link.closed = true, link.blame = blame, link.why = std::move(why);
+  if (blame == ports::Blame::nobody) part(link);
+  else link.pipe.clear();
 }
 
 void Broker::part(PublisherLink& link) {
@@ -142,7 +145,7 @@ void Broker::take(PublisherLink& link) {
   counts.published += 1, counts.confirmed += outcome == ports::Outcome::confirmed;
   counts.nacks += outcome == ports::Outcome::nacked, counts.returns += outcome == ports::Outcome::returned;
   if (outcome != ports::Outcome::confirmed && link.keeps_session_order && frame.event.key) link.refused_keys.insert(*frame.event.key);
-  if (link.gone) return;
+  if (link.gone || link.closed) return;
   link.open.erase(frame.token);
   link.results.push_back({frame.token, outcome, outcome == ports::Outcome::confirmed ? "" : "the broker refused it"});
 }
@@ -150,7 +153,7 @@ void Broker::take(PublisherLink& link) {
 // ---- by itself ------------------------------------------------------------------------------------------------------
 
 void Broker::step() {
-  std::erase_if(links_, [](const auto& link) { return link->closed || (link->gone && link->pipe.empty()); });
+  std::erase_if(links_, [](const auto& link) { return (link->closed || link->gone) && link->pipe.empty(); });
   if (away()) return;
   if (!links_.empty()) {
     PublisherLink& link = *links_[scheduler.random.below(static_cast<int>(links_.size()))];

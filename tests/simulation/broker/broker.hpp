@@ -34,6 +34,7 @@ struct BrokerQueue {
   std::string name;
   bool single_active = false;
   bool bound = false;               // to the exchange
+  bool sink = false;                // somebody else's: what comes is gone
   std::vector<std::string> patterns;
   Time delay = 0;                   // > 0: a wait queue, hands on to `next`
   std::string next;

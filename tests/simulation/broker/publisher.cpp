@@ -15,6 +15,7 @@ SimPublisher::~SimPublisher() { broker_.part(*link_); }
 bool SimPublisher::accept(const ports::Publication& publication) {
   if (link_->closed || link_->blocked || link_->open.size() >= 32) return false;
   link_->open.insert(publication.token);
+  on_accept(publication);
   if (refuses(*publication.event)) {
     link_->open.erase(publication.token);
     link_->results.push_back({publication.token, ports::Outcome::refused, "the client cannot encode it"});

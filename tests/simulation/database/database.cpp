@@ -46,6 +46,12 @@ void Database::reap() {
   std::erase_if(orphans_, [](const auto& orphan) { return !orphan.tx->open; });
 }
 
+Time Database::next() const {
+  Time next = never;
+  for (const auto& orphan : orphans_) next = std::min(next, std::max(orphan.until, scheduler.now + 1));
+  return next;
+}
+
 bool Database::wait_for(ServerTx& tx, const Lockable& row) {
   const Time until = scheduler.now + 5'000;
   while (tx.open && row.owner && row.owner != &tx) {

@@ -54,6 +54,8 @@ class Database {
 
   Time now() const { return scheduler.now + skew; }
   Timestamp utc() const { return epoch + Millis(now()); }
+  bool busy() const { return !open_.empty(); }
+  Time next() const;  // when something ends by itself
   bool away() const { return scheduler.now < away_until; }
   const std::string& name() const { return name_; }
 

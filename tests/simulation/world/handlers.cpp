@@ -1,0 +1,112 @@
+#include "simulation/world/handlers.hpp"
+
+#include "holdfast/errors.hpp"
+
+namespace sim {
+
+namespace inbox = holdfast::inbox;
+
+namespace {
+
+class Handling {
+ public:
+  Handling(World& w, int number) : w_(w), number_(number) {}
+
+  void in_transaction(inbox::Call& call, std::span<const holdfast::Envelope> envelopes) {
+    for (const auto& envelope : envelopes) {
+      Subject& x = begin(envelope);
+      auto& tx = static_cast<SimInboxTx&>(call.tx());
+      use_rows(tx);
+      const bool effect_first = w_.scheduler.random.chance(.5);
+      if (effect_first) tx.effect({envelope.info.id, x.number});
+      temper(x);
+      if (!effect_first) tx.effect({envelope.info.id, x.number});
+      if (w_.setup.handlers_publish) tx.buffer(audit(envelope, x));
+    }
+  }
+  void with_own(inbox::Call& call, std::span<const holdfast::Envelope> envelopes) {
+    const auto& envelope = envelopes.front();
+    Subject& x = begin(envelope);
+    Session session(w_.consumer);
+    if (!call.claim(session.ref())) return;
+    session.call();
+    session.tx().effects.push_back({envelope.info.id, x.number});
+    temper(x);
+    if (x.temper == Temper::forgets && !w_.fixed) return void(++x.throws);
+    session.commit();
+  }
+
+ private:
+  Subject& begin(const holdfast::Envelope& envelope) {
+    Subject& x = *w_.judge.subject(envelope.payload);
+    ++x.runs;
+    w_.history.note(w_.scheduler.name(w_.scheduler.current()), "handler runs for event {}", x.number);
+    if (w_.release_is_bad()) w_.crash(number_);
+    return x;
+  }
+  /// Other tables of the user: deadlocks, and troubles that the handler takes for something else.
+  void use_rows(SimInboxTx& tx) {
+    if (!w_.setup.store_calls || !w_.chance(.4)) return;
+    const int first = w_.scheduler.random.below(2);
+    bool swallowed = false;
+    try {
+      tx.update_user_row(first);
+      tx.update_user_row(1 - first);
+    } catch (const holdfast::Error&) {
+      if (w_.scheduler.random.chance(.5)) throw;
+      swallowed = true;
+    }
+    if (swallowed) throw std::runtime_error("something failed");
+  }
+  void temper(Subject& x) {
+    if (x.type.starts_with("pay.") && w_.dependency_away()) throw holdfast::Unavailable("the gateway is away");
+    if (w_.fixed) return;
+    switch (x.temper) {
+      case Temper::fails:
+        if (x.fails-- > 0) return fail(x);
+        return;
+      case Temper::fails_always: return fail(x);
+      case Temper::rejected: throw holdfast::Reject("no such product");
+      case Temper::crashes: w_.crash(number_);
+      case Temper::hangs: w_.scheduler.sleep(150), w_.crash(number_);
+      case Temper::unavailable:
+        if (!w_.faulty()) return;
+        ++x.throws;
+        throw holdfast::Unavailable("its own excuse");
+      default: return;
+    }
+  }
+  [[noreturn]] static void fail(Subject& x) {
+    ++x.throws;
+    throw std::runtime_error("does not work");
+  }
+  static ports::OutgoingEvent audit(const holdfast::Envelope& envelope, const Subject& x) {
+    ports::OutgoingEvent out;
+    out.id = EventId::derive(envelope.info.id, "c", "audit.effect.v1", 0);
+    out.type = "audit.effect.v1";
+    out.key = "audit";
+    out.envelope = "{\"n\":" + std::to_string(x.number) + "}";
+    return out;
+  }
+
+  World& w_;
+  int number_;
+};
+
+}  // namespace
+
+inbox::Handlers handlers_of(World& w, int number) {
+  inbox::Handlers handlers;
+  const auto handling = std::make_shared<Handling>(w, number);
+  const auto plain = [handling](inbox::Call& call, std::span<const holdfast::Envelope> e) { handling->in_transaction(call, e); };
+  const auto own = [handling](inbox::Call& call, std::span<const holdfast::Envelope> e) { handling->with_own(call, e); };
+  handlers.add(inbox::Handler{"a.one.v1", inbox::Form::single, plain});
+  handlers.add(inbox::Handler{"pay.one.v1", inbox::Form::single, plain});
+  handlers.add(inbox::Handler{"a.many.v1", inbox::Form::bulk, plain});
+  handlers.add(inbox::Handler{"a.own.v1", inbox::Form::own, own});
+  if (w.fixed) handlers.add(inbox::Handler{"a.new.v1", inbox::Form::single, plain});
+  handlers.add(inbox::Upcaster{"a.one.v0", "a.one.v1", [](std::string_view payload) { return std::string(payload); }});
+  return handlers;
+}
+
+}  // namespace sim

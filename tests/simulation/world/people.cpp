@@ -1,0 +1,213 @@
+// Who works on the system: business transactions, operators, the DLQ import, upkeep.
+#include "holdfast/errors.hpp"
+#include "inbox/acts.hpp"
+#include "inbox/consumer.hpp"
+#include "simulation/world/consumer_parts.hpp"
+#include "simulation/world/handlers.hpp"
+
+namespace sim {
+
+namespace inbox = holdfast::inbox;
+
+namespace {
+
+// ---- producers ------------------------------------------------------------------------------------------------------
+
+void business(World& w) {
+  std::vector<ports::OutgoingEvent> events;
+  for (int n = w.scheduler.random.between(1, 3); n > 0 && std::ssize(w.subjects) < w.setup.events; --n) {
+    const Subject& x = w.create();
+    ports::OutgoingEvent event{x.id, x.type, x.key, "", x.unrouted, w.producer.utc(), {}, x.body};
+    events.push_back(std::move(event));
+  }
+  Session session(w.producer);
+  SimOutboxWriter().append(session.ref(), events);
+  if (w.setup.late_commits && w.chance(.5)) w.scheduler.sleep(w.scheduler.random.between(1, 60));
+  if (w.setup.rollbacks && w.chance(.25)) return;
+  session.commit();
+}
+
+void produce(World& w) {
+  for (;;) {
+    w.scheduler.sleep(1 + w.scheduler.random.below(60));
+    if (std::ssize(w.subjects) >= w.setup.events) w.scheduler.sleep(never / 2);
+    try {
+      business(w);
+    } catch (const holdfast::Error&) {}  // what it wanted to say is lost, or in doubt: the database knows
+  }
+}
+
+// ---- operators ------------------------------------------------------------------------------------------------------
+
+class Operator {
+ public:
+  explicit Operator(World& w) : w_(w), store_(w.consumer, "c"), outbox_(w.producer), handlers_(handlers_of(w, 0)), acts_(store_, &handlers_) {}
+
+  void work() {
+    for (;;) {
+      if (!w_.faulty() && !w_.fixed) w_.scheduler.wait([this] { return w_.fixed; });
+      w_.scheduler.sleep(w_.fixed ? 3 + w_.scheduler.random.below(10) : 20 + w_.scheduler.random.below(120));
+      try {
+        if (w_.fixed) put_right();
+        else if (w_.setup.operators || w_.setup.broker_tools) something();
+      } catch (const holdfast::Error&) {}  // away or in doubt: another time
+    }
+  }
+
+ private:
+  struct Choice {
+    EventId id;
+    ports::Deferred event;
+    Subject* x;
+  };
+  std::optional<Choice> choose(bool dead_only) {
+    std::vector<Choice> all;
+    for (const auto& [id, row] : w_.consumer.consumers.at("c").deferred)
+      if (row.committed && (!dead_only || row.committed->event.wait == ports::Deferred::Wait::dead))
+        all.push_back({id, row.committed->event, w_.judge.subject(row.committed->event.body)});
+    if (all.empty()) return {};
+    return all[w_.scheduler.random.below(static_cast<int>(all.size()))];
+  }
+  ports::OperatorAction action(const char* what) {
+    ++w_.counts["operator acts"];
+    EventId::Bytes bytes{};
+    bytes[15] = static_cast<std::uint8_t>(++acted_), bytes[14] = static_cast<std::uint8_t>(acted_ >> 8), bytes[13] = static_cast<std::uint8_t>(w_.incarnations);
+    return {EventId::of_bytes(bytes), "someone", what, "", ""};
+  }
+
+  void something() {
+    const int what = w_.scheduler.random.below(10);
+    if (w_.setup.broker_tools && what >= 8) return shovel();
+    if (!w_.setup.operators) return;
+    if (what == 0) return outbox(w_.scheduler.random.chance(.5));
+    if (what == 1 && w_.setup.duplicates) return republish();
+    const auto choice = choose(what < 5);
+    if (!choice) return;
+    if (what < 7) return replay(*choice, Millis(w_.scheduler.random.below(3) * 60));
+    if (what == 7) take_back(*choice);
+    else if (w_.scheduler.random.chance(.3)) discard(*choice);
+  }
+  /// A too old one whose effect took place is not replayed: nobody can tell it from a duplicate, but the operator asked.
+  void replay(const Choice& c, Millis due_in) {
+    if (!c.x || (c.x->effects > 0)) return;
+    if (c.x->invalid && !w_.fixed) return;
+    w_.judge.replayed(*c.x);
+    w_.history.note("operator", "replays event {}", c.x->number);
+    const std::optional<std::string> edited = c.x->invalid ? std::optional(w_.valid_body(*c.x)) : std::nullopt;
+    if (acts_.replay(c.id, action("replay"), due_in, edited) == inbox::Acted::out_of_turn && c.x->key) c.x->out_of_turn = true;
+  }
+  void take_back(const Choice& c) {
+    if (c.x) w_.history.note("operator", "takes back event {}", c.x->number);
+    acts_.take_back(c.id, action("take back"));
+  }
+  void discard(const Choice& c) {
+    if (c.x) w_.history.note("operator", "discards event {}", c.x->number);
+    acts_.discard(c.id, action("discard"));
+  }
+  void outbox(bool retry) {
+    for (const auto& [seq, pending] : w_.producer.outbox) {
+      if (!pending.row.refused) continue;
+      const ports::RowRef row{seq, pending.row.event.id};
+      Subject* x = w_.judge.subject(pending.row.event.envelope);
+      w_.history.note("operator", "outbox {} row {}", retry ? "retry" : "discard", seq);
+      if (retry) outbox_.retry_refused(row);
+      else if (x) x->forgotten = true, outbox_.discard_pending(row);
+      return;
+    }
+  }
+  void republish() {
+    if (w_.producer.published.empty()) return;
+    auto it = w_.producer.published.begin();
+    std::advance(it, w_.scheduler.random.below(static_cast<int>(w_.producer.published.size())));
+    const ports::Seq seq = it->first;
+    w_.history.note("operator", "republishes row {}", seq);
+    ++w_.counts["republished"];
+    outbox_.republish(seq);
+  }
+  /// Moves a dead letter back to the work queue by the broker's own tools.
+  void shovel() {
+    auto& from = w_.broker.queue(dead_letters);
+    if (from.ready.empty()) return;
+    auto it = from.ready.begin();
+    if (Subject* x = w_.judge.subject(it->second.body)) {
+      w_.judge.moved_by_hand(*x);
+      w_.history.note("operator", "shovels event {}", x->number);
+    }
+    ++w_.counts["shovelled"];
+    w_.broker.push(w_.broker.queue(work_queue), it->second);
+    if (w_.scheduler.random.chance(.7)) from.ready.erase(it);
+  }
+  /// The bugs are fixed: all that is dead runs again, all that is refused is sent again.
+  void put_right() {
+    outbox(true);
+    const auto choice = choose(true);
+    if (!choice) return;
+    if (choice->x && choice->x->effects > 0) discard(*choice);
+    else replay(*choice, Millis(0));
+  }
+
+  World& w_;
+  SimInboxStore store_;
+  SimOutboxStore outbox_;
+  inbox::Handlers handlers_;
+  inbox::Acts acts_;
+  int acted_ = 0;
+};
+
+// ---- import of dead letters -----------------------------------------------------------------------------------------
+
+void import(World& w) {
+  SimInboxStore store(w.consumer, "c");
+  SimReceiver receiver(w.broker, {dead_letters, "", "", {}});
+  const inbox::Handlers none;
+  inbox::Consumer consumer({store, w.clock, none, policy_of(w, receiver), [] { return 0.0; }});
+  receiver.credit(3);
+  for (;;) {
+    if (w.faulty()) w.scheduler.sleep(w.scheduler.random.below(400));
+    ports::Received got;
+    receiver.pump(w.clock.steady() + Millis(1000), got);
+    for (const auto& delivery : got.deliveries) {
+      const auto report = consumer.import_dead_letter(delivery);
+      if (report.end != inbox::Report::End::done) {
+        receiver.disconnect();
+        w.scheduler.sleep(50);
+        break;
+      }
+      w.counts["imported"] += report.counts.dead, w.counts["known copies dropped"] += report.counts.dropped;
+      const ports::Position settled{delivery.session, delivery.tag};
+      w.judge.acknowledged(delivery, w.consumer.consumers.at("c"), true);
+      receiver.ack({&settled, 1});
+    }
+  }
+}
+
+void upkeep(World& w) {
+  SimInboxStore store(w.consumer, "c");
+  SimOutboxStore outbox(w.producer);
+  for (;;) {
+    w.scheduler.sleep(150 + w.scheduler.random.below(150));
+    try {
+      if (w.setup.prune) store.prune({Millis(400), w.prunable[0] || w.prunable[1], 5});
+      outbox.retain(Millis(2'000), 5);
+    } catch (const holdfast::Error&) {}  // next time
+  }
+}
+
+}  // namespace
+
+std::function<void()> producer_main(World& w) {
+  return [&w] {
+    w.scheduler.spawn([&w] { produce(w); });
+    produce(w);
+  };
+}
+std::function<void()> operator_main(World& w) {
+  return [&w] {
+    ++w.incarnations;
+    Operator(w).work();
+  };
+}
+std::function<void()> importer_main(World& w) { return [&w] { import(w); }; }
+std::function<void()> upkeep_main(World& w) { return [&w] { upkeep(w); }; }
+
+}  // namespace sim

@@ -1,0 +1,53 @@
+// An event of the simulated world: what its handler will do with it, and what has become of it so far.
+#pragma once
+#include <optional>
+#include <string>
+
+#include "ports/inbox_store.hpp"
+#include "simulation/scheduler.hpp"
+
+namespace sim {
+
+enum class Temper {
+  good,
+  fails,         // so often
+  fails_always,  // until the bug is fixed, as all below
+  rejected,
+  crashes,       // the process, each time
+  hangs,         // the watchdog ends the process
+  unavailable,   // says Unavailable, whatever its dependency
+  forgets,       // its own transaction is never committed
+};
+
+struct Subject {
+  int number = 0;
+  holdfast::EventId id, renamed;  // renamed: by its body, where its id was taken
+  std::string type, body, hash;
+  std::optional<std::string> key;
+  Temper temper = Temper::good;
+  int fails = 0;
+  bool unrouted = false;          // nobody is bound to its type, and that is fine
+  bool refused = false;           // the broker closes the connection at it
+  bool unencodable = false;       // the client refuses it
+  bool invalid = false;           // its body is no event
+  bool no_handler = false;        // of its type
+  bool shares_id = false;         // with another one
+
+  // What became of it.
+  enum class Commit { not_yet, done, undone } commit = Commit::not_yet;
+  bool lost = false;              // committed, then lost with a restore
+  int order = 0;                  // among those of its key, by commit
+  bool reached = false;           // it came to the queue
+  int runs = 0, throws = 0;       // throws: failures that count
+  int died_with = 0;              // the process ended while it ran
+  bool died_in_bad_release = false;
+  int effects = 0;
+  bool discarded = false, out_of_turn = false, was_dead = false, pruned = false, forgotten = false;
+  int decided = 0, allowed = 0;   // failures, since somebody lent a hand
+  int copy = 0, attempts = 0;     // as last seen
+
+  bool settled() const { return effects > 0 || discarded; }
+  bool in_play() const { return commit == Commit::done && !lost && !forgotten; }
+};
+
+}  // namespace sim

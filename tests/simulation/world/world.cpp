@@ -1,0 +1,294 @@
+#include "simulation/world/world.hpp"
+
+#include "event/body_hash.hpp"
+#include "event/envelope.hpp"
+
+namespace sim {
+namespace {
+
+constexpr Time patience = 60'000;
+constexpr int most_steps = 12'000;  // of one phase
+
+EventId new_id(Timestamp at, Random& random) {
+  EventId::Bytes bytes{};
+  const auto ms = static_cast<std::uint64_t>(std::chrono::duration_cast<Millis>(at.time_since_epoch()).count());
+  const std::uint64_t chance[] = {random.next(), random.next()};
+  for (int i = 0; i < 6; ++i) bytes[static_cast<std::size_t>(i)] = static_cast<std::uint8_t>(ms >> (40 - 8 * i));
+  for (std::size_t i = 6; i < 16; ++i) bytes[i] = static_cast<std::uint8_t>(chance[i / 12] >> (i % 8 * 8));
+  bytes[6] = static_cast<std::uint8_t>(0x70 | (bytes[6] & 0x0f));
+  bytes[8] = static_cast<std::uint8_t>(0x80 | (bytes[8] & 0x3f));
+  return EventId::of_bytes(bytes);
+}
+
+}  // namespace
+
+World::World(std::uint64_t seed, const RunOptions& options)
+    : scheduler(seed), setup(draw(scheduler.random)), history(scheduler, options.history), judge(scheduler, setup, subjects, history),
+      producer(scheduler, "the producer's database"), consumer(scheduler, "the consumer's database"), broker(scheduler) {
+  apply(options.setup, setup);
+  calm_at = 600 + scheduler.random.below(1200);
+  subjects.reserve(static_cast<std::size_t>(setup.events) + 3);
+  consumer.consumers["c"];
+  consumer.recently = Millis(300);
+  const auto somewhere = [&] { return scheduler.random.below(static_cast<int>(calm_at)); };
+  if (setup.bad_release) bad_release_from = somewhere() / 2, bad_release_until = bad_release_from + 100 + scheduler.random.below(400);
+  if (setup.dependency) dependency_from = somewhere() / 2, dependency_until = dependency_from + scheduler.random.below(600);
+  if (setup.restore) backup_at_ = somewhere() / 2;
+  if (setup.store_calls) {
+    const double p = scheduler.random.chance(.3) ? .03 : .005;
+    producer.faults = consumer.faults = {p, p * 4, .5};
+  }
+  if (setup.sessions) broker.faults.lost_session = .02, broker.faults.lost_ack = .02, broker.faults.setup_blamed = .005;
+  if (setup.nacks) broker.faults.nack = scheduler.random.chance(.3) ? .2 : .05;
+  if (setup.duplicates) broker.faults.duplicate = .15;
+  set_up_broker();
+  producer.before_commit = [this](const ServerTx& tx) { judge.producer_commits(tx); };
+  consumer.before_commit = [this](const ServerTx& tx) { judge.consumer_commits(tx); };
+  consumer.after_commit = [this] { if (setup.prune) judge.look_for_pruned(consumer.consumers.at("c")); };
+  add_processes();
+}
+
+void World::set_up_broker() {
+  auto& work = broker.declare(work_queue);
+  work.bound = true, work.patterns = {"a.*.*", "pay.*.*"}, work.single_active = setup.by_key();
+  auto& other = broker.declare("other.q");
+  other.bound = other.sink = true, other.patterns = {"#"};
+  broker.declare(dead_letters);
+  for (const Time delay : {40, 120}) {
+    auto& wait = broker.declare(wait_prefix + std::to_string(delay));
+    wait.delay = delay, wait.next = work_queue;
+  }
+  broker.poison = [this](const ports::OutgoingEvent& event) {
+    const Subject* x = judge.subject(event.envelope);
+    return x && x->refused && !fixed;
+  };
+  broker.on_push = [this](const BrokerQueue& queue, const ports::Delivery& delivery) { judge.pushed(queue, delivery); };
+}
+
+void World::add_processes() {
+  const auto add = [this](const char* name, std::function<void()> main) {
+    processes_.push_back(scheduler.add(name, std::move(main)));
+    return processes_.back();
+  };
+  add("producer", producer_main(*this));
+  for (const char* name : {"relay0", "relay1"}) relays_.push_back(add(name, relay_main(*this, producer, name)));
+  consumers_ = {add("consumer0", consumer_main(*this, 0)), add("consumer1", consumer_main(*this, 1))};
+  if (setup.dead_letters()) add("importer0", importer_main(*this)), add("importer1", importer_main(*this));
+  add("operator", operator_main(*this));
+  add("upkeep", upkeep_main(*this));
+}
+
+Subject& World::create() {
+  Random& random = scheduler.random;
+  Subject& x = subjects.emplace_back();
+  x.number = static_cast<int>(subjects.size()) - 1;
+  x.id = new_id(producer.utc() + Millis(x.number), random);
+  if (!random.chance(.1)) x.key = "k" + std::to_string(random.below(setup.keys));
+  constexpr const char* types[] = {"a.one.v1", "a.one.v1", "a.one.v0", "a.many.v1", "a.many.v1"};
+  x.type = types[random.below(5)];
+  if (setup.dependency && random.chance(.5)) x.type = "pay.one.v1";
+  if (setup.own_transactions && random.chance(.4)) x.type = "a.own.v1";
+  x.allowed = 3;
+  if (setup.failures) {
+    constexpr Temper tempers[] = {Temper::good, Temper::good, Temper::fails, Temper::fails, Temper::fails_always, Temper::rejected};
+    x.temper = tempers[random.below(6)];
+    x.fails = x.temper == Temper::fails ? random.between(1, 2) : 0;
+    if (x.type == "a.own.v1" && random.chance(.2)) x.temper = Temper::forgets;
+  }
+  if (setup.crashers && random.chance(.12)) x.temper = random.chance(.7) ? Temper::crashes : Temper::hangs;
+  if (setup.dependency && x.type == "pay.one.v1" && random.chance(.1)) x.temper = Temper::unavailable;
+  if (setup.refused && random.chance(.15)) (random.chance(.5) ? x.refused : x.unencodable) = true;
+  if (setup.unbound && random.chance(.1)) x.type = "noise.v1", x.unrouted = true;
+  if (setup.invalid && random.chance(.3)) {
+    const int what = random.below(3);
+    if (what == 0) x.invalid = true;
+    if (what == 1 && x.type != "noise.v1") x.type = "a.new.v1", x.no_handler = true;
+    if (what == 2 && x.number > 0) {
+      Subject& other = subjects[random.below(x.number)];
+      if (!other.shares_id) x.id = other.id, x.shares_id = other.shares_id = true;
+    }
+  }
+  x.body = valid_body(x);
+  x.hash = holdfast::event::body_hash(x.type, fmt::format("{{\"n\":{}}}", x.number));
+  if (x.invalid) {
+    x.body = fmt::format("{{\"eventId\":\"{}\",\"eventType\":\"{}\",\"n\":{}", x.id.to_string(), x.type, x.number);
+    x.hash = holdfast::event::body_hash(x.type, x.body);
+  }
+  x.renamed = EventId::of_body(x.body);
+  return x;
+}
+
+std::string World::valid_body(const Subject& x) const {
+  holdfast::EventInfo info;
+  info.id = x.id, info.type = x.type, info.occurred_at = epoch, info.producer = "p";
+  return holdfast::event::encode(info, fmt::format("{{\"n\":{}}}", x.number));
+}
+
+void World::crash(int number) {
+  died(number);
+  scheduler.crash(10 + scheduler.random.below(60));
+}
+
+void World::died(int number) {
+  ++counts["processes ended by a handler"];
+  for (Subject& x : subjects)
+    if (running[number].contains(x.id) || running[number].contains(x.renamed)) {
+      if (release_is_bad()) x.died_in_bad_release = true;
+      else ++x.died_with;
+    }
+}
+
+// ---- faults ---------------------------------------------------------------------------------------------------------
+
+void World::kill(int process, Time down_for) {
+  history.note("FAULT", "{} is killed", scheduler.name(process));
+  for (int number : {0, 1})
+    if (process == consumers_[static_cast<std::size_t>(number)]) died(number), --counts["processes ended by a handler"];
+  ++counts["kills"];
+  scheduler.kill(process, down_for);
+}
+
+void World::environment() {
+  producer.reap(), consumer.reap();
+  if (broker.blocked && scheduler.now >= blocked_until_) broker.blocked = false;
+  if (broker.unbound && scheduler.now >= unbound_until_) broker.unbound = false;
+  if (setup.restore && backup_at_ > 0 && scheduler.now >= backup_at_ && restore_at_ == never) {
+    producer.back_up();
+    backed_up_ = scheduler.now, restore_at_ = scheduler.now + 20 + scheduler.random.below(500);
+  }
+  if (faulty() && scheduler.now >= restore_at_) {
+    producer.restore(), judge.restored(backed_up_);
+    history.note("FAULT", "the producer's backup of {} is restored", backed_up_);
+    restore_at_ = never, backup_at_ = 0, ++counts["restores"];
+  }
+  if (faulty() && scheduler.random.chance(.03)) fault();
+  broker.step();
+}
+
+void World::fault() {
+  Random& random = scheduler.random;
+  const auto some = [&](Time low, Time high) { return low + random.below(static_cast<int>(high - low)); };
+  switch (random.below(13)) {
+    case 0: case 1:
+      if (setup.kills) kill(processes_[random.below(static_cast<int>(processes_.size()))], some(5, 150));
+      break;
+    case 2:
+      if (setup.pauses) scheduler.freeze(random.chance(.7) ? relays_[random.below(2)] : consumers_[random.below(2)], some(50, 900)), ++counts["pauses"];
+      break;
+    case 3:
+      if (setup.store_outages) (random.chance(.6) ? consumer : producer).away_until = scheduler.now + some(30, 500), ++counts["store outages"];
+      break;
+    case 4:
+      if (setup.server_crashes) (random.chance(.5) ? consumer : producer).crash(some(5, 100)), ++counts["server crashes"];
+      break;
+    case 5:
+      if (setup.broker_outages && random.chance(.5)) broker.go_away(some(20, 400)), ++counts["broker outages"];
+      else if (setup.broker_outages) broker.blocked = true, blocked_until_ = scheduler.now + some(20, 300), ++counts["broker blocked"];
+      break;
+    case 6:
+      if (setup.unbound) broker.unbound = true, unbound_until_ = scheduler.now + some(20, 300), ++counts["bindings gone"];
+      break;
+    case 7: case 8:
+      if (setup.duplicates) duplicate();
+      break;
+    case 9: case 10:
+      if (setup.broker_tools) delivery_limit();
+      break;
+    case 11:
+      if (setup.clocks) (random.below(3) == 0 ? skew : random.below(2) ? consumer.skew : producer.skew) += some(-900, 900), ++counts["clock jumps"];
+      break;
+    default: break;
+  }
+}
+
+/// The relay sent it twice, or a queue did.
+void World::duplicate() {
+  if (subjects.empty()) return;
+  const Subject& x = subjects[scheduler.random.below(static_cast<int>(subjects.size()))];
+  if (!x.reached) return;
+  ports::OutgoingEvent event{x.id, x.type, x.key, "", false, epoch, {}, x.body};
+  ++counts["duplicates"];
+  broker.push(broker.queue(work_queue), delivery_of(event));
+}
+
+/// The broker dead-letters by itself what it delivered too often.
+void World::delivery_limit() {
+  auto& work = broker.queue(work_queue);
+  if (work.ready.empty()) return;
+  auto first = work.ready.extract(work.ready.begin());
+  if (Subject* x = judge.subject(first.mapped().body)) {
+    judge.moved_by_hand(*x);
+    history.note("FAULT", "the broker dead-letters event {}", x->number);
+  }
+  ++counts["dead-lettered by the broker"];
+  broker.push(broker.queue(dead_letters), std::move(first.mapped()));
+}
+
+void World::end_of_faults() {
+  history.note("WORLD", "faults end");
+  producer.faults = consumer.faults = {};
+  broker.faults = {};
+  producer.away_until = consumer.away_until = broker.away_until = 0;
+  broker.blocked = broker.unbound = false;
+  for (auto& [name, queue] : broker.queues) queue.nacking = 0;
+  scheduler.all_up();
+}
+
+// ---- a run ----------------------------------------------------------------------------------------------------------
+
+bool World::steps_until(const std::function<std::string()>& restless, std::string& why) {
+  const Time limit = scheduler.now + patience;
+  const std::uint64_t most = scheduler.steps + most_steps;
+  for (int n = 0; !judge.verdict(); ++n) {
+    if (n % 16 == 0) {
+      why = restless();
+      if (why.empty()) return true;
+      if (scheduler.now > limit || scheduler.steps > most) return false;
+    }
+    environment();
+    scheduler.step(std::min({broker.next(), producer.next(), consumer.next(), faulty() ? std::max(calm_at, scheduler.now + 1) : never}));
+    if (!scheduler.defect.empty()) judge.breach("defect", scheduler.defect);
+  }
+  return true;
+}
+
+Report World::run() {
+  std::string why;
+  steps_until([this] { return faulty() ? "faults go on" : ""; }, why);
+  end_of_faults();
+  const auto at_rest = [this] {
+    if (std::ssize(subjects) < setup.events || producer.busy() || consumer.busy()) return std::string("transactions are open");
+    return judge.restless(producer, consumer, broker);
+  };
+  if (!steps_until(at_rest, why)) judge.breach("G1", "not at rest, though nothing fails any more: " + why);
+  fixed = true;
+  history.note("WORLD", "the bugs are fixed");
+  for (int process : consumers_) scheduler.kill(process, 1);
+  if (!judge.verdict() && !steps_until([this] { return judge.unsettled(producer, consumer, broker); }, why))
+    judge.breach("G1", "not settled, though the bugs are fixed and all was replayed: " + why);
+  return finish();
+}
+
+Report World::finish() {
+  Report report;
+  report.breach = judge.verdict();
+  report.setup = to_string(setup);
+  report.trail = scheduler.trail, report.steps = scheduler.steps;
+  report.history = history.lines();
+  auto& c = report.counts = counts;
+  for (const Database* db : {&producer, &consumer}) {
+    c["lost calls"] += db->counts.lost_calls, c["commits in doubt"] += db->counts.in_doubt, c["transactions that lingered"] += db->counts.lingering;
+    c["deadlocks"] += db->counts.deadlocks, c["lock timeouts"] += db->counts.lock_timeouts, c["waits for a lock"] += db->counts.waits;
+    c["late commits"] += db->counts.late_commits;
+  }
+  const BrokerCounts& b = broker.counts;
+  c["published"] += b.published, c["confirmed"] += b.confirmed, c["nacked"] += b.nacks, c["returned"] += b.returns, c["refused"] += b.refusals;
+  c["sessions lost"] += b.lost_sessions, c["sessions closed for the set-up"] += b.blamed, c["duplicates"] += b.duplicates, c["redelivered"] += b.redelivered;
+  c["acks of dead sessions"] += b.stale_acks;
+  c["effects"] += judge.effects, c["dead letters"] += judge.dead;
+  return report;
+}
+
+Report run(std::uint64_t seed, const RunOptions& options) { return World(seed, options).run(); }
+
+}  // namespace sim

@@ -1,0 +1,102 @@
+// One seed: producers, relays, a broker, consumers, operators and what goes wrong; then the judgement.
+#pragma once
+#include <memory>
+
+#include "ports/clock.hpp"
+#include "simulation/broker/publisher.hpp"
+#include "simulation/database/inbox.hpp"
+#include "simulation/database/outbox.hpp"
+#include "simulation/world/judge.hpp"
+
+namespace sim {
+
+struct Report {
+  std::optional<Breach> breach;
+  std::string setup;
+  std::uint64_t trail = 0;  // the same for the same seed
+  std::uint64_t steps = 0;
+  std::map<std::string, long> counts;  // faults, and what happened
+  std::vector<std::string> history;
+};
+
+struct RunOptions {
+  std::string setup;  // what is fixed, see apply()
+  bool history = false;
+};
+
+Report run(std::uint64_t seed, const RunOptions& options);
+
+/// A process's clock: steady as the scheduler's, utc as wrong as it is.
+class SimClock : public ports::Clock {
+ public:
+  SimClock(const Scheduler& s, const Time& skew) : scheduler_(s), skew_(skew) {}
+  ports::Tick steady() const override { return tick_of(scheduler_.now); }
+  Timestamp utc() const override { return epoch + Millis(scheduler_.now + skew_); }
+
+ private:
+  const Scheduler& scheduler_;
+  const Time& skew_;
+};
+
+inline constexpr const char* work_queue = "c.work.q";
+inline constexpr const char* dead_letters = "c.work.dlq";
+inline constexpr const char* wait_prefix = "c.work.retry.";
+
+class World {
+ public:
+  World(std::uint64_t seed, const RunOptions& options);
+  ~World() { scheduler.stop(); }  // while all that the processes use is there
+  Report run();
+
+  bool faulty() const { return scheduler.now < calm_at; }
+  bool chance(double p) { return faulty() && scheduler.random.chance(p); }
+  bool release_is_bad() const { return scheduler.now >= bad_release_from && scheduler.now < bad_release_until; }
+  bool dependency_away() const { return scheduler.now >= dependency_from && scheduler.now < dependency_until; }
+  Subject& create();  // the next event
+
+  Scheduler scheduler;
+  Setup setup;
+  History history;
+  std::vector<Subject> subjects;
+  Judge judge;
+  Database producer, consumer;
+  Broker broker;
+  Time skew = 0;  // of the consumers' and relays' clock
+  SimClock clock{scheduler, skew};
+  Time calm_at = 0;    // faults end
+  bool fixed = false;  // the bugs are
+  Time bad_release_from = never, bad_release_until = never, dependency_from = never, dependency_until = never;
+  std::set<EventId> running[2];  // at each consumer: guards of what its handlers are at
+  std::map<std::string, long> counts;
+  std::set<std::string> live_owners;  // of leases
+  bool prunable[2] = {};              // what the consumers' sessions say
+  int incarnations = 0;
+  [[noreturn]] void crash(int consumer);  // of a consumer process, by its handler
+  std::string valid_body(const Subject& x) const;
+
+ private:
+  void set_up_broker();
+  void add_processes();
+  bool steps_until(const std::function<std::string()>& restless, std::string& why);
+  void environment();
+  void fault();
+  void kill(int process, Time down_for);
+  void died(int consumer);
+  void duplicate();
+  void delivery_limit();
+  void end_of_faults();
+  Report finish();
+
+  std::vector<int> processes_, relays_, consumers_;
+  Time backup_at_ = 0, backed_up_ = 0, restore_at_ = never, blocked_until_ = 0, unbound_until_ = 0;
+};
+
+/// What the processes of the world run; each returns never.
+std::function<void()> producer_main(World& world);
+std::function<void()> relay_main(World& world, Database& database, std::string name);
+std::function<void()> consumer_main(World& world, int number);
+std::function<void()> importer_main(World& world);
+std::function<void()> operator_main(World& world);
+std::function<void()> upkeep_main(World& world);
+
+}  // namespace sim
