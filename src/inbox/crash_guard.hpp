@@ -73,10 +73,11 @@ template <class Others>
 std::optional<CrashGuard::Turn> CrashGuard::turn(ports::Tick now, bool queue_empty, Others&& others) const {
   const Held* held = first(now);
   if (!held) return {};
-  if (held->news || has_rival(*held)) return Turn{held->suspect, false};
-  const bool alone = !others(held->suspect.key);
-  if (!(alone && queue_empty) && now < held->since + options_.alone_after) return {};
-  return Turn{held->suspect, alone};
+  if (held->news) return Turn{held->suspect, false};
+  if (others(held->suspect.key)) return {};  // they go first, and bring news
+  if (has_rival(*held)) return Turn{held->suspect, false};
+  if (!queue_empty && now < held->since + options_.alone_after) return {};
+  return Turn{held->suspect, true};
 }
 
 }  // namespace holdfast::inbox

@@ -24,6 +24,7 @@ class Lanes {
   void push(Arrival arrival);
   /// What a lane had taken and not settled: back in front, in order.
   void give_back(int lane, std::span<const Arrival> batch);
+  void give_back(int lane, const ports::Due& due) { lanes_[static_cast<std::size_t>(lane)].due.push_front(due); }
   /// Those of a session that has ended leave; returns them.
   std::vector<Arrival> drop(std::uint64_t session);
   std::vector<Arrival> drop_all();

@@ -134,7 +134,7 @@ void Session::note(int lane, const Running& run, const Report& report) {
   if (report.more) next_look_ = std::min(next_look_, now_);
   if (report.end == Report::End::store_down) go_down();
   if (report.end == Report::End::suspect) hold_suspect(lane, run, report.starts);
-  if (report.end == Report::End::unavailable) pause(run, report);
+  if (report.end == Report::End::unavailable) pause(lane, run, report);
   else if (run.probe) after_probe(run, report);
 }
 
@@ -144,9 +144,12 @@ void Session::hold_suspect(int lane, const Running& run, const ports::Starts& st
   if (run.alive.front() && !stopping_) guard_.hold(now_, {run.batch.front().guard, run.batch.front().key, lane, starts});
 }
 
-void Session::pause(const Running& run, const Report& report) {
+void Session::pause(int lane, const Running& run, const Report& report) {
   HOLDFAST_MARK("paused");
-  if (run.due) return pause_.unavailable(now_, {run.due->id, report.type, run.due->key, true}, run.probe);
+  if (run.due) {
+    lanes_.give_back(lane, *run.due);
+    return pause_.unavailable(now_, {run.due->id, report.type, run.due->key, true}, run.probe);
+  }
   const Arrival& arrival = run.batch[report.settled];
   pause_.unavailable(now_, {arrival.guard, report.type, arrival.key, false}, run.probe);
 }

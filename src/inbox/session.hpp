@@ -104,7 +104,7 @@ class Session {
   void give_back(int lane, const Running& run, std::size_t settled);
   void note(int lane, const Running& run, const Report& report);
   void hold_suspect(int lane, const Running& run, const ports::Starts& starts);
-  void pause(const Running& run, const Report& report);
+  void pause(int lane, const Running& run, const Report& report);
   void after_probe(const Running& run, const Report& report);
   void go_down();
   void look();
