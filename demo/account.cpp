@@ -104,8 +104,8 @@ void count_money(const Layout& layout, Account& a) {
   });
 }
 
-std::int64_t count(const Store& store, const std::string& sql) {
-  return Store(store).transact([&](Transaction& tx) { return tx.query<std::int64_t>(sql).one(); });
+std::int64_t count(const Store& store, const std::string& sql, const std::vector<std::int64_t>& ids) {
+  return Store(store).transact([&](Transaction& tx) { return tx.query<std::int64_t>(sql, ids).one(); });
 }
 
 }  // namespace
@@ -143,7 +143,7 @@ Account take_account(const Layout& layout, const Deeds& deeds) {
   for (const auto& view : order.impl()->admin()->published(everything())) a.attempts_by_outage += view.row.attempts;
   a.duplicates_absorbed = absorbed(inventory, "inventory", deeds.twice) + absorbed(payment, "payment", deeds.twice);
   a.poison_dead = a.consumers[0].dead + a.consumers[1].dead;
-  a.tombstones = count(inventory, "SELECT count(*) FROM reservations WHERE state = 'cancelled'");
+  a.tombstones = count(inventory, "SELECT count(*) FROM reservations WHERE state = 'cancelled' AND order_id IN (SELECT value FROM json_each($1))", deeds.overtaken);
   const Orders orders = count_orders(order, a);
   a.stock_wrong = wrong_stock(inventory, deeds, orders);
   a.owed = orders.confirmed;

@@ -202,6 +202,7 @@ Host& Harness::host() { return impl_->host(); }
 Store& Harness::store() { return impl_->host().store(); }
 http::Server& Harness::server() { return impl_->server(); }
 http::Response Harness::http(const http::Request& request) {
+  impl_->begin();  // its tables
   auto response = impl_->server().handle(request);
   settle();
   return response;
