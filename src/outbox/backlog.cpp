@@ -85,7 +85,7 @@ bool Backlog::can_ask_keys() const {
 
 std::optional<ReadKeys> Backlog::ask_keys() {
   if (!can_ask_keys()) return {};
-  ReadKeys ask{.keys = {}, .limit_each = options_.rows_of_a_key - options_.refill_below};
+  ReadKeys ask{.keys = {}, .limit_each = rows_each()};
   const std::size_t most = std::clamp<std::size_t>((most_rows() - rows_) / static_cast<std::size_t>(ask.limit_each), 1, 128);
   while (!wanted_.empty() && asked_.size() < most) {
     KeyQueue& key = *wanted_.front();
@@ -113,7 +113,7 @@ void Backlog::take_keys(std::vector<OutboxRow> rows) {
     add(at->second, std::move(row));
   }
   for (KeyQueue* key : std::exchange(asked_, {})) {
-    if (!key->stale) key->more = key->got >= options_.rows_of_a_key - options_.refill_below;
+    if (!key->stale) key->more = key->got >= rows_each();
     else HOLDFAST_MARK("backlog.stale_keys");
     key->reading = key->stale = false;
     want(*key);
@@ -133,7 +133,8 @@ void Backlog::keys_failed() {
 std::optional<ReadPage> Backlog::ask_nameless() {
   if (due_.empty()) return {};
   const auto most = std::min(due_.size(), static_cast<std::size_t>(options_.window));
-  return ReadPage{.round = {.not_seen_by = {}, .as_of = {}, .after = *due_.begin() - 1}, .limit = static_cast<int>(most)};
+  looked_after_ = *due_.begin() - 1;
+  return ReadPage{.round = {.not_seen_by = {}, .as_of = {}, .after = looked_after_}, .limit = static_cast<int>(most)};
 }
 
 void Backlog::take_nameless(ports::Page page) {
@@ -145,9 +146,8 @@ void Backlog::take_nameless(ports::Page page) {
     add(key, std::move(row));
     offer(key);
   }
-  while (!due_.empty() && *due_.begin() <= end) {  // gone from the table: sent by another, or discarded
-    KeyQueue& key = nameless_[*due_.begin()];
-    due_.erase(due_.begin());
+  for (auto gone = due_.upper_bound(looked_after_); gone != due_.end() && *gone <= end; gone = due_.erase(gone)) {
+    KeyQueue& key = nameless_[*gone];  // sent by another, or discarded
     key.more = false;
     release(key);
   }
@@ -205,7 +205,9 @@ void Backlog::confirmed(KeyQueue& key, const Row& row) {
 
 void Backlog::back(KeyQueue& key, Row row) {
   --key.flying;
-  if (!open_ || key.blocked()) forget(row);
+  const bool follows = row.data.seq <= key.last;  // else those before it were dropped: it comes again by key, behind them
+  if (open_ && !follows) key.more = true;
+  if (!open_ || key.blocked() || !follows) forget(row);
   else if (mutant("resume_not_at_lowest")) key.put_last(std::move(row));
   else key.put(std::move(row));
   landed(key);
@@ -218,8 +220,8 @@ void Backlog::forget(const Row& row) {
 }
 
 void Backlog::drop_waiting(KeyQueue& key) {
+  if (!key.empty()) key.last = key.front().data.seq - 1;
   for (const Row& row : key.clear()) forget(row);
-  key.last = 0;
   key.stale = key.reading;
 }
 
@@ -239,6 +241,7 @@ void Backlog::block_head(KeyQueue& key, Tick until) { set_block(key, Why::refuse
 void Backlog::set_block(KeyQueue& key, Why why, Tick until) {
   drop_waiting(key);
   if (key.blocked()) return;  // pipelined: two of one key came back
+  key.last = 0;
   key.more = true;
   key.why = why;
   ++blocked_;

@@ -1,6 +1,7 @@
 // What of the table is buffered, key by key, and whose turn it is. Fairness and memory: few rows of a key, keys served
 // round robin, a key with more in the table takes no row from a round, a blocked key keeps nothing but its name.
 #pragma once
+#include <algorithm>
 #include <deque>
 #include <queue>
 #include <set>
@@ -68,6 +69,7 @@ class Backlog {
   void landed(KeyQueue& key);  // one flight less: who is next?
   void release(KeyQueue& key);
   std::size_t most_rows() const { return static_cast<std::size_t>(options_.window * options_.windows_buffered); }
+  int rows_each() const { return std::max(1, options_.rows_of_a_key - options_.refill_below); }
   void learn_size(std::size_t rows, std::size_t bytes);
 
   const RelayOptions& options_;
@@ -76,6 +78,7 @@ class Backlog {
   std::unordered_set<Seq> known_;  // buffered, in flight or confirmed and not yet marked
   Turns ready_, suspects_, wanted_, asked_;
   std::set<Seq> due_;  // nameless, block ended, to be read again
+  Seq looked_after_ = 0;
   std::priority_queue<Block, std::vector<Block>, std::greater<>> blocks_;
   std::size_t rows_ = 0, bytes_ = 0, blocked_ = 0;
   std::size_t row_bytes_ = 256 * 1024;  // of a typical row: the first pages are small, until it is known

@@ -38,7 +38,7 @@ class KeyQueue {
 
   const std::string* name = nullptr;  // null: no order
   Seq seq = 0;                        // of the only row of a nameless one
-  Seq last = 0;                       // the highest that was read; what is above is in the table only
+  Seq last = 0;                       // up to here all of it is buffered, in flight or settled; above it only if `more` is false
   int flying = 0;
   int failures = 0;                   // nacks or returns in a row
   Why why = Why::nothing;             // blocked: nothing of it is buffered

@@ -14,7 +14,7 @@ struct Span {  // of a backoff: the first wait, doubled up to the last
 };
 
 struct RelayOptions {
-  std::string owner;  // of the lease: "host/pid/start-time"
+  std::string owner = {};  // of the lease: "host/pid/start-time"
 
   int window = 1000;                                // published and not yet confirmed, over all keys; also the rows of a page
   int rows_of_a_key = 64;                           // buffered of one key; the rest stays in the table

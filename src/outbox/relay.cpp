@@ -86,7 +86,7 @@ void Relay::send(Tick now, KeyQueue& key, Session session) {
   if (mutant("mark_before_confirm")) marks_.add(row.data);
   const Seq seq = row.data.seq;
   const Token token = flights_.add({.session = session, .deadline = now + options_.confirm_timeout, .key = &key, .row = std::move(row)});
-  out_.push_back(Publish{session, token, seq});
+  out_.emplace_back(Publish{session, token, seq});
 }
 
 void Relay::not_accepted(Token token) {
@@ -163,7 +163,7 @@ void Relay::suspect(Flight flight, const std::string& error) {
 void Relay::refused(Flight flight, const std::string& error) {
   ++counts_.refused;
   HOLDFAST_MARK("relay.refused");
-  out_.push_back(Alert{fmt::format("{} is refused: alone, it failed {} times: {}. It is not sent again and its key waits behind it, until "
+  out_.emplace_back(Alert{fmt::format("{} is refused: alone, it failed {} times: {}. It is not sent again and its key waits behind it, until "
                                    "holdfast outbox retry or discard.",
                                    name_of(flight.row.data), options_.times_alone, error)});
   const bool pass = mutant("refused_lets_followers_pass");
@@ -177,7 +177,7 @@ void Relay::alert(Tick now, const std::string& about, std::string text) {
   const auto [at, is_new] = quiet_until_.try_emplace(about, now + options_.alert_again);
   if (!is_new && now < at->second) return;
   at->second = now + options_.alert_again;
-  out_.push_back(Alert{std::move(text)});
+  out_.emplace_back(Alert{std::move(text)});
 }
 
 RelayStatus Relay::status() const {

@@ -84,6 +84,10 @@ class Relay {
   void ended(Tick now, Session session, const Pumped& pumped);
 
   // relay_store.cpp
+  template <class Command>
+  void ask(Command command) {
+    out_.emplace_back(std::in_place_type<StoreCommand>, std::move(command));
+  }
   void command_store(Tick now);
   void read(Tick now);
   void give_back();

@@ -19,7 +19,7 @@ void Relay::open_sessions(Tick now) {
 
 void Relay::open(Session session) {
   line(session).state = SessionLine::State::opening;
-  out_.push_back(OpenSession{session});
+  out_.emplace_back(OpenSession{session});
 }
 
 void Relay::close(Session session, std::string why, bool on_purpose) {
@@ -27,7 +27,7 @@ void Relay::close(Session session, std::string why, bool on_purpose) {
   if (ours.state != SessionLine::State::open) return;
   ours.state = SessionLine::State::closing;
   ours.on_purpose = on_purpose;
-  out_.push_back(CloseSession{session, std::move(why)});
+  out_.emplace_back(CloseSession{session, std::move(why)});
 }
 
 void Relay::opened(Tick now, Session session, ports::PublisherTraits traits) {

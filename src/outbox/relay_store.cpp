@@ -13,16 +13,16 @@ void Relay::command_store(Tick now) {
   if (store_.waiting(now)) return;
   if (lease_.due(now) && wants_lease()) {
     lease_.ask(now);
-    out_.push_back(StoreCommand(RenewLease{options_.owner, options_.lease_ttl}));
+    ask(RenewLease{options_.owner, options_.lease_ttl});
   }
-  if (auto marks = marks_.ask(options_.mark_batch)) out_.push_back(StoreCommand(std::move(*marks)));  // a confirm is a fact: no lease
-  if (auto notes = notes_.ask(options_.mark_batch)) out_.push_back(StoreCommand(std::move(*notes)));
+  if (auto marks = marks_.ask(options_.mark_batch)) ask(std::move(*marks));  // a confirm is a fact: no lease
+  if (auto notes = notes_.ask(options_.mark_batch)) ask(std::move(*notes));
   if (stopping_) give_back();
   else if (owner_) read(now);
 }
 
 void Relay::read(Tick now) {
-  if (auto keys = backlog_.ask_keys()) out_.push_back(StoreCommand(std::move(*keys)));
+  if (auto keys = backlog_.ask_keys()) ask(std::move(*keys));
   if (page_ != Page::none) return;
   const int room = backlog_.room_for_page(marks_.size());
   if (room == 0) return;
@@ -30,11 +30,11 @@ void Relay::read(Tick now) {
   if (backlog_.has_nameless_due() && !(round && looked_last_)) {
     page_ = Page::of_nameless;
     looked_last_ = true;
-    out_.push_back(StoreCommand(*backlog_.ask_nameless()));
+    ask(*backlog_.ask_nameless());
   } else if (round) {
     page_ = Page::of_round;
     looked_last_ = false;
-    out_.push_back(StoreCommand(ReadPage{rounds_.ask(), room}));
+    ask(ReadPage{rounds_.ask(), room});
   }
 }
 
@@ -47,7 +47,7 @@ void Relay::give_back() {
     return;
   }
   releasing_ = true;
-  out_.push_back(StoreCommand(ReleaseLease{options_.owner}));
+  ask(ReleaseLease{options_.owner});
 }
 
 void Relay::answered(Tick now, StoreAnswer answer) {
