@@ -42,6 +42,23 @@ TEST_P(StoreConformance, PruneForgetsWhatIsOlderThanTheWindowAndKeepsTheHorizon)
   });
 }
 
+TEST_P(StoreConformance, TheHorizonNeverGoesBack) {
+  const Timestamp base = clients->now();
+  const auto take_and_prune = [&](int n, Timestamp at) {
+    committed([&](InboxTx& t) {
+      const std::vector<Claim> claims{claim_of(n, at)};
+      t.claim(claims);
+    });
+    clients->advance(window + day);
+    on(0, [&] { return inbox().prune({window, true, 10}); });
+    does(0, [&](InboxTx& t) { EXPECT_TRUE(t.look({id(n)}).empty()); });
+    rolls_back(0);
+  };
+  take_and_prune(1, base);
+  take_and_prune(2, base - day);  // came late
+  does(0, [&](InboxTx& t) { EXPECT_EQ(t.pruned_before(), base); });
+}
+
 TEST_P(StoreConformance, PruneIsBounded) {
   committed([](InboxTx& t) { claim(t, {1, 2, 3, 4, 5}); });
   clients->advance(window + day);

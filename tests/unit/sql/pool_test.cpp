@@ -67,11 +67,14 @@ TEST(Pool, AFailedOpenTakesNoPlace) {
 
 TEST(Pool, ServesInTheOrderOfAsking) {
   Opened opened;
-  std::latch first(1), second(1);
+  std::latch first(1), second(1), third(1);
   int waiting = 0;
   FakePool::Options options;
   options.timeout = std::chrono::minutes(1);
-  options.on_wait = [&] { (++waiting == 1 ? first : second).count_down(); };
+  options.on_wait = [&] {
+    ++waiting;
+    (waiting == 1 ? first : waiting == 2 ? second : third).count_down();
+  };
   FakePool pool(std::move(options), std::ref(opened));
   std::string order;
   auto held = pool.take();
@@ -88,6 +91,16 @@ TEST(Pool, ServesInTheOrderOfAsking) {
   held.reset();
   a.join(), b.join();
   EXPECT_EQ(order, "ab");
+
+  held = pool.take();  // and there is still only one
+  std::thread c([&] {
+    pool.take();
+    if (waiting == 2) third.count_down();
+  });
+  third.wait();
+  held.reset();
+  c.join();
+  EXPECT_EQ(waiting, 3);
 }
 
 }  // namespace
