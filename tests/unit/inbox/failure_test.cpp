@@ -159,6 +159,14 @@ TEST_F(G6_Patience, ATransactionThatIsUndoneRunsAgainUncounted) {
   EXPECT_EQ(effects(), names({"a", "b", "c"}));
 }
 
+TEST_F(G6_Patience, ACommitInDoubtThatDidNotHappenRunsAgainUncounted) {
+  bool doubt = true;
+  faulty.before = [&](const std::string& call) {
+    if (call == "commit" && std::exchange(doubt, false)) throw InDoubt("the answer was lost");
+  };
+  EXPECT_EQ(deliver(delivery("a")).counts, Counts{.handled = 1});
+}
+
 TEST_F(G6_Patience, ATransactionThatIsUndoneForEverIsAStoreThatIsDown) {
   behaves["b"] = [](Call&) { throw Transient("deadlock"); };
   const Report report = deliver(delivery("a"), delivery("b"), delivery("c"));
