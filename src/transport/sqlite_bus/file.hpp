@@ -10,7 +10,7 @@ struct File {
   File(std::string file, const ports::Clock& its_clock, Settings its_settings)
       : path(std::move(file)), clock(its_clock), settings(its_settings), neighbours(Neighbours::of(path)) {}
 
-  std::unique_ptr<sqlite::Connection> connect() const { return sqlite_bus::connect(path, settings); }
+  std::unique_ptr<sqlite::Connection> connect(BusyWait& busy) const { return sqlite_bus::connect(path, settings, busy); }
   std::int64_t now() const {
     return std::chrono::duration_cast<ports::Millis>(clock.utc().time_since_epoch()).count();
   }
@@ -35,7 +35,7 @@ Rows<T...> query(sqlite::Connection& connection, std::string_view sql, const P&.
 /// Rolled back unless committed. Unavailable: somebody kept the file for too long, and nothing was begun.
 class Write {
  public:
-  Write(const File& file, sqlite::Connection& connection) : turn_(file.neighbours->turn()), connection_(connection) {
+  Write(const File& file, sqlite::Connection& connection) : turn_(*file.neighbours), connection_(connection) {
     connection_.begin("BEGIN IMMEDIATE");
   }
   Write(const Write&) = delete;
@@ -43,7 +43,7 @@ class Write {
   void commit() { connection_.commit(); }
 
  private:
-  const std::lock_guard<std::mutex> turn_;
+  const Neighbours::Turn turn_;
   sqlite::Connection& connection_;
 };
 

@@ -25,6 +25,18 @@ std::shared_ptr<Neighbours> Neighbours::of(const std::string& file) {
   return here;
 }
 
+Neighbours::Turn::Turn(Neighbours& all) : all_(all) {
+  std::unique_lock lock(all_.mutex_);
+  const auto mine = all_.next_++;
+  all_.called_.wait(lock, [&] { return all_.served_ == mine; });
+}
+
+Neighbours::Turn::~Turn() {
+  const std::lock_guard lock(all_.mutex_);
+  ++all_.served_;
+  all_.called_.notify_all();
+}
+
 void Neighbours::add(ports::Waker& waker) {
   const std::lock_guard lock(mutex_);
   wakers_.insert(&waker);

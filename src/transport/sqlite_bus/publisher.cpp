@@ -8,7 +8,8 @@ namespace holdfast::transport::sqlite_bus {
 using ports::Outcome;
 using ports::SessionState;
 
-Publisher::Publisher(std::shared_ptr<const File> file) : file_(std::move(file)), connection_(file_->connect()) {}
+Publisher::Publisher(std::shared_ptr<const File> file)
+    : file_(std::move(file)), busy_(file_->clock, file_->settings.busy_timeout), connection_(file_->connect(busy_)) {}
 
 bool Publisher::accept(const ports::Publication& publication) {
   const std::size_t size = publication.event->envelope.size();

@@ -1,4 +1,4 @@
-// G1, link 2: an event is confirmed only once it stands in every queue that wants it, on disk.
+// An event is confirmed only once it stands in every queue that wants it, on disk.
 // What was accepted is written by the next pump() in one transaction. One that no queue takes is returned, and with it all later
 // ones of its key in that batch, so that the session keeps its order.
 #pragma once
@@ -20,7 +20,7 @@ class Publisher : public ports::Publisher {
   ports::Blame blame() const override { return blame_; }
   std::string why_closed() const override { return why_closed_; }
   void wake() noexcept override { waker_.wake(); }
-  void abort() noexcept override { waker_.abort(); }
+  void abort() noexcept override { waker_.abort(), busy_.abort(); }
 
  private:
   struct Accepted {
@@ -36,6 +36,7 @@ class Publisher : public ports::Publisher {
   void close(ports::Blame blame, const std::string& why, Results& results);
 
   const std::shared_ptr<const File> file_;
+  BusyWait busy_;
   std::unique_ptr<sqlite::Connection> connection_;
   ports::Waker waker_;
   std::vector<Accepted> accepted_;

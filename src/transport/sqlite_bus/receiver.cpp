@@ -11,7 +11,11 @@ constexpr int most_at_once = 256;  // events may be large, and whoever waits for
 }  // namespace
 
 Receiver::Receiver(std::shared_ptr<const File> file, std::string queue, std::string instance, std::string dead_letters)
-    : file_(std::move(file)), name_(std::move(queue)), instance_(std::move(instance)), dead_letters_(std::move(dead_letters)) {
+    : file_(std::move(file)),
+      name_(std::move(queue)),
+      instance_(std::move(instance)),
+      dead_letters_(std::move(dead_letters)),
+      busy_(file_->clock, file_->settings.busy_timeout) {
   file_->neighbours->add(waker_);
 }
 
@@ -58,7 +62,7 @@ void Receiver::failed(const std::string& why, bool session_is_over) {
 
 void Receiver::open() {
   if (!connection_) {
-    connection_ = file_->connect();
+    connection_ = file_->connect(busy_);
     connection_->sync_commits(false);
   }
   if (!presence_) presence_.emplace(file_, instance_);
@@ -169,8 +173,7 @@ Receiver::Woken Receiver::wait(ports::Tick until) {
 /// Something was committed by another connection, or the clock asks for a step.
 bool Receiver::news() {
   const auto now = file_->clock.steady();
-  if (!queue_) return now >= retry_at_;
-  if (now < retry_at_) return false;
+  if (!problem_.empty()) return now >= retry_at_;
   const bool due = presence_->must_renew() || (looks_at_others() && now >= look_at_);
   return version_ != std::exchange(version_, data_version()) || due;
 }

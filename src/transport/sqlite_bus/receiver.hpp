@@ -1,5 +1,5 @@
-// G1, link 4: an event leaves its queue by an ack alone; whoever held it when a receiver died, it is handed out again.
-// G4, link 3: by key, one receiver has the queue, and its session begins at the lowest event that is not acked.
+// An event leaves its queue by an ack alone; whoever held it when a receiver died, it is handed out again.
+// By key, one receiver has the queue, and its session begins at the lowest event that is not acked.
 // The receiver's commits are not synced one by one (WAL, synchronous NORMAL): a killed process loses none of them, and what a
 // power cut takes back is an ack, hence a duplicate, or the mark of a first delivery that no handler survived either.
 #pragma once
@@ -25,7 +25,7 @@ class Receiver : public ports::Receiver {
   std::string dead_letter_destination() const override { return dead_letters_; }
   void disconnect() override;
   void wake() noexcept override { waker_.wake(); }
-  void abort() noexcept override { waker_.abort(); }
+  void abort() noexcept override { waker_.abort(), busy_.abort(); }
 
  private:
   void step(ports::Received& out);
@@ -49,6 +49,7 @@ class Receiver : public ports::Receiver {
   const std::shared_ptr<const File> file_;
   const std::string name_, instance_, dead_letters_;
   ports::Waker waker_;
+  BusyWait busy_;
   std::unique_ptr<sqlite::Connection> connection_;
   std::optional<Presence> presence_;
   std::optional<WorkQueue> queue_;  // while a session is open

@@ -76,8 +76,9 @@ void create(sqlite::Connection& connection, const std::string& file) {
 
 }  // namespace
 
-std::unique_ptr<sqlite::Connection> connect(const std::string& file, const Settings& settings) {
+std::unique_ptr<sqlite::Connection> connect(const std::string& file, const Settings& settings, BusyWait& busy) {
   auto connection = std::make_unique<sqlite::Connection>(file, settings.busy_timeout);
+  busy.serve(connection->native());
   if (!is_ready(*connection, file)) create(*connection, file);
   return connection;
 }

@@ -30,7 +30,7 @@ std::optional<bool> ordering(sqlite::Connection& connection, const std::string& 
 }  // namespace
 
 sqlite::Connection& Topology::connection() {
-  if (!connection_ || !connection_->usable()) connection_ = file_->connect();
+  if (!connection_ || !connection_->usable()) connection_ = file_->connect(busy_);
   return *connection_;
 }
 

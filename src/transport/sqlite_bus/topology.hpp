@@ -7,7 +7,7 @@ namespace holdfast::transport::sqlite_bus {
 
 class Topology : public ports::Topology {
  public:
-  explicit Topology(std::shared_ptr<const File> file) : file_(std::move(file)) {}
+  explicit Topology(std::shared_ptr<const File> file) : file_(std::move(file)), busy_(file_->clock, file_->settings.busy_timeout) {}
   ports::Declared declare(const ports::Queue& queue) override;
   Depth depth(const std::string& queue) override;
 
@@ -19,6 +19,7 @@ class Topology : public ports::Topology {
 
   const std::shared_ptr<const File> file_;
   std::mutex mutex_;
+  BusyWait busy_;
   std::unique_ptr<sqlite::Connection> connection_;
 };
 

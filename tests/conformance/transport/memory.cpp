@@ -16,7 +16,7 @@ class MemoryBench : public TransportBench {
   explicit MemoryBench(transport::memory::Features features) : features_(features), bus_(clock_, features) {}
   detail::TransportBase& transport() override { return bus_; }
   const ports::Clock& clock() override { return clock_; }
-  TransportFeatures features() const override { return {.delay_queues = features_.delay_queues, .waits = false}; }
+  TransportFeatures features() const override { return {.delay_queues = features_.delay_queues}; }
   void pass(ports::Millis time) override { clock_.passed += time; }
   void remove_binding(const std::string& queue, const std::string& pattern) override { bus_.remove_binding(queue, pattern); }
 

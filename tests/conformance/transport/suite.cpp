@@ -5,7 +5,8 @@
 namespace holdfast::conformance {
 namespace {
 
-constexpr int rounds = 300;  // of a transport whose pump() does not wait
+constexpr int rounds = 1'000;  // of a transport whose pump() does not wait
+constexpr ports::Millis slice{20};
 
 }  // namespace
 
@@ -64,7 +65,7 @@ bool TransportConformance::eventually(ports::Receiver& receiver, const std::func
   const auto end = soon();
   for (int round = 0; round < rounds && now() <= end; ++round) {
     ports::Received got;
-    receiver.pump(end, got);
+    receiver.pump(std::min(end, now() + slice), got);
     if (holds(got)) return true;
   }
   return false;

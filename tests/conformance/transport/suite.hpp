@@ -13,7 +13,6 @@ namespace holdfast::conformance {
 struct TransportFeatures {
   bool delay_queues = false;
   bool takes_over_from_the_dead = true;  // a receiver that ends without disconnect(): its events go to others
-  bool waits = true;                     // pump(until) waits for what is to come
 };
 
 class TransportBench {
