@@ -1,8 +1,12 @@
 #include "host/context.hpp"
 
+#include <cxxabi.h>
+
+#include <stdexcept>
+
+#include "holdfast/trace.hpp"
 #include "outbox/cause.hpp"
 #include "ports/inbox_store.hpp"
-#include "holdfast/trace.hpp"
 
 namespace holdfast {
 
@@ -34,18 +38,36 @@ inbox::Form form_of(detail::HandlerForm form) {
   return inbox::Form::own;
 }
 
+/// A handler may throw what it likes; the inbox, and the lane's thread, know exceptions that say what happened.
+template <class Run>
+void with_words(const Run& run) {
+  try {
+    run();
+  } catch (const inbox::RunEnds&) {
+    throw;
+  } catch (const std::exception&) {
+    throw;
+  } catch (const abi::__forced_unwind&) {
+    throw;
+  } catch (...) {
+    throw std::runtime_error("the handler threw something that is no std::exception");
+  }
+}
+
 }  // namespace
 
-inbox::Handler wrap(detail::Handler handler, Outbox& outbox, const std::string& consumer) {
+inbox::Handler wrap(detail::Handler handler, Outbox& outbox, const std::string& consumer, Deadline deadline) {
   const bool bulk = handler.form == detail::HandlerForm::bulk, own = handler.form == detail::HandlerForm::own;
-  auto run = [run = std::move(handler.run), bulk, own, &outbox, consumer](inbox::Call& call, std::span<const Envelope> events) {
-    const outbox::Cause cause(consumer, bulk && events.size() > 1 ? nullptr : &events.front().info);
-    const TraceScope trace(bulk ? std::string_view() : std::string_view(events.front().info.traceparent));
+  auto run = [run = std::move(handler.run), deadline = std::move(deadline), bulk, own, &outbox, consumer](
+                 inbox::Call& call, std::span<const Envelope> events) {
+    const EventInfo& first = events.front().info;
+    const outbox::Cause cause(consumer, bulk && events.size() > 1 ? nullptr : &first);
+    const TraceScope trace(bulk ? std::string_view() : std::string_view(first.traceparent));
+    const Watchdog::Watch late(deadline.watchdog, deadline.limit, [&deadline, &first] { deadline.passed(first); });
     detail::ContextState state{call, outbox};
     Context context(state);
     Delivery delivery(state);
-    if (own) run(nullptr, &delivery, events);
-    else run(&context, nullptr, events);
+    with_words([&] { own ? run(nullptr, &delivery, events) : run(&context, nullptr, events); });
   };
   return {handler.type, form_of(handler.form), std::move(run), std::move(handler.key_of), std::move(handler.check)};
 }

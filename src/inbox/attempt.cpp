@@ -1,5 +1,6 @@
 #include "inbox/attempt.hpp"
 
+#include "holdfast/contract.hpp"
 #include "ports/mutants.hpp"
 
 namespace holdfast::inbox {
@@ -27,7 +28,7 @@ Outcome caught(const std::function<void()>& run, Kind unavailable) try {
   return outcome(unavailable, error.what());
 } catch (const Reject& error) {
   return failed("rejected", error.what(), true);
-} catch (const Invalid& error) {
+} catch (const detail::BrokenContract& error) {
   return failed("invalid", error.what(), true);
 } catch (const std::exception& error) {
   return failed("failed", error.what(), false);

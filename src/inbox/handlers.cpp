@@ -32,7 +32,7 @@ const Handler* Handlers::find(const std::string& type) const {
 Envelope Handlers::upcast(Envelope envelope) const {
   EventInfo& info = envelope.info;
   for (auto up = upcasters_.find(info.type); up != upcasters_.end(); up = upcasters_.find(info.type)) {
-    envelope.payload = event::in_payload([&] { return up->second.convert(envelope.payload); });
+    envelope.payload = up->second.convert(envelope.payload);
     info.type = up->second.to;
     info.schema_version = event::version_of(info.type);
   }

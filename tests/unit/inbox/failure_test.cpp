@@ -1,4 +1,6 @@
 // G5: a poison event stops nobody else. G6: what is not the event's fault uses up no attempts.
+#include "holdfast/contract.hpp"
+#include "holdfast/contract.hpp"
 #include "tests/unit/inbox/desk.hpp"
 
 namespace holdfast::inbox::test {
@@ -36,12 +38,32 @@ TEST_F(G5_Isolation, RetriesFollowThePolicyAndEndInADeadLetter) {
 
 TEST_F(G5_Isolation, RejectAndInvalidAreDeadAtOnce) {
   behaves["a"] = [](Call&) { throw Reject("no such product"); };
-  behaves["b"] = [](Call&) { throw Invalid("/qty", "is negative"); };
-  EXPECT_EQ(deliver(delivery("a", "1"), delivery("b", "2"), delivery("c", "3")).counts, (Counts{.handled = 1, .dead = 2}));
+  behaves["b"] = [](Call&) { throw detail::BrokenContract(Invalid("/payload/qty", "is negative")); };
+  EXPECT_EQ(deliver(delivery("a", "1"), delivery("b", "2"), delivery("c", "3")).counts,
+            (Counts{.handled = 1, .dead = 2}));
   EXPECT_EQ(deferred("a")->reason, "rejected");
   EXPECT_EQ(deferred("a")->error, "no such product");
   EXPECT_EQ(deferred("b")->reason, "invalid");
-  EXPECT_EQ(deferred("b")->error, "/qty: is negative");
+  EXPECT_EQ(deferred("b")->error, "/payload/qty: is negative");
+}
+
+TEST_F(G5_Isolation, AnOldPayloadThatCannotBeUpcastIsInvalid) {
+  handlers.add(Upcaster{"thing.v0", "thing.v1", [](std::string_view) -> std::string {
+                          throw detail::BrokenContract(Invalid("/payload/name", "is missing"));
+                        }});
+  EXPECT_EQ(deliver(delivery("a", "k", "thing.v0")).counts, Counts{.dead = 1});
+  EXPECT_EQ(deferred("a")->reason, "invalid");
+}
+
+TEST_F(G5_Isolation, AnInvalidOfTheHandlersOwnIsAFailureLikeAnyOther) {
+  behaves["a"] = [](Call&) { throw Invalid("endpoint", "is not configured"); };
+  EXPECT_EQ(deliver(delivery("a")).counts, Counts{.deferred = 1});
+}
+
+TEST_F(G5_Isolation, AnInvalidOfTheHandlersOwnIsAFailureLikeAnyOther) {
+  behaves["a"] = [](Call&) { throw Invalid("/colour", "of something else"); };
+  EXPECT_EQ(deliver(delivery("a")).counts, Counts{.deferred = 1});
+  EXPECT_EQ(deferred("a")->reason, "failed");
 }
 
 TEST_F(G5_Isolation, ForeignBytesAreADeadLetterByteForByte) {

@@ -77,19 +77,5 @@ TEST(Handlers, APayloadThatBreaksItsContractHasNoKey) {
   EXPECT_EQ(handlers.key("a.v1", "{}"), "");
 }
 
-TEST(Handlers, AnOldPayloadThatCannotBeConvertedIsInvalidFromTheRoot) {
-  Handlers handlers;
-  handlers.add(handler("a.v2"));
-  handlers.add(Upcaster{"a.v1", "a.v2", [](std::string_view) -> std::string { throw Invalid("/id", "is missing"); }});
-  Envelope old;
-  old.info.type = "a.v1";
-  try {
-    handlers.upcast(old);
-    FAIL() << "was converted";
-  } catch (const Invalid& fault) {
-    EXPECT_EQ(fault.where(), "/payload/id");
-  }
-}
-
 }  // namespace
 }  // namespace holdfast::inbox
