@@ -11,7 +11,9 @@ const char* name(Session session) { return session == Session::main ? "main" : "
 struct Printer {
   std::ostream& out;
 
-  void operator()(const Publish& a) const { out << "publish " << a.seq << " on " << name(a.session) << " as " << a.token; }
+  void operator()(const Publish& a) const {
+    out << "publish " << a.seq << " on " << name(a.session) << " as " << a.token;
+  }
   void operator()(const OpenSession& a) const { out << "open " << name(a.session); }
   void operator()(const CloseSession& a) const { out << "close " << name(a.session) << ": " << a.why; }
   void operator()(const Alert& a) const { out << "alert: " << a.text; }
@@ -36,7 +38,9 @@ struct Printer {
     seqs(a.rows);
     out << ": " << a.error;
   }
-  void operator()(const RenewLease& a) const { out << "renew lease of " << a.owner << " for " << a.ttl.count() << " ms"; }
+  void operator()(const RenewLease& a) const {
+    out << "renew lease of " << a.owner << " for " << a.ttl.count() << " ms";
+  }
   void operator()(const ReleaseLease& a) const { out << "release lease of " << a.owner; }
 
   void seqs(const std::vector<RowRef>& rows) const {

@@ -86,7 +86,8 @@ bool Backlog::can_ask_keys() const {
 std::optional<ReadKeys> Backlog::ask_keys() {
   if (!can_ask_keys()) return {};
   ReadKeys ask{.keys = {}, .limit_each = rows_each()};
-  const std::size_t most = std::clamp<std::size_t>((most_rows() - rows_) / static_cast<std::size_t>(ask.limit_each), 1, 128);
+  const std::size_t most =
+      std::clamp<std::size_t>((most_rows() - rows_) / static_cast<std::size_t>(ask.limit_each), 1, 128);
   while (!wanted_.empty() && asked_.size() < most) {
     KeyQueue& key = *wanted_.front();
     wanted_.pop_front();
@@ -205,8 +206,12 @@ void Backlog::confirmed(KeyQueue& key, const Row& row) {
 
 void Backlog::back(KeyQueue& key, Row row) {
   --key.flying;
-  const bool follows = row.data.seq <= key.last;  // else those before it were dropped: it comes again by key, behind them
-  if (open_ && !follows) key.more = true;
+  const bool follows =
+      row.data.seq <= key.last;  // else those before it were dropped: it comes again by key, behind them
+  if (open_ && !follows) {
+    key.more = true;
+    HOLDFAST_MARK("backlog.back_behind_dropped");
+  }
   if (!open_ || key.blocked() || !follows) forget(row);
   else if (mutant("resume_not_at_lowest")) key.put_last(std::move(row));
   else key.put(std::move(row));

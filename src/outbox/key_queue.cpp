@@ -23,7 +23,8 @@ Row KeyQueue::pop() {
   Row row = std::move(rows_[head_++]);
   const bool mostly_gone = head_ >= 32 && head_ * 2 >= rows_.size();
   if (empty()) rows_.clear(), head_ = 0;
-  else if (mostly_gone) rows_.erase(rows_.begin(), rows_.begin() + static_cast<std::ptrdiff_t>(std::exchange(head_, 0)));
+  else if (mostly_gone)
+    rows_.erase(rows_.begin(), rows_.begin() + static_cast<std::ptrdiff_t>(std::exchange(head_, 0)));
   return row;
 }
 

@@ -38,15 +38,15 @@ class KeyQueue {
 
   const std::string* name = nullptr;  // null: no order
   Seq seq = 0;                        // of the only row of a nameless one
-  Seq last = 0;                       // up to here all of it is buffered, in flight or settled; above it only if `more` is false
+  Seq last = 0;  // up to here all of it is buffered, in flight or settled; above it only if `more` is false
   int flying = 0;
-  int failures = 0;                   // nacks or returns in a row
-  Why why = Why::nothing;             // blocked: nothing of it is buffered
-  bool more = false;                  // the table has rows of it that a round must not bring: they come by key
-  bool alone = false;                 // what flies does so on the suspects' session
-  bool queued = false;                // has its turn
+  int failures = 0;  // nacks or returns in a row
+  Why why = Why::nothing;  // blocked: nothing of it is buffered
+  bool more = false;  // the table has rows of it that a round must not bring: they come by key
+  bool alone = false;  // what flies does so on the suspects' session
+  bool queued = false;  // has its turn
   bool wanted = false, reading = false;
-  bool stale = false;                 // rows were dropped since it is being read: what was read does not follow
+  bool stale = false;  // rows were dropped since it is being read: what was read does not follow
   int got = 0;
 
  private:

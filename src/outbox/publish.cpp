@@ -46,7 +46,8 @@ std::string trace_for(const std::string& wanted, const EventId& id) {
 
 void check_names(const Headers& headers) {
   for (const auto& [name, value] : headers) {
-    if (name.starts_with("holdfast-")) throw Invalid("headers", "'" + name + "': names with holdfast- are Holdfast's own");
+    if (name.starts_with("holdfast-"))
+      throw Invalid("headers", "'" + name + "': names with holdfast- are Holdfast's own");
   }
 }
 
@@ -67,7 +68,8 @@ EventInfo Publishing::describe(std::string_view type, PublishOptions options) co
   return info;
 }
 
-EventId Publishing::publish(TransactionRef tx, std::string_view type, std::string_view json, PublishOptions options) const {
+EventId Publishing::publish(TransactionRef tx, std::string_view type, std::string_view json,
+                            PublishOptions options) const {
   check_names(options.headers);
   const bool unrouted_ok = options.unrouted_ok.value_or(false);
   const EventInfo info = describe(type, std::move(options));

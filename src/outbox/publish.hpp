@@ -15,9 +15,9 @@ namespace holdfast::outbox {
 struct PublishSetup {
   std::string producer;
   const ports::Clock& clock = ports::system_clock();
-  std::function<void()> wake = {};               // any thread, never blocks, does not throw: something was committed
+  std::function<void()> wake = {};  // any thread, never blocks, does not throw: something was committed
   event::Limits limits = {};
-  const ports::OutboxWriter* writer = nullptr;   // null: that of the transaction's dialect
+  const ports::OutboxWriter* writer = nullptr;  // null: that of the transaction's dialect
 };
 
 class Publishing : public std::enable_shared_from_this<Publishing> {

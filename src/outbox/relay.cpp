@@ -85,11 +85,13 @@ void Relay::send(Tick now, KeyQueue& key, Session session) {
   if (found_refused) return backlog_.pass_refused(key, row);
   if (mutant("mark_before_confirm")) marks_.add(row.data);
   const Seq seq = row.data.seq;
-  const Token token = flights_.add({.session = session, .deadline = now + options_.confirm_timeout, .key = &key, .row = std::move(row)});
+  const Token token = flights_.add(
+      {.session = session, .deadline = now + options_.confirm_timeout, .key = &key, .row = std::move(row)});
   out_.emplace_back(Publish{session, token, seq});
 }
 
 void Relay::not_accepted(Token token) {
+  if (!flights_.find(token)) return;
   Flight flight = flights_.take(token);
   line(flight.session).full = true;
   backlog_.back(*flight.key, std::move(flight.row));
@@ -103,7 +105,8 @@ void Relay::pumped(Tick now, Session session, const Pumped& pumped) {
   bool all_confirmed = true;
   for (const ports::PublishResult& result : pumped.results) {
     const bool known = flights_.find(result.token) != nullptr;
-    if (!known || (closed && result.outcome == ports::Outcome::unknown)) continue;  // unknown: together with what has no result
+    if (!known || (closed && result.outcome == ports::Outcome::unknown))
+      continue;  // unknown: together with what has no result
     all_confirmed &= result.outcome == ports::Outcome::confirmed;
     settle(now, flights_.take(result.token), result);
   }
@@ -149,9 +152,10 @@ void Relay::returned(Tick now, Flight flight, const std::string& error) {
   notes_.add(flight.row.data, error, nullptr);
   const Millis wait = wait_after(++flight.key->failures, options_.returned);
   alert(now, "returned " + flight.row.data.event.type,
-        fmt::format("{} reached no queue: {}. It is sent again in {}, and goes on by itself once a queue is bound to its type. "
-                    "If nobody has to receive this type, give it unrouted_ok.",
-                    name_of(flight.row.data), error, seconds(wait)));
+        fmt::format(
+            "{} reached no queue: {}. It is sent again in {}, and goes on by itself once a queue is bound to its type. "
+            "If nobody has to receive this type, give it unrouted_ok.",
+            name_of(flight.row.data), error, seconds(wait)));
   backlog_.block(*flight.key, std::move(flight.row), Why::returned, now + wait);
 }
 
@@ -163,9 +167,10 @@ void Relay::suspect(Flight flight, const std::string& error) {
 void Relay::refused(Flight flight, const std::string& error) {
   ++counts_.refused;
   HOLDFAST_MARK("relay.refused");
-  out_.emplace_back(Alert{fmt::format("{} is refused: alone, it failed {} times: {}. It is not sent again and its key waits behind it, until "
-                                   "holdfast outbox retry or discard.",
-                                   name_of(flight.row.data), options_.times_alone, error)});
+  out_.emplace_back(Alert{fmt::format(
+      "{} is refused: alone, it failed {} times: {}. It is not sent again and its key waits behind it, until "
+      "holdfast outbox retry or discard.",
+      name_of(flight.row.data), options_.times_alone, error)});
   const bool pass = mutant("refused_lets_followers_pass");
   notes_.add(flight.row.data, error, flight.key);
   if (pass) return backlog_.pass_refused(*flight.key, flight.row);

@@ -28,7 +28,7 @@
 namespace holdfast::outbox {
 
 struct RelayStatus {
-  bool owner = false;      // has the lease
+  bool owner = false;  // has the lease
   bool connected = false;  // main session open; false while `blocked` by the broker
   std::size_t buffered = 0, bytes = 0, in_flight = 0, unmarked = 0, keys = 0;
   std::size_t blocked_keys = 0;  // nacked, returned or refused
@@ -48,13 +48,13 @@ class Relay {
   /// Results, and the session's state after them. Closed: what it had in flight without a result is unknown.
   void pumped(Tick now, Session session, const Pumped& pumped);
   void not_accepted(Token token);  ///< the publisher is full: offered again after its next pump()
-  void stop();                               ///< publish nothing new, mark what is confirmed, give the lease back
+  void stop();  ///< publish nothing new, mark what is confirmed, give the lease back
 
   // Outputs
   std::vector<Action> step(Tick now);  ///< all that is to be done now, in this order
-  Tick next_tick() const;              ///< without an input before, step() has nothing to do until then
+  Tick next_tick() const;  ///< without an input before, step() has nothing to do until then
   const ports::OutgoingEvent& event(Token token) const;  ///< of a Publish that has no result yet
-  bool stopped() const;                ///< after stop(): nothing in flight, all marked, lease given back
+  bool stopped() const;  ///< after stop(): nothing in flight, all marked, lease given back
   RelayStatus status() const;
 
  private:

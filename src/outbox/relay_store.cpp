@@ -39,7 +39,8 @@ void Relay::read(Tick now) {
 }
 
 void Relay::give_back() {
-  if (releasing_ || released_ || lease_.asking() || flights_.size() > 0 || marks_.size() > 0 || notes_.size() > 0) return;
+  if (releasing_ || released_ || lease_.asking() || flights_.size() > 0 || marks_.size() > 0 || notes_.size() > 0)
+    return;
   close(Session::main, "the relay stops", true);
   close(Session::suspects, "the relay stops", true);
   if (!owner_) {
@@ -90,14 +91,16 @@ void Relay::take(Tick, Released) {
 void Relay::take(Tick now, const StoreFailed& failed) {
   store_.failed(now, random_);
   HOLDFAST_MARK("relay.store_failed");
-  if (failed.command == StoreCommand(ReadPage{}).index() && std::exchange(page_, Page::none) == Page::of_round) rounds_.failed();
+  if (failed.command == StoreCommand(ReadPage{}).index() && std::exchange(page_, Page::none) == Page::of_round)
+    rounds_.failed();
   if (failed.command == StoreCommand(ReadKeys{}).index()) backlog_.keys_failed();
   if (failed.command == StoreCommand(MarkPublished{}).index()) marks_.failed();
   if (failed.command == StoreCommand(NoteFailure{}).index()) notes_.failed();
   if (failed.command == StoreCommand(RenewLease{}).index()) lease_.failed();
   if (failed.command == StoreCommand(ReleaseLease{}).index()) releasing_ = false;
   rounds_.restart(now);  // who knows what was seen
-  alert(now, "store", fmt::format("The outbox cannot be read or written: {}. Nothing is lost; it is tried again.", failed.error));
+  alert(now, "store",
+        fmt::format("The outbox cannot be read or written: {}. Nothing is lost; it is tried again.", failed.error));
 }
 
 Tick Relay::next_command() const {
@@ -116,7 +119,8 @@ Tick Relay::next_tick() const {
   Tick next = std::min(backlog_.next_unblock(), next_command());
   for (const Session session : {Session::main, Session::suspects}) {
     const SessionLine& ours = line(session);
-    if (ours.state == SessionLine::State::open && !ours.standing) next = std::min(next, flights_.first_deadline(session));
+    if (ours.state == SessionLine::State::open && !ours.standing)
+      next = std::min(next, flights_.first_deadline(session));
     const bool wanted = owner_ && !stopping_ && (session == Session::main || backlog_.has_suspects());
     if (ours.state == SessionLine::State::down && wanted) next = std::min(next, ours.backoff.until());
   }

@@ -25,11 +25,11 @@ class Rounds {
   void finish(Tick now);
 
   Span poll_;
-  Millis pause_;                      // adaptive: short while rows come, longer while none do
+  Millis pause_;  // adaptive: short while rows come, longer while none do
   Tick next_poll_ = Tick::min();
   ports::Round next_;
-  ports::Snapshot first_seen_;        // for mutants
-  bool walking_ = false;              // in the middle of a round
+  ports::Snapshot first_seen_;  // for mutants
+  bool walking_ = false;  // in the middle of a round
   bool asking_ = false, stale_ = false, woken_ = false, found_ = false;
 };
 

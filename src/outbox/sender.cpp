@@ -20,15 +20,14 @@ Opened try_open(const Sender::Open& open) {
   } catch (const Invalid& fault) {
     opened.failure.blame = ports::Blame::the_setup;
     opened.failure.why = fault.what();
-  } catch (const std::exception& failure) {
-    opened.failure.why = failure.what();
-  }
+  } catch (const std::exception& failure) { opened.failure.why = failure.what(); }
   return opened;
 }
 
 }  // namespace
 
-Sender::Sender(Relay& relay, Open open, const ports::Clock& clock) : relay_(relay), open_(std::move(open)), clock_(clock) {}
+Sender::Sender(Relay& relay, Open open, const ports::Clock& clock)
+    : relay_(relay), open_(std::move(open)), clock_(clock) {}
 
 Sender::~Sender() = default;
 
@@ -51,7 +50,8 @@ void Sender::open(Session session) {
 
 void Sender::publish(const Publish& publish) {
   Line& ours = line(publish.session);
-  const bool accepted = ours.publisher && !ours.full && ours.publisher->accept({publish.token, &relay_.event(publish.token)});
+  const bool accepted =
+      ours.publisher && !ours.full && ours.publisher->accept({publish.token, &relay_.event(publish.token)});
   if (accepted) return;
   ours.full = true;
   relay_.not_accepted(publish.token);

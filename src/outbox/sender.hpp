@@ -21,7 +21,7 @@ class Sender {
   /// Pumps what is open, until then at the latest. false: nothing is open, the caller waits by itself.
   bool pump(Tick until);
 
-  void wake() noexcept;   ///< pump() returns soon
+  void wake() noexcept;  ///< pump() returns soon
   void abort() noexcept;  ///< ends a pump() that hangs
 
  private:

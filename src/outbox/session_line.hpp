@@ -9,8 +9,8 @@ struct SessionLine {
 
   enum class State { down, opening, open, closing };
   State state = State::down;
-  bool full = false;       // nothing is offered before its next pump
-  bool standing = false;   // the broker said `blocked`: publish nothing, stop the timers
+  bool full = false;  // nothing is offered before its next pump
+  bool standing = false;  // the broker said `blocked`: publish nothing, stop the timers
   ports::Tick stands_since{};
   bool on_purpose = false;  // we close it to start again: no failure
   Backoff backoff;

@@ -31,7 +31,9 @@ void Notes::add(const OutboxRow& row, std::string error, KeyQueue* refused) {
 std::optional<NoteFailure> Notes::ask(int most) {
   if (!out_.empty() || waiting_.empty()) return {};
   NoteFailure ask{.rows = {}, .error = waiting_.front().error, .refused = waiting_.front().refused != nullptr};
-  const auto same = [&](const Note& note) { return note.error == ask.error && (note.refused != nullptr) == ask.refused; };
+  const auto same = [&](const Note& note) {
+    return note.error == ask.error && (note.refused != nullptr) == ask.refused;
+  };
   while (!waiting_.empty() && std::ssize(ask.rows) < most && same(waiting_.front())) {
     ask.rows.push_back(waiting_.front().row);
     out_.push_back(std::move(waiting_.front()));

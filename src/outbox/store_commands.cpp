@@ -29,9 +29,7 @@ struct Runner {
 StoreAnswer run(const StoreCommand& command, ports::OutboxStore& store) {
   try {
     return std::visit(Runner{store}, command);
-  } catch (const std::exception& failure) {
-    return StoreFailed{command.index(), failure.what()};
-  }
+  } catch (const std::exception& failure) { return StoreFailed{command.index(), failure.what()}; }
 }
 
 }  // namespace holdfast::outbox

@@ -167,7 +167,8 @@ TEST(G5_Fairness, HalfOfManyKeysReturnedBoundsMemoryAndTheOthersDrain) {
     if (!read) read = next == 1;
     if (read) {
       std::vector<OutboxRow> page;
-      for (int i = 0; i < std::max(limit, 1) && next <= count; ++i, ++next) page.push_back(row(next, "k" + std::to_string(next)));
+      for (int i = 0; i < std::max(limit, 1) && next <= count; ++i, ++next)
+        page.push_back(row(next, "k" + std::to_string(next)));
       talk.tell(PageRead{{std::move(page), {{}, {"s1"}, next - 1}, next > count}});
     }
     most = std::max(most, talk.relay.status().buffered);

@@ -91,7 +91,8 @@ TEST(G4_RelayOrder, PipelinedARefusalEndsTheSessionAndEachKeyStartsAtItsLowest) 
   talk.page({row(1, "a"), row(2, "a"), row(3, "b"), row(4, "b")});
   EXPECT_THAT(talk.publishes(), ElementsAre(1, 3, 2, 4));
   talk.result(1, Outcome::nacked, "disk full");
-  EXPECT_THAT(talk.says("close"), ElementsAre("close main: an event was not confirmed: each key starts again at its lowest pending one"));
+  EXPECT_THAT(talk.says("close"),
+              ElementsAre("close main: an event was not confirmed: each key starts again at its lowest pending one"));
   talk.pumped({SessionState::closed, {{talk.token(3), Outcome::confirmed, ""}, {talk.token(2), Outcome::unknown, ""}}});
   EXPECT_THAT(talk.says(), testing::Contains("open main"));  // at once: it is no failure
   talk.open(Session::main);

@@ -96,9 +96,10 @@ TEST(G4_Nacks, BackOffToTenSecondsWithJitter) {
 
 TEST_F(G6_Outages, AReturnWaitsLongerEachTimeAlertsAndGoesOnByItself) {
   talk.result(3, Outcome::returned, "no queue is bound");
-  EXPECT_THAT(talk.says("alert"),
-              ElementsAre(testing::AllOf(testing::HasSubstr("order.created.v1 00000000000000000000000000000003 (seq 3, key b)"),
-                                         testing::HasSubstr("no queue is bound"), testing::HasSubstr("again in 5 s"))));
+  EXPECT_THAT(
+      talk.says("alert"),
+      ElementsAre(testing::AllOf(testing::HasSubstr("order.created.v1 00000000000000000000000000000003 (seq 3, key b)"),
+                                 testing::HasSubstr("no queue is bound"), testing::HasSubstr("again in 5 s"))));
   talk.after(Millis(5'000));
   EXPECT_THAT(talk.says("read keys"), ElementsAre("read keys b after 0, at most 48 each"));
   talk.tell(LeaseAnswer{true});
@@ -113,8 +114,11 @@ TEST_F(G6_Outages, AReturnWaitsLongerEachTimeAlertsAndGoesOnByItself) {
 
 TEST_F(G6_Outages, ALostConnectionCountsNoAttemptAndComesBack) {
   talk.closed();
-  EXPECT_THAT(talk.says(), ElementsAre("alert: The connection to the broker is lost: connection reset. Pending events wait in the outbox and "
-                                       "are sent when it is back."));
+  EXPECT_THAT(
+      talk.says(),
+      ElementsAre(
+          "alert: The connection to the broker is lost: connection reset. Pending events wait in the outbox and "
+          "are sent when it is back."));
   talk.after(Millis(100));
   EXPECT_THAT(talk.says("open"), ElementsAre("open main"));
   talk.closed(Blame::nobody, Session::main, "refused");  // it cannot be opened

@@ -15,7 +15,8 @@ namespace {
 class World {
  public:
   World(bool pipelined, int seed)
-      : relay_({.owner = "me", .window = 4, .rows_of_a_key = 3, .refill_below = 2, .windows_buffered = 4}, ports::Random(static_cast<std::uint64_t>(seed))),
+      : relay_({.owner = "me", .window = 4, .rows_of_a_key = 3, .refill_below = 2, .windows_buffered = 4},
+               ports::Random(static_cast<std::uint64_t>(seed))),
         pipelined_(pipelined) {}
 
   void turn(int choice) {
@@ -38,7 +39,8 @@ class World {
       store(false, false);
       confirm_all(Session::main);
       confirm_all(Session::suspects);
-      if (i % 100 == 99) std::erase_if(table_, [this](Seq seq) { return refused_.contains(seq); });  // an operator discards them
+      if (i % 100 == 99)
+        std::erase_if(table_, [this](Seq seq) { return refused_.contains(seq); });  // an operator discards them
       now_ += Millis(i % 10 == 9 ? 1'500 : 20);
       listen();
     }
@@ -172,7 +174,8 @@ class World {
   void lose(Session session, Blame blame) {
     if (!line(session).connected) return;
     const Line lost = std::exchange(line(session), {});
-    for (std::size_t i = 0; i < lost.sent.size() / 2 && !poison(lost.sent[i].seq); ++i) {  // these arrived, their confirm is lost
+    for (std::size_t i = 0; i < lost.sent.size() / 2 && !poison(lost.sent[i].seq);
+         ++i) {  // these arrived, their confirm is lost
       if (!pipelined_ || !lost.refused_keys.contains(key_of(lost.sent[i].seq))) arrive(lost.sent[i].seq);
     }
     relay_.pumped(now_, session, {SessionState::closed, {}, blame, "lost"});
@@ -202,7 +205,8 @@ class World {
     for (const Seq earlier : table_) {
       if (earlier >= seq || key_of(earlier) != key || confirmed_.contains(earlier)) continue;
       const auto& sent = lines_[0].sent;
-      const bool before_it_in_this_session = std::any_of(sent.begin(), sent.end(), [&](const Sent& s) { return s.seq == earlier; });
+      const bool before_it_in_this_session =
+          std::any_of(sent.begin(), sent.end(), [&](const Sent& s) { return s.seq == earlier; });
       RC_ASSERT(pipelined_ && before_it_in_this_session);
     }
   }

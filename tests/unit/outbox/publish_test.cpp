@@ -43,7 +43,8 @@ class PublishTest : public testing::Test {
   FakeTransaction tx;
   StoppedClock clock;
   int wakes = 0;
-  Outbox outbox = make({.producer = "order-service", .clock = clock, .wake = [this] { ++wakes; }, .limits = {}, .writer = &writer});
+  Outbox outbox =
+      make({.producer = "order-service", .clock = clock, .wake = [this] { ++wakes; }, .limits = {}, .writer = &writer});
 };
 using G2_Publish = PublishTest;
 using G4_Publish = PublishTest;
@@ -76,7 +77,8 @@ TEST_F(G2_Publish, AFailedWriteIsTheCommitsFailure) {
 }
 
 TEST_F(G2_Publish, TheOutboxMayGoBeforeTheCommit) {
-  make({.producer = "p", .clock = clock, .wake = {}, .limits = {}, .writer = &writer}).publish(tx.ref(), OrderCreated{1});
+  make({.producer = "p", .clock = clock, .wake = {}, .limits = {}, .writer = &writer})
+      .publish(tx.ref(), OrderCreated{1});
   tx.commit();
   EXPECT_EQ(writer.calls.size(), 1u);
 }
@@ -147,7 +149,8 @@ TEST_F(PublishTest, WhatNoBrokerTakesIsRefusedHereAndNothingIsWritten) {
 
 TEST_F(PublishTest, TheUsersIdAndHeadersAreKept) {
   const EventId id = EventId::parse("1f09f4f7a1d24575a2b4b2a1b35c0b1a");
-  const auto event = written(OrderCreated{1}, {.id = id, .correlation_id = "talk", .causation_id = "why", .headers = {{"tenant", "x"}}});
+  const auto event = written(OrderCreated{1},
+                             {.id = id, .correlation_id = "talk", .causation_id = "why", .headers = {{"tenant", "x"}}});
   EXPECT_EQ(event.id, id);
   EXPECT_EQ(event.headers.at("tenant"), "x");
   EXPECT_EQ(envelope(event).info.correlation_id, "talk");
@@ -185,7 +188,8 @@ TEST_F(G3_DerivedIds, OutsideOfAHandlerEachIsNew) {
 TEST_F(G3_DerivedIds, InABulkHandlerTheNamedCauseCounts) {
   const EventInfo cause = handled();
   Cause scope("inventory", nullptr);
-  EXPECT_EQ(written(OrderCreated{1}, caused_by(cause)).id, EventId::derive(cause.id, "inventory", "order.created.v1", 0));
+  EXPECT_EQ(written(OrderCreated{1}, caused_by(cause)).id,
+            EventId::derive(cause.id, "inventory", "order.created.v1", 0));
   EXPECT_TRUE(written(OrderCreated{1}).id.time()) << "without a cause: UUIDv7";
   EXPECT_TRUE(written(OrderCreated{1}, {.causation_id = "not an id"}).id.time());
 }

@@ -87,13 +87,16 @@ class Talk {
   }
   void store_fails(const StoreCommand& command) { tell(StoreFailed{command.index(), "disk I/O error"}); }
 
-  void open(Session session) { relay.opened(now, session, {.keeps_session_order = pipelined_, .reports_unroutable = true}); }
+  void open(Session session) {
+    relay.opened(now, session, {.keeps_session_order = pipelined_, .reports_unroutable = true});
+  }
   void result(Seq seq, Outcome outcome, const std::string& error = "") {
     pumped({SessionState::open, {{tokens_.at(seq), outcome, error}}});
   }
   void confirm(Seq seq) { result(seq, Outcome::confirmed); }
   void pumped(const Pumped& pumped, Session session = Session::main) { relay.pumped(now, session, pumped); }
-  void closed(Blame blame = Blame::nobody, Session session = Session::main, const std::string& why = "connection reset") {
+  void closed(Blame blame = Blame::nobody, Session session = Session::main,
+              const std::string& why = "connection reset") {
     pumped({SessionState::closed, {}, blame, why}, session);
   }
   /// Lost and open again.

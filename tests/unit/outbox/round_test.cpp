@@ -40,7 +40,9 @@ TEST_F(G4_Rounds, AnErrorStartsAFullRoundAfterABackoff) {
   talk.after(Millis(10));
   EXPECT_THAT(talk.says("read"), ElementsAre("read 64 after 0, not seen by s1"));
   talk.store_fails(ReadPage{});
-  EXPECT_THAT(talk.says("alert"), ElementsAre("alert: The outbox cannot be read or written: disk I/O error. Nothing is lost; it is tried again."));
+  EXPECT_THAT(
+      talk.says("alert"),
+      ElementsAre("alert: The outbox cannot be read or written: disk I/O error. Nothing is lost; it is tried again."));
   talk.after(Millis(100));
   EXPECT_THAT(talk.says("read"), ElementsAre("read 64 after 0"));
 }

@@ -58,7 +58,8 @@ TEST_F(G5_Suspects, OneThatClosesItsSessionAloneThreeTimesIsRefused) {
   EXPECT_THAT(talk.publishes(), ElementsAre(1));
   talk.closed(Blame::a_message, Session::suspects, "FRAME_ERROR");
   const auto lines = talk.says();
-  EXPECT_THAT(lines, testing::Contains(testing::HasSubstr("seq 1, key a) is refused: alone, it failed 3 times: FRAME_ERROR")));
+  EXPECT_THAT(lines,
+              testing::Contains(testing::HasSubstr("seq 1, key a) is refused: alone, it failed 3 times: FRAME_ERROR")));
   EXPECT_THAT(lines, testing::Contains("refuse 1: FRAME_ERROR"));
   EXPECT_EQ(talk.relay.status().refused, 1);
   EXPECT_EQ(talk.relay.status().blocked_keys, 1);
