@@ -13,7 +13,9 @@ struct Printer {
     for (const Arrival& arrival : run.batch) out << ' ' << arrival;
     out << run.how;
   }
-  void operator()(const RunDeferred& run) const { out << "run deferred, lane " << run.lane << ": " << run.due.id.to_string() << run.how; }
+  void operator()(const RunDeferred& run) const {
+    out << "run deferred, lane " << run.lane << ": " << run.due.id.to_string() << run.how;
+  }
   void operator()(const Ack& ack) const {
     out << "ack";
     for (const auto& position : ack.settled) out << ' ' << position.session << ':' << position.tag;

@@ -21,9 +21,7 @@ auto persistently(Calls&& calls, int tries = 20) {
     std::exception_ptr undone;
     try {
       return calls();
-    } catch (const Transient&) {
-      undone = std::current_exception();
-    } catch (const InDoubt&) {
+    } catch (const Transient&) { undone = std::current_exception(); } catch (const InDoubt&) {
       undone = std::current_exception();
     }
     if (--tries == 0) std::rethrow_exception(undone);
@@ -34,7 +32,8 @@ bool is_there(ports::InboxTx& tx, const EventId& id) { return !tx.look({id}).emp
 
 /// Changes a deferred event under its lock; change says what is to become of it, or why nothing.
 template <class Edit>
-Acted act(ports::InboxStore& store, const EventId& id, const ports::OperatorAction& action, bool without_lock, Edit&& change) {
+Acted act(ports::InboxStore& store, const EventId& id, const ports::OperatorAction& action, bool without_lock,
+          Edit&& change) {
   return persistently([&]() -> Acted {
     const auto tx = store.begin();
     if (!tx->record(action, id)) return Acted::done;  // its first commit was in doubt
@@ -64,12 +63,14 @@ void edit(const Handlers* handlers, Deferred& deferred, const std::string& edite
   handlers->check(now.envelope.info.type, now.envelope.payload);
   const std::string key = handlers->key(now.envelope.info.type, now.envelope.payload);
   if (!key.empty() && !deferred.key.empty() && key != deferred.key)
-    throw Invalid("/payload", "the edited event has key " + key + " instead of " + deferred.key + ": its order would be lost");
+    throw Invalid("/payload",
+                  "the edited event has key " + key + " instead of " + deferred.key + ": its order would be lost");
 }
 
 }  // namespace
 
-Acted Acts::replay(const EventId& id, const ports::OperatorAction& action, Millis due_in, const std::optional<std::string>& edited) {
+Acted Acts::replay(const EventId& id, const ports::OperatorAction& action, Millis due_in,
+                   const std::optional<std::string>& edited) {
   return act(store_, id, action, false, [&](Fate& fate) {
     Deferred& event = *fate.deferred;
     if (event.wait == Wait::blocked) return Acted::not_in_state;

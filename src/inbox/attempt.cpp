@@ -11,28 +11,26 @@ using Kind = Outcome::Kind;
 Outcome outcome(Kind kind, const char* error) { return {kind, {"failed", error, false}}; }
 Outcome failed(const char* reason, const char* error, bool final) { return {Kind::failed, {reason, error, final}}; }
 
-Outcome undone(const char* error) { return mutant("transient_counts_attempt") ? failed("failed", error, false) : outcome(Kind::again, error); }
-Outcome in_doubt(const char* error) { return mutant("in_doubt_is_failure") ? failed("failed", error, false) : outcome(Kind::again, error); }
+Outcome undone(const char* error) {
+  return mutant("transient_counts_attempt") ? failed("failed", error, false) : outcome(Kind::again, error);
+}
+Outcome in_doubt(const char* error) {
+  return mutant("in_doubt_is_failure") ? failed("failed", error, false) : outcome(Kind::again, error);
+}
 
 /// unavailable: whose absence that is.
 Outcome caught(const std::function<void()>& run, Kind unavailable) try {
   run();
   return {};
-} catch (const RunEnds&) {
-  return {Kind::ends};
-} catch (const Transient& error) {
+} catch (const RunEnds&) { return {Kind::ends}; } catch (const Transient& error) {
   return undone(error.what());
-} catch (const InDoubt& error) {
-  return in_doubt(error.what());
-} catch (const Unavailable& error) {
+} catch (const InDoubt& error) { return in_doubt(error.what()); } catch (const Unavailable& error) {
   return outcome(unavailable, error.what());
 } catch (const Reject& error) {
   return failed("rejected", error.what(), true);
 } catch (const detail::BrokenContract& error) {
   return failed("invalid", error.what(), true);
-} catch (const std::exception& error) {
-  return failed("failed", error.what(), false);
-}
+} catch (const std::exception& error) { return failed("failed", error.what(), false); }
 
 }  // namespace
 

@@ -13,11 +13,11 @@ namespace holdfast::inbox {
 struct Outcome {
   enum class Kind {
     committed,
-    failed,       // the event's failure
-    again,        // undone through no fault of its own, or nobody knows: the inbox answers
+    failed,  // the event's failure
+    again,  // undone through no fault of its own, or nobody knows: the inbox answers
     unavailable,  // a handler's dependency is away
     store_down,
-    ends,         // RunEnds
+    ends,  // RunEnds
   };
   Kind kind = Kind::committed;
   Failure failure = {};  // of failed; else its error says what happened

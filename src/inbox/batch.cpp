@@ -165,6 +165,8 @@ class Batch {
 
 }  // namespace
 
-Report run_events(const Surroundings& here, std::span<const Event> events, bool blame) { return Batch(here, blame).run(events); }
+Report run_events(const Surroundings& here, std::span<const Event> events, bool blame) {
+  return Batch(here, blame).run(events);
+}
 
 }  // namespace holdfast::inbox

@@ -1,4 +1,4 @@
-// G3, G5: what a lane does with the deliveries that it took: one transaction for all, and a bad event costs only itself. (9.3)
+// What a lane does with the deliveries that it took: one transaction for all, and a bad event costs only itself. (9.3)
 #pragma once
 #include <span>
 

@@ -19,7 +19,8 @@ std::optional<ports::InboxRow> try_lock(ports::InboxTx& tx, const EventId& id) {
 }
 
 /// Locks it and reads it, if it may run now.
-std::optional<Event> runnable(const Surroundings& here, ports::InboxTx& tx, const EventId& id, bool follower, bool* blocks_key = nullptr) {
+std::optional<Event> runnable(const Surroundings& here, ports::InboxTx& tx, const EventId& id, bool follower,
+                              bool* blocks_key = nullptr) {
   const auto row = try_lock(tx, id);
   if (!row || row->state != State::deferred) return {};
   const auto deferred = tx.deferred(id);
@@ -132,7 +133,8 @@ class DueRun {
     if (!out.is(Kind::committed)) return stopped(Report::End::store_down, out.failure.error);
     Report report;
     report.counts.handled = static_cast<int>(ran_.size());
-    const bool beside = here_.policy.ordering == Ordering::by_key && !blocks_key_ && !ran_.empty() && !ran_.front().key.empty();
+    const bool beside =
+        here_.policy.ordering == Ordering::by_key && !blocks_key_ && !ran_.empty() && !ran_.front().key.empty();
     report.counts.out_of_turn = beside ? report.counts.handled : 0;
     report.more = blocks_key_ && !ran_.empty();
     return report;

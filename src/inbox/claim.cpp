@@ -68,11 +68,13 @@ std::map<EventId, Claimed> claim(ports::InboxTx& tx, std::span<const Event* cons
   }
 }
 
-std::vector<Verdict> admit(ports::InboxTx& tx, const Policy& policy, std::span<const Event* const> events, int* exceptions) {
+std::vector<Verdict> admit(ports::InboxTx& tx, const Policy& policy, std::span<const Event* const> events,
+                           int* exceptions) {
   std::set<std::string> blocked;
   if (mutant("blocked_before_claim")) blocked = blocked_keys(tx, policy, events);
   auto claims = claim(tx, events);
-  if (!mutant("blocked_before_claim")) blocked = blocked_keys(tx, policy, events);  // the claim may have waited for who defers
+  if (!mutant("blocked_before_claim"))
+    blocked = blocked_keys(tx, policy, events);  // the claim may have waited for who defers
   std::optional<Timestamp> pruned_before;
   for (const auto& [id, claimed] : claims)
     if (claimed.fresh) {
@@ -106,7 +108,8 @@ bool take(ports::InboxTx& tx, const Policy& policy, const Event& event) {
   const Claimed claimed = claim(tx, one).at(event.id);
   if (claimed.fresh) {
     if (blocked_keys(tx, policy, one).empty()) return true;
-    throw Transient("its key was blocked while event " + event.id.to_string() + " was claimed: it runs again, uncounted");
+    throw Transient("its key was blocked while event " + event.id.to_string() +
+                    " was claimed: it runs again, uncounted");
   }
   if (judge(claimed, event) != Verdict::run) return false;
   tx.settle(event.id, {State::handled, claimed.row.copy});

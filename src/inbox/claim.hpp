@@ -24,7 +24,8 @@ std::map<EventId, Claimed> claim(ports::InboxTx& tx, std::span<const Event* cons
 /// Claims them and judges, in delivery order. Written are: handled for those to run (a deferred row goes), the row of what
 /// waits behind its key. Too old and reused ids are left to a transaction of their own. `exceptions` counts what runs beside
 /// the order of its key.
-std::vector<Verdict> admit(ports::InboxTx& tx, const Policy& policy, std::span<const Event* const> events, int* exceptions = nullptr);
+std::vector<Verdict> admit(ports::InboxTx& tx, const Policy& policy, std::span<const Event* const> events,
+                           int* exceptions = nullptr);
 
 /// In a transaction that the user brings: true: the row is `handled`. false: nothing was written there.
 bool take(ports::InboxTx& tx, const Policy& policy, const Event& event);

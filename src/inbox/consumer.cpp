@@ -68,7 +68,8 @@ Report Consumer::run_batch(std::span<const Arrival> batch, How how) {
       if (begun.failed) return *begun.failed;
       if (begun.guarded == Guarded::alone) return suspect(begun.before);
     }
-    Event event = read(arrival, here_.handlers, here_.policy.consumer);  // after its start: reading it may be what kills
+    Event event =
+        read(arrival, here_.handlers, here_.policy.consumer);  // after its start: reading it may be what kills
     event.started = how.guarded;
     if (begun.guarded == Guarded::crash_loop) event.unreadable = crash_loop(begun.before);
     events.push_back(std::move(event));

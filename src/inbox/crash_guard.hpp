@@ -16,8 +16,8 @@ enum class Guarded { run, alone, crash_loop };
 Guarded judge(const ports::Starts& before, bool exclusive, int crash_limit, int alone_limit = 20);
 
 struct CrashGuardOptions {
-  int prefetch_after_crash = 4;       // doubled with each success
-  ports::Millis alone_after{5'000};   // nothing of another key in that time: it is alone in the queue
+  int prefetch_after_crash = 4;  // doubled with each success
+  ports::Millis alone_after{5'000};  // nothing of another key in that time: it is alone in the queue
   Backoff restart{ports::Millis(1'000), ports::Millis(300'000)};
 };
 

@@ -21,7 +21,8 @@ Import judge_import(ports::InboxTx& tx, const Event& event) {
     if (!too_old(event.at, tx.pruned_before())) return Import::take_in;
     return event.copy > 0 ? Import::drop : Import::too_old;  // ours: it had a row, and was settled
   }
-  if (event.copy == 0 && event.body_hash != claimed.row.body_hash && !mutant("import_ignores_body")) return Import::id_reused;
+  if (event.copy == 0 && event.body_hash != claimed.row.body_hash && !mutant("import_ignores_body"))
+    return Import::id_reused;
   const bool last_heard_of = claimed.row.state == State::retrying && claimed.row.copy == event.copy;
   return last_heard_of && !mutant("import_drops_retrying") ? Import::take_in : Import::drop;
 }

@@ -1,4 +1,4 @@
-// G1, link 5: what the broker dead-lettered by itself is taken in; copies of what the database knows are dropped. (9.6)
+// What the broker dead-lettered by itself is taken in; copies of what the database knows are dropped. (9.6)
 #pragma once
 #include "inbox/reading.hpp"
 #include "inbox/report.hpp"

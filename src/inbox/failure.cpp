@@ -25,7 +25,9 @@ Decision decide_now(const Surroundings& here, const Event& event, const ports::D
 void note(Report& report, const Event& event, const Decision& decision, const Failure& why) {
   const auto& row = decision.fate.deferred;
   const bool dead = decision.fate.state == State::dead;
-  (dead ? report.counts.dead : decision.fate.state == State::retrying ? report.counts.retrying : report.counts.deferred) += 1;
+  (dead                                     ? report.counts.dead
+   : decision.fate.state == State::retrying ? report.counts.retrying
+                                            : report.counts.deferred) += 1;
   Setback setback{event.envelope.info, row ? row->reason : why.reason, why.error, dead, {}};
   if (row && !dead) setback.retry_in = row->due_in;
   report.setbacks.push_back(std::move(setback));

@@ -19,7 +19,8 @@ void Handlers::add(Upcaster upcaster) {
 
 const std::string& Handlers::newest(const std::string& type) const {
   const std::string* current = &type;
-  for (auto up = upcasters_.find(type); up != upcasters_.end(); up = upcasters_.find(*current)) current = &up->second.to;
+  for (auto up = upcasters_.find(type); up != upcasters_.end(); up = upcasters_.find(*current))
+    current = &up->second.to;
   return *current;
 }
 

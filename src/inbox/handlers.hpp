@@ -43,7 +43,7 @@ struct Handler {
   /// single, any, own: one event a run. bulk: one or more, all of this type. Throwing a failure rolls back.
   std::function<void(Call&, std::span<const Envelope>)> run;
   std::function<std::string(std::string_view payload)> key_of = {};  // the contract's key(); empty: it has none
-  std::function<void(std::string_view payload)> check = {};          // throws Invalid: it breaks the contract
+  std::function<void(std::string_view payload)> check = {};  // throws Invalid: it breaks the contract
 };
 
 struct Upcaster {
@@ -54,7 +54,7 @@ struct Upcaster {
 
 class Handlers {
  public:
-  void add(Handler handler);    ///< Invalid: the type has a handler already
+  void add(Handler handler);  ///< Invalid: the type has a handler already
   void add(Upcaster upcaster);  ///< Invalid: the type has an upcaster already, or the chain would be a circle
 
   /// The handler of a type, after upcasting; null: no_handler.

@@ -13,7 +13,9 @@ class AnyCall : public Call {
   AnyCall(const Surroundings& here, std::span<const Envelope> envelopes) : here_(here), envelopes_(envelopes) {}
   std::span<const Envelope> envelopes() const override { return envelopes_; }
   std::stop_token stopping() const override { return here_.stopping; }
-  ports::InboxTx& tx() override { throw std::logic_error("a handler with its own transaction has no Holdfast transaction"); }
+  ports::InboxTx& tx() override {
+    throw std::logic_error("a handler with its own transaction has no Holdfast transaction");
+  }
   bool claim(TransactionRef) override { throw std::logic_error("claim() is for handlers that take a Delivery"); }
 
  protected:
@@ -61,7 +63,8 @@ class LateCall : public AnyCall {
 
 class OwnCall : public AnyCall {
  public:
-  OwnCall(const Surroundings& here, std::span<const Envelope> envelopes, const std::function<bool(ports::InboxTx&)>& take)
+  OwnCall(const Surroundings& here, std::span<const Envelope> envelopes,
+          const std::function<bool(ports::InboxTx&)>& take)
       : AnyCall(here, envelopes), take_(take) {}
   bool claim(TransactionRef ref) override {
     const auto joined = here_.store.join(ref);
@@ -81,11 +84,14 @@ Outcome upcast(const Surroundings& here, const Event& event, std::vector<Envelop
   return of_handler([&] { out.push_back(here.handlers.upcast(event.envelope)); });
 }
 
-const Handler& handler_of(const Surroundings& here, const Event& event) { return *here.handlers.find(event.envelope.info.type); }
+const Handler& handler_of(const Surroundings& here, const Event& event) {
+  return *here.handlers.find(event.envelope.info.type);
+}
 
 Outcome row_is_handled(ports::InboxTx& tx, const Event& event) {
   const ports::Claim claim[] = {{event.id, event.at, event.body_hash}};
-  const Outcome not_committed{Kind::failed, {"failed", "the handler returned without a committed claim of its event", false}};
+  const Outcome not_committed{Kind::failed,
+                              {"failed", "the handler returned without a committed claim of its event", false}};
   if (!tx.claim(claim).empty()) return not_committed;  // rolled back with this transaction
   const auto rows = tx.lock({event.id});
   const auto row = rows.find(event.id);
@@ -124,7 +130,8 @@ Run handle_late(const Surroundings& here, const Event& event, const Admit& admit
   Outcome out = of_handler([&] { handler_of(here, event).run(call, envelopes); });
   if (out.is(Kind::committed)) call.open();
   if (!call.opening().is(Kind::committed)) return {judged(call.opened(), call.opening()), call.verdict()};
-  if (call.verdict() != Verdict::run) out = {};  // settled by another one: what the handler made of that is of no interest
+  if (call.verdict() != Verdict::run)
+    out = {};  // settled by another one: what the handler made of that is of no interest
   out = judged(call.opened(), out);
   const bool to_write = call.verdict() != Verdict::too_old && call.verdict() != Verdict::id_reused;
   if (out.is(Kind::committed) && to_write) out = judged(call.opened(), of_store([&] { call.opened()->commit(); }));

@@ -22,9 +22,7 @@ std::string storable_key(const std::string& key) {
 
 EventId guard_of(const ports::Delivery& delivery) try {
   return EventId::parse(delivery.message_id);
-} catch (const Invalid&) {
-  return EventId::of_body(delivery.body);
-}
+} catch (const Invalid&) { return EventId::of_body(delivery.body); }
 
 Headers with_key(const ports::Delivery& delivery) {
   Headers headers = delivery.headers;
@@ -61,9 +59,7 @@ void describe(Event& event, const std::string& consumer) {
 
 std::optional<EventId> id_in(std::string_view body) try {
   return EventId::parse(detail::JsonValue::parse(body).at("eventId").text());
-} catch (const Invalid&) {
-  return {};
-}
+} catch (const Invalid&) { return {}; }
 
 std::ostream& operator<<(std::ostream& out, const Arrival& arrival) {
   return out << arrival.delivery->session << ':' << arrival.delivery->tag << (arrival.delivery->redelivered ? "r" : "");

@@ -8,7 +8,7 @@
 namespace holdfast::inbox {
 
 struct ReplayPlan {
-  int canary = 0;         // so many go first, alone
+  int canary = 0;  // so many go first, alone
   double per_second = 0;  // 0: at once
 };
 

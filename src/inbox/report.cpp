@@ -25,9 +25,9 @@ Counts& Counts::operator+=(const Counts& other) {
 }
 
 std::ostream& operator<<(std::ostream& out, const Counts& counts) {
-  const std::pair<const char*, int> all[] = {{"handled", counts.handled},   {"duplicates", counts.duplicates},
-                                             {"behind", counts.behind},     {"deferred", counts.deferred},
-                                             {"retrying", counts.retrying}, {"dead", counts.dead},
+  const std::pair<const char*, int> all[] = {{"handled", counts.handled},         {"duplicates", counts.duplicates},
+                                             {"behind", counts.behind},           {"deferred", counts.deferred},
+                                             {"retrying", counts.retrying},       {"dead", counts.dead},
                                              {"out of turn", counts.out_of_turn}, {"dropped", counts.dropped}};
   for (const auto& [name, count] : all)
     if (count != 0) out << count << ' ' << name << ' ';

@@ -48,7 +48,8 @@ Deferred set_aside(const Policy& policy, const Event& event, Wait wait, bool blo
 
 /// A copy for the broker, with what Holdfast says about it. copy 0: it says none.
 ports::OutgoingEvent outgoing(const Event& event, std::string destination, int copy, int attempts, Timestamp now) {
-  ports::OutgoingEvent out{event.id, event.type, {}, std::move(destination), false, event.at.value_or(now), event.headers, event.body};
+  ports::OutgoingEvent out{event.id,      event.type, {}, std::move(destination), false, event.at.value_or(now),
+                           event.headers, event.body};
   out.headers.erase(ports::header_copy);
   if (copy > 0) out.headers[ports::header_copy] = std::to_string(copy);
   out.headers[ports::header_attempt] = std::to_string(attempts);
@@ -65,9 +66,7 @@ std::optional<ports::OutgoingEvent> if_it_fits(const Policy& policy, ports::Outg
   return {};
 }
 
-bool blocks_nobody(const Failure& why) {
-  return why.reason == "too_old" || why.reason == "id_reused";
-}
+bool blocks_nobody(const Failure& why) { return why.reason == "too_old" || why.reason == "id_reused"; }
 
 bool carries_no_copy(const Failure& why) { return blocks_nobody(why); }
 
@@ -92,14 +91,16 @@ Millis lengthened(Millis delay, double share) {
 }
 
 /// A copy that waits at the broker, where it has queues for that.
-std::optional<ports::OutgoingEvent> retry_copy(const Policy& policy, const Event& event, Millis delay, int attempts, Timestamp now) {
+std::optional<ports::OutgoingEvent> retry_copy(const Policy& policy, const Event& event, Millis delay, int attempts,
+                                               Timestamp now) {
   if (policy.ordering != Ordering::none || policy.retry.via != RetryVia::broker || !policy.wait_queue) return {};
   return if_it_fits(policy, outgoing(event, policy.wait_queue(delay), event.copy + 1, attempts, now));
 }
 
 }  // namespace
 
-Decision decide(const Policy& policy, const Event& event, const Deferred* was, const Failure& why, Timestamp now, double random) {
+Decision decide(const Policy& policy, const Event& event, const Deferred* was, const Failure& why, Timestamp now,
+                double random) {
   const bool by_key = policy.ordering == Ordering::by_key || mutant("retry_of_none_blocks_key");
   Deferred row = was ? *was : set_aside(policy, event, Wait::retry, by_key && !blocks_nobody(why));
   row.attempts = event.attempt + 1;

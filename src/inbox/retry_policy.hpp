@@ -1,4 +1,4 @@
-// G5, G6: what follows from a failure. Pure: a decision is a value, somebody else writes it.
+// What follows from a failure. Pure: a decision is a value, somebody else writes it.
 #pragma once
 #include <functional>
 #include <optional>

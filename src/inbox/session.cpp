@@ -141,7 +141,8 @@ void Session::note(int lane, const Running& run, const Report& report) {
 void Session::hold_suspect(int lane, const Running& run, const ports::Starts& starts) {
   HOLDFAST_MARK("suspect");
   if (run.due) return guard_.hold(now_, {run.due->id, run.due->key, lane, starts, run.due});
-  if (run.alive.front() && !stopping_) guard_.hold(now_, {run.batch.front().guard, run.batch.front().key, lane, starts});
+  if (run.alive.front() && !stopping_)
+    guard_.hold(now_, {run.batch.front().guard, run.batch.front().key, lane, starts});
 }
 
 void Session::pause(int lane, const Running& run, const Report& report) {
@@ -222,9 +223,11 @@ void Session::probe() {
 
 void Session::run_suspect(const CrashGuard::Turn& turn) {
   const Suspect& suspect = turn.suspect;
-  const How how{.guarded = true, .exclusive = true, .alone_in_queue = turn.alone_in_queue, .blame = blamed_.contains(suspect.id)};
+  const How how{
+      .guarded = true, .exclusive = true, .alone_in_queue = turn.alone_in_queue, .blame = blamed_.contains(suspect.id)};
   if (suspect.due) return begin(suspect.lane, {.batch = {}, .due = suspect.due, .how = how});
-  auto found = lanes_.take_first([&](const Arrival& a) { return a.guard == suspect.id; }, [](const Arrival&) { return false; });
+  auto found =
+      lanes_.take_first([&](const Arrival& a) { return a.guard == suspect.id; }, [](const Arrival&) { return false; });
   if (found) return begin(found->lane, {.batch = {std::move(found->arrival)}, .how = how});
   guard_.release(suspect.id);  // gone with its session
   dispatch();
@@ -243,7 +246,8 @@ bool Session::run_next_due(int lane) {
 }
 
 bool Session::run_next_batch(int lane) {
-  auto batch = lanes_.take(lane, [this](const Arrival& a) { return held(a.guard); }, [this](const Arrival& a) { return by_itself(a); });
+  auto batch = lanes_.take(
+      lane, [this](const Arrival& a) { return held(a.guard); }, [this](const Arrival& a) { return by_itself(a); });
   if (batch.empty()) return false;
   How how = how_of(batch.front());
   for (const Arrival& arrival : batch) how.guarded |= arrival.delivery->redelivered;

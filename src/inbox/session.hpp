@@ -1,4 +1,4 @@
-// G1, link 4: only a settled delivery is acknowledged, and only in its own session.
+// G1, G4: only a settled delivery is acknowledged, and only in its own session; a new session drops what had not begun.
 // The consume thread's state machine: deliveries and reports in, runs for lanes and acks out. No I/O, no clock.
 // Inputs return the actions that follow, in order. tick() is due at next().
 #pragma once
@@ -55,11 +55,11 @@ std::ostream& operator<<(std::ostream& out, const Action& action);
 
 struct SessionOptions {
   int lanes = 8, batch = 64;
-  int most_prefetch = 2000;            // prefetch = lanes x batch x 2, at most this
+  int most_prefetch = 2000;  // prefetch = lanes x batch x 2, at most this
   int due_limit = 256;
-  ports::Millis look_every{1000};      // for due events
+  ports::Millis look_every{1000};  // for due events
   ports::Millis store_closes{60'000};  // the store is down that long: the channel is closed
-  ports::Millis quiet{3'600'000};      // prunable(): something was handled within it
+  ports::Millis quiet{3'600'000};  // prunable(): something was handled within it
   Backoff store{ports::Millis(100), ports::Millis(5'000)};
   Backoff pause{ports::Millis(1'000), ports::Millis(60'000)};
   CrashGuardOptions guard;
@@ -86,9 +86,9 @@ class Session {
   Actions stop(ports::Tick now);
 
   std::optional<ports::Tick> next() const;  ///< when tick() is wanted
-  bool prunable(ports::Tick now) const;     ///< the queue moves or is known to be empty (9.8)
+  bool prunable(ports::Tick now) const;  ///< the queue moves or is known to be empty (9.8)
   bool paused() const { return pause_.on(); }
-  bool idle() const;                        ///< nothing runs and nothing waits here
+  bool idle() const;  ///< nothing runs and nothing waits here
 
  private:
   struct Running {
@@ -130,8 +130,8 @@ class Session {
   CrashGuard guard_;
   Pause pause_;
   std::vector<std::optional<Running>> runs_;  // by lane
-  std::vector<bool> due_last_;                // deferred ones and deliveries take turns
-  std::set<EventId> blamed_;                  // for these `Unavailable` is a failure
+  std::vector<bool> due_last_;  // deferred ones and deliveries take turns
+  std::set<EventId> blamed_;  // for these `Unavailable` is a failure
   std::uint64_t newest_session_ = 0;
   ports::Tick now_{}, next_look_{};
   std::optional<ports::Tick> down_since_, last_handled_;

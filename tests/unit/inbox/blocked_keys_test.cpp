@@ -138,7 +138,8 @@ TEST_F(G6_Compare, AFailureCountsOnlyIfTheRowIsStillTheOneThatRan) {
     early.clear();
     fails("a", 1);
     Consumer rival(Surroundings{*inbox, clock, handlers, policy, [] { return 0.0; }});
-    EXPECT_EQ(rival.run_deferred({id_of("a"), "k"}, {.guarded = true, .exclusive = true}).counts, Counts{.deferred = 1});
+    EXPECT_EQ(rival.run_deferred({id_of("a"), "k"}, {.guarded = true, .exclusive = true}).counts,
+              Counts{.deferred = 1});
     throw std::runtime_error("does not work here either");
   };
   EXPECT_EQ(run_deferred("a").counts, Counts{});

@@ -72,7 +72,8 @@ class Lives : public Desk {
         }
       if (!arrived.arrivals.empty()) say(session.received(clock.steady(), std::move(arrived)));
       if (!todo.empty()) continue;
-      clock.advance(std::max<Millis>(Millis(1), std::chrono::duration_cast<Millis>(session.next().value() - clock.steady())));
+      clock.advance(
+          std::max<Millis>(Millis(1), std::chrono::duration_cast<Millis>(session.next().value() - clock.steady())));
       say(session.tick(clock.steady()));
     }
   }

@@ -152,7 +152,8 @@ TEST_F(G1_Acts, AnEditedBodyReplacesItIfItIsStillThisEvent) {
     return edited.replace(edited.find(from), from.size(), to);
   };
   EXPECT_THROW(acts.replay(id_of("a"), action("1"), {}, "no json"), Invalid);
-  EXPECT_THROW(acts.replay(id_of("a"), action("2"), {}, changed(id_of("a").to_string(), id_of("b").to_string())), Invalid);
+  EXPECT_THROW(acts.replay(id_of("a"), action("2"), {}, changed(id_of("a").to_string(), id_of("b").to_string())),
+               Invalid);
   EXPECT_EQ(state("a"), State::dead);
   EXPECT_EQ(acts.replay(id_of("a"), action("3"), {}, changed("\"name\":\"a\"", "\"name\":\"A\"")), Acted::done);
   run_due();
@@ -194,7 +195,8 @@ TEST(ReplayRun, SendsACanaryFirstThenTheRestAtItsRate) {
   const ReplayRun run(ids, {.canary = 1, .per_second = 2});
   EXPECT_TRUE(run.has_canary());
   EXPECT_EQ(run.canary(), (std::vector{ids[0]}));
-  EXPECT_EQ(run.rest(), (std::vector<ReplayRun::One>{{ids[1], Millis(0)}, {ids[2], Millis(500)}, {ids[3], Millis(1000)}}));
+  EXPECT_EQ(run.rest(),
+            (std::vector<ReplayRun::One>{{ids[1], Millis(0)}, {ids[2], Millis(500)}, {ids[3], Millis(1000)}}));
   EXPECT_FALSE(ReplayRun({ids[0]}, {.canary = 1}).has_canary()) << "one alone is its own canary";
   EXPECT_EQ(ReplayRun({ids[0]}, {.canary = 1}).rest().size(), 1u);
 }

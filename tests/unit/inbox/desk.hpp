@@ -134,7 +134,9 @@ class Desk : public testing::Test {
     tx.exec(statement);
     tx.commit();
   }
-  static OperatorAction action(const std::string& id = "act") { return {EventId::of_body(id), "somebody", "test", "", ""}; }
+  static OperatorAction action(const std::string& id = "act") {
+    return {EventId::of_body(id), "somebody", "test", "", ""};
+  }
 
   HandClock clock;
   Store store = store::open_sqlite(":memory:", clock);

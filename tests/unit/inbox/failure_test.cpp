@@ -1,6 +1,5 @@
 // G5: a poison event stops nobody else. G6: what is not the event's fault uses up no attempts.
 #include "holdfast/contract.hpp"
-#include "holdfast/contract.hpp"
 #include "tests/unit/inbox/desk.hpp"
 
 namespace holdfast::inbox::test {
@@ -53,11 +52,6 @@ TEST_F(G5_Isolation, AnOldPayloadThatCannotBeUpcastIsInvalid) {
                         }});
   EXPECT_EQ(deliver(delivery("a", "k", "thing.v0")).counts, Counts{.dead = 1});
   EXPECT_EQ(deferred("a")->reason, "invalid");
-}
-
-TEST_F(G5_Isolation, AnInvalidOfTheHandlersOwnIsAFailureLikeAnyOther) {
-  behaves["a"] = [](Call&) { throw Invalid("endpoint", "is not configured"); };
-  EXPECT_EQ(deliver(delivery("a")).counts, Counts{.deferred = 1});
 }
 
 TEST_F(G5_Isolation, AnInvalidOfTheHandlersOwnIsAFailureLikeAnyOther) {

@@ -15,7 +15,9 @@ class FaultyTx : public InboxTx {
       : real_(std::move(real)), before_(before), trouble_(trouble) {}
   std::set<EventId> claim(std::span<const Claim> claims) override { return call("claim").claim(claims); }
   std::map<EventId, InboxRow> lock(const std::set<EventId>& ids) override { return call("lock").lock(ids); }
-  std::optional<InboxRow> try_lock(const EventId& id) override { return locked ? std::nullopt : call("try_lock").try_lock(id); }
+  std::optional<InboxRow> try_lock(const EventId& id) override {
+    return locked ? std::nullopt : call("try_lock").try_lock(id);
+  }
   void settle(const EventId& id, const Fate& fate) override { call("settle").settle(id, fate); }
   void finish_starts(std::span<const EventId> ids) override { call("finish_starts").finish_starts(ids); }
   std::map<EventId, InboxRow> look(const std::set<EventId>& ids) override { return call("look").look(ids); }
@@ -24,7 +26,9 @@ class FaultyTx : public InboxTx {
   std::optional<EventId> head(const std::string& key) override { return call("head").head(key); }
   std::optional<Timestamp> pruned_before() override { return call("pruned_before").pruned_before(); }
   void publish(const OutgoingEvent& event) override { call("publish").publish(event); }
-  bool record(const OperatorAction& action, const EventId& event) override { return call("record").record(action, event); }
+  bool record(const OperatorAction& action, const EventId& event) override {
+    return call("record").record(action, event);
+  }
   Transaction& transaction() override { return real_->transaction(); }
   std::optional<Trouble> trouble() const override { return trouble_ ? trouble_ : real_->trouble(); }
   void commit() override {

@@ -79,13 +79,15 @@ TEST_F(G3_OneEffect, WhatIsTooOldToBeToldFromADuplicateIsADeadLetter) {
     d.body.insert(1, "\"occurredAtUtc\":\"" + time + "\",");
     return copy(d, number, 0);
   };
-  const Report report = deliver(at("old", "2025-08-01T00:00:00Z"), at("new", "2025-08-13T00:00:00Z"), delivery("timeless"));
+  const Report report =
+      deliver(at("old", "2025-08-01T00:00:00Z"), at("new", "2025-08-13T00:00:00Z"), delivery("timeless"));
   EXPECT_EQ(effects(), names({"new", "timeless"}));
   EXPECT_EQ(report.counts, (Counts{.handled = 2, .dead = 1}));
   EXPECT_EQ(deferred("old")->reason, "too_old");
   EXPECT_FALSE(deferred("old")->blocks_key);
   EXPECT_FALSE(outbox().at(0).headers.contains(header_copy));
-  EXPECT_EQ(deliver(at("ours", "2025-08-01T00:00:00Z", 2)).counts, Counts{.duplicates = 1}) << "it had a row and was settled";
+  EXPECT_EQ(deliver(at("ours", "2025-08-01T00:00:00Z", 2)).counts, Counts{.duplicates = 1})
+      << "it had a row and was settled";
 }
 
 TEST_F(G3_OneEffect, AnEventPrunedBetweenClaimAndLockIsClaimedAgain) {
@@ -102,7 +104,8 @@ TEST_F(G3_OneEffect, AnEventPrunedBetweenClaimAndLockIsClaimedAgain) {
 
 TEST_F(G3_OneEffect, NeighboursOfOneTypeGoToABulkHandlerTogether) {
   handle("bulk.v1", Form::bulk);
-  deliver(delivery("a", "1", "bulk.v1"), delivery("b", "2", "bulk.v1"), delivery("c", "1"), delivery("d", "1", "bulk.v1"));
+  deliver(delivery("a", "1", "bulk.v1"), delivery("b", "2", "bulk.v1"), delivery("c", "1"),
+          delivery("d", "1", "bulk.v1"));
   EXPECT_EQ(effects(), names({"a", "b", "c", "d"}));
   EXPECT_EQ(runs_in_one, (std::vector{2, 1, 1}));
 }
