@@ -16,10 +16,11 @@ std::vector<std::string> hex(const std::vector<EventId>& ids) {
   return out;
 }
 
-std::string outbox_sql(const char* columns, const char* more, const char* table) {
+/// by_id: so that the index on id is used, which an "or all" would hide.
+std::string outbox_sql(const char* columns, const char* more, const char* table, bool by_id) {
   return std::string("SELECT") + columns + ", coalesce(last_error, ''), " + more + " FROM " + table +
-         " WHERE ($1 = '' OR type = $1) AND ($2 = '' OR key = $2) AND ($3 = '' OR instr(last_error, $3) > 0)"
-         " AND ($4 = '[]' OR id IN (SELECT value FROM json_each($4)))"
+         " WHERE ($1 = '' OR type = $1) AND ($2 = '' OR key = $2) AND ($3 = '' OR instr(last_error, $3) > 0)" +
+         (by_id ? " AND id IN (SELECT value FROM json_each($4))" : " AND $4 = '[]'") +
          " AND ($5 IS NULL OR occurred_at >= $5) AND ($6 IS NULL OR occurred_at < $6)"
          " ORDER BY seq LIMIT $7";
 }
@@ -77,15 +78,15 @@ ConsumerCounts counts(TransactionRef tx, const std::string& consumer, const std:
 }  // namespace
 
 std::vector<OutboxView> SqliteAdmin::pending(const Selection& selection) {
-  static const std::string sql = outbox_sql(outbox_columns, "NULL", "holdfast_outbox");
   Transaction tx = access_.begin_read();
-  return outbox_views(tx, sql, selection);
+  return outbox_views(tx, outbox_sql(outbox_columns, "NULL", "holdfast_outbox", !selection.ids.empty()), selection);
 }
 
 std::vector<OutboxView> SqliteAdmin::published(const Selection& selection) {
-  static const std::string sql = outbox_sql(published_columns, "published_at", "holdfast_outbox_published");
   Transaction tx = access_.begin_read();
-  return outbox_views(tx, sql, selection);
+  return outbox_views(
+      tx, outbox_sql(published_columns, "published_at", "holdfast_outbox_published", !selection.ids.empty()),
+      selection);
 }
 
 std::vector<DeferredView> SqliteAdmin::deferred(const Selection& s, bool dead_only) {
