@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "holdfast/errors.hpp"
+#include "http/address.hpp"
 
 namespace holdfast::http {
 namespace {
@@ -32,6 +33,8 @@ tcp::endpoint parse(const std::string& listen) {
 }
 
 }  // namespace
+
+void require_address(const std::string& listen) { (void)parse(listen); }
 
 void bind(tcp::acceptor& acceptor, const std::string& listen) {
   const auto endpoint = parse(listen);

@@ -36,6 +36,7 @@ std::string read_secret(const std::string& path, const std::string& from) {
 }
 
 void check(const Key& key, const std::string& value) {
+  if (value.empty() && key.default_value.empty()) return;  // as coded
   switch (key.kind) {
     case Kind::integer: parse_integer(value); break;
     case Kind::duration: parse_duration(value); break;
@@ -54,12 +55,12 @@ void check(const Key& key, const std::string& value) {
 
 std::string text_of(const toml::node& node) {
   if (const auto* text = node.as_string()) return text->get();
-  std::ostringstream out;
-  if (const auto* number = node.as_integer()) out << number->get();
-  else if (const auto* flag = node.as_boolean()) out << (flag->get() ? "true" : "false");
-  else throw Invalid("", "a value here is text, a whole number, true or false");
-  return out.str();
+  if (const auto* number = node.as_integer()) return std::to_string(number->get());
+  if (const auto* flag = node.as_boolean()) return flag->get() ? "true" : "false";
+  throw Invalid("", "a value is text, a whole number, true or false");
 }
+
+std::string section_of(const std::string& key) { return key.substr(0, key.find('.')); }
 
 }  // namespace
 
@@ -82,47 +83,65 @@ void Config::set(const std::string& name, const std::string& value, const std::s
   const Key& key = known(name, from);
   try {
     check(key, value);
-  } catch (const Invalid& wrong) {
-    const std::string what = wrong.what();
-    throw Invalid(from, name + ": " + what.substr(what.find('\'') == std::string::npos ? 0 : what.find('\'')));
-  }
+  } catch (const Invalid& wrong) { throw Invalid(from, name + ": " + wrong.reason()); }
   values_[name] = {value, from};
 }
 
+bool Config::is_left_alone(const std::string& section) const {
+  return leaves_others_ && std::none_of(keys_.begin(), keys_.end(), [&](const Key& key) { return section_of(key.name) == section; });
+}
+
 void Config::read_file(const std::string& path) {
+  if (!std::ifstream(path)) throw Invalid(path, "the file cannot be read");
   toml::table file;
   try {
     file = toml::parse_file(path);
   } catch (const toml::parse_error& error) {
     throw Invalid(path + ":" + std::to_string(error.source().begin.line), std::string(error.description()));
   }
-  const auto line = [&](const toml::node& node) { return path + ":" + std::to_string(node.source().begin.line); };
-  for (const auto& [section, node] : file) {
-    const std::string name(section.str());
+  const auto read = [&](const std::string& name, const toml::node& node) {
+    const auto line = path + ":" + std::to_string(node.source().begin.line);
+    known(name, line);
+    try {
+      set(name, text_of(node), line);
+    } catch (const Invalid& wrong) { throw wrong.where().empty() ? Invalid(line, name + ": " + wrong.reason()) : wrong; }
+  };
+  for (const auto& [key, node] : file) {
+    const std::string name(key.str());
+    if (is_left_alone(name)) continue;
     if (const auto* members = node.as_table())
-      for (const auto& [member, value] : *members) set(name + "." + std::string(member.str()), text_of(value), line(value));
+      for (const auto& [member, value] : *members) read(name + "." + std::string(member.str()), value);
     else
-      set(name, text_of(node), line(node));
+      read(name, node);
   }
 }
 
 void Config::read_environment(const char* const* environment) {
-  std::map<std::string, const Key*> variables;
-  std::vector<std::string> names;
-  for (const Key& key : keys_) variables[variable_of(key.name)] = &key, names.push_back(variable_of(key.name));
-  for (; environment && *environment; ++environment) {
-    const std::string_view entry(*environment);
-    if (!entry.starts_with(prefix)) continue;
-    const std::string name(entry.substr(0, entry.find('='))), value(entry.substr(std::min(entry.find('=') + 1, entry.size())));
-    if (const auto found = variables.find(name); found != variables.end()) {
-      set(found->second->name, value, name);
-    } else if (const auto base = name.substr(0, name.size() - std::min(name.size(), file_suffix.size()));
-               name.ends_with(file_suffix) && variables.contains(base)) {
-      set(variables[base]->name, read_secret(value, name), name);
-    } else {
-      throw Invalid(name, "there is no such variable; the nearest is " + event::nearest(name, names));
+  std::map<std::string, std::string> ours;
+  for (; environment && *environment; ++environment)
+    if (const std::string_view entry(*environment); entry.starts_with(prefix)) {
+      const auto end = std::min(entry.find('='), entry.size());
+      ours.emplace(entry.substr(0, end), entry.substr(std::min(end + 1, entry.size())));
     }
+  for (const Key& key : keys_) {
+    const auto plain = ours.extract(variable_of(key.name)), in_file = ours.extract(variable_of(key.name) + std::string(file_suffix));
+    if (plain && in_file) throw Invalid(in_file.key(), plain.key() + " is set too; leave one of them");
+    if (plain) set(key.name, plain.mapped(), plain.key());
+    if (in_file) set(key.name, read_secret(in_file.mapped(), in_file.key()), in_file.key());
   }
+  for (const auto& [name, value] : ours) require_left_alone(name);
+}
+
+/// A variable that is no key's.
+void Config::require_left_alone(const std::string& variable) const {
+  const auto is_of_section = [&](const Key& key) {
+    const auto section = variable_of(section_of(key.name));
+    return variable == section || variable.starts_with(section + "_");
+  };
+  if (leaves_others_ && std::none_of(keys_.begin(), keys_.end(), is_of_section)) return;
+  std::vector<std::string> names;
+  for (const Key& key : keys_) names.push_back(variable_of(key.name));
+  throw Invalid(variable, "there is no such variable; the nearest is " + event::nearest(variable, names));
 }
 
 const Config::Value& Config::value(const std::string& key) const { return values_.at(key); }

@@ -28,6 +28,8 @@ class Config {
  public:
   explicit Config(std::vector<Key> keys);
 
+  /// Sections and variables that hold no key are somebody else's: for a command that reads a service's configuration.
+  void leave_other_sections() { leaves_others_ = true; }
   void read_file(const std::string& path);
   void read_environment(const char* const* environment);
   /// from: where the value stands, for errors and print().
@@ -50,9 +52,12 @@ class Config {
   };
   const Key& known(const std::string& key, const std::string& from) const;
   const Value& value(const std::string& key) const;
+  bool is_left_alone(const std::string& section) const;
+  void require_left_alone(const std::string& variable) const;
 
   std::vector<Key> keys_;
   std::map<std::string, Value> values_;
+  bool leaves_others_ = false;
 };
 
 }  // namespace holdfast::service

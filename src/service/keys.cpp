@@ -1,6 +1,7 @@
 #include "service/keys.hpp"
 
-#include "service/units.hpp"
+#include "holdfast/connect.hpp"
+#include "http/address.hpp"
 
 namespace holdfast::service {
 
@@ -20,9 +21,9 @@ std::vector<Key> service_keys(const Defaults& d) {
       {"relay.mode", "in_process", "elsewhere: `holdfast relay` sends this outbox", choice, {"in_process", "elsewhere"}},
       {"relay.in_flight", "1000", "most events published and not yet confirmed", integer},
       {"consumer.ordering", "", "by_key or none, for every subscription; default: as coded", choice, {"", "by_key", "none"}},
-      {"consumer.concurrency", "", "keys handled at a time; default: as coded (8; SQLite: 1)"},
-      {"consumer.batch", "", "most events in one transaction; default: as coded (64)"},
-      {"consumer.handler_deadline", "", "a handler past it ends the process; default: as coded (5m)"},
+      {"consumer.concurrency", "", "keys handled at a time; default: as coded (8; SQLite: 1)", integer},
+      {"consumer.batch", "", "most events in one transaction; default: as coded (64)", integer},
+      {"consumer.handler_deadline", "", "a handler past it ends the process; default: as coded (5m)", duration},
       {"dlq.import", "on_demand", "always: the broker's DLQ is emptied as it fills", choice, {"on_demand", "always"}},
       {"retention.published", "7d", "published events are kept so long; 0s = none", duration},
       {"retention.inbox", "14d", "the dedupe window; at least retention.published + 1d", duration},
@@ -36,17 +37,24 @@ std::vector<Key> service_keys(const Defaults& d) {
 
 void check_together(const Config& config) {
   const auto where = [&](const std::string& key) { return config.from(key).empty() ? key : config.from(key); };
+  const auto bounds = [&](const char* key, std::int64_t most) {
+    if (config.text(key).empty()) return;
+    if (const auto n = config.integer(key); n < 1 || n > most) throw Invalid(where(key), std::string(key) + ": 1 to " + std::to_string(most));
+  };
+  const auto address = [&](const char* key, auto read) {
+    try {
+      read(config.text(key));
+    } catch (const Invalid& wrong) { throw Invalid(where(key), wrong.where() == key ? wrong.reason() : std::string(key) + ": " + wrong.what()); }
+  };
   if (config.duration("retention.inbox") < config.duration("retention.published") + std::chrono::hours(24))
     throw Invalid(where("retention.inbox"), "retention.inbox must be at least retention.published + 1d: what is sent again must still be known as a duplicate");
-  for (const auto* key : {"database.connections", "http.workers", "http.max_connections", "relay.in_flight"})
-    if (const auto n = config.integer(key); n < 1 || n > 100'000) throw Invalid(where(key), std::string(key) + ": 1 to 100000");
-  for (const auto* key : {"consumer.concurrency", "consumer.batch"}) {
-    const auto& text = config.text(key);
-    if (text.empty()) continue;
-    if (const auto n = parse_integer(text); n < 1 || n > 10'000) throw Invalid(where(key), std::string(key) + ": 1 to 10000");
-  }
-  if (const auto& text = config.text("consumer.handler_deadline"); !text.empty() && parse_duration(text) < std::chrono::seconds(1))
+  for (const auto* key : {"database.connections", "http.workers", "http.max_connections", "relay.in_flight"}) bounds(key, 100'000);
+  for (const auto* key : {"consumer.concurrency", "consumer.batch"}) bounds(key, 10'000);
+  if (!config.text("consumer.handler_deadline").empty() && config.duration("consumer.handler_deadline") < std::chrono::seconds(1))
     throw Invalid(where("consumer.handler_deadline"), "consumer.handler_deadline: at least 1s");
+  address("http.listen", http::require_address);
+  address("database.url", [](const std::string& url) { (void)open_store(url); });     // touches nothing
+  address("broker.url", [](const std::string& url) { (void)open_transport(url); });  // likewise
 }
 
 }  // namespace holdfast::service

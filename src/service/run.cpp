@@ -108,6 +108,7 @@ int run(int argc, char** argv, Defaults defaults, std::function<void(Host&, http
   for (const Setting& s : defaults.settings) *s.value = config.text(s.key);
   try {
     const host::Signals signals;  // before any thread starts: all inherit the mask
+    std::signal(SIGXFSZ, SIG_IGN);  // a quota that is used up is a write that fails, not the end of the process
     serve(config, signals, install);
     return stopped;
   } catch (const std::exception& error) {
