@@ -10,8 +10,6 @@
 namespace holdfast::inbox {
 namespace {
 
-constexpr int followers = 63;
-
 Failure crash_loop(const ports::Starts& before) {
   return {"crash_loop", "the process ended during each of its last " + std::to_string(before.all) + " runs", true};
 }
@@ -38,7 +36,7 @@ Consumer::Start Consumer::start(const EventId& id, const How& how) {
   const Outcome out = of_store([&] {
     const auto found = here_.store.starts({id});
     if (const auto before = found.find(id); before != found.end()) start.before = before->second;
-    start.guarded = judge(start.before, how.exclusive, here_.policy.retry.crash_limit);
+    start.guarded = judge(start.before, how.exclusive, here_.policy.retry.crash_limit, here_.policy.crash_limit_alone);
     if (start.guarded != Guarded::run) return;
     here_.store.start(id, how.alone_in_queue);
     open_starts_.add(id);
@@ -87,7 +85,7 @@ Report Consumer::run_deferred(const ports::Due& due, How how) {
   if (begun.failed) return *begun.failed;
   if (begun.guarded == Guarded::alone) return suspect(begun.before);
   if (begun.guarded == Guarded::crash_loop) return bury_due(here_, due.id, crash_loop(begun.before));
-  const Report report = run_due(here_, due.id, how.exclusive ? 0 : followers, how.blame);
+  const Report report = run_due(here_, due.id, how.exclusive ? 0 : here_.policy.followers, how.blame);
   const Counts& c = report.counts;
   const bool settled = c.handled + c.deferred + c.retrying + c.dead > 0;
   if (settled) open_starts_.remove(due.id);

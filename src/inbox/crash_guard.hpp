@@ -13,7 +13,7 @@ namespace holdfast::inbox {
 
 enum class Guarded { run, alone, crash_loop };
 /// May an event with these unfinished starts be started? exclusive: it would run alone in the process.
-Guarded judge(const ports::Starts& before, bool exclusive, int crash_limit, int alone_limit = 20);
+Guarded judge(const ports::Starts& before, bool exclusive, int crash_limit, int alone_limit);
 
 struct CrashGuardOptions {
   int prefetch_after_crash = 4;  // doubled with each success

@@ -69,7 +69,7 @@ Arrival arrive(ports::Delivery delivery, const Handlers& handlers) {
   Arrival arrival{std::make_shared<const ports::Delivery>(std::move(delivery)), {}, {}};
   const ports::Delivery& d = *arrival.delivery;
   arrival.guard = guard_of(d);
-  std::string key = key_in(with_key(d));
+  std::string key = d.key && !d.key->empty() ? *d.key : key_in(d.headers);
   if (key.empty()) {
     Event event;
     event.body = d.body;

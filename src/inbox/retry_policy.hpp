@@ -27,6 +27,8 @@ struct Policy {
   RetryPolicy retry;
   int batch = 64;  // 1: handlers with outside effects, the transaction opens late
   event::Limits limits;
+  int followers = 63;          // of a blocked head, in its transaction
+  int crash_limit_alone = 20;  // as retry.crash_limit, with nothing else in the queue
   std::function<std::string(ports::Millis)> wait_queue = {};  // Receiver::destination_after; empty: none
   std::string dead_letter_queue = {};                         // Receiver::dead_letter_destination; "": none
 };

@@ -21,12 +21,12 @@ class G6_AfterACrash : public G5_Suspects {
 // ---- the judgement of an account
 
 TEST(G5_Judge, ThreeCountedStartsOrTwentyAloneAreACrashLoop) {
-  EXPECT_EQ(judge({0, 0, 0}, false, 3), Guarded::run);
-  EXPECT_EQ(judge({1, 0, 1}, false, 3), Guarded::alone);
-  EXPECT_EQ(judge({1, 0, 1}, true, 3), Guarded::run);
-  EXPECT_EQ(judge({2, 19, 50}, true, 3), Guarded::run) << "uncounted starts use up nothing";
-  EXPECT_EQ(judge({3, 0, 3}, true, 3), Guarded::crash_loop);
-  EXPECT_EQ(judge({1, 20, 20}, true, 3), Guarded::crash_loop);
+  EXPECT_EQ(judge({0, 0, 0}, false, 3, 20), Guarded::run);
+  EXPECT_EQ(judge({1, 0, 1}, false, 3, 20), Guarded::alone);
+  EXPECT_EQ(judge({1, 0, 1}, true, 3, 20), Guarded::run);
+  EXPECT_EQ(judge({2, 19, 50}, true, 3, 20), Guarded::run) << "uncounted starts use up nothing";
+  EXPECT_EQ(judge({3, 0, 3}, true, 3, 20), Guarded::crash_loop);
+  EXPECT_EQ(judge({1, 20, 20}, true, 3, 20), Guarded::crash_loop);
 }
 
 // ---- a suspect in a process that is well
