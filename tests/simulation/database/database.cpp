@@ -1,5 +1,7 @@
 #include "simulation/database/database.hpp"
 
+#include <algorithm>
+
 #include "ports/mutants.hpp"
 
 namespace sim {
@@ -44,6 +46,10 @@ void Database::reap() {
   for (auto& orphan : orphans_)
     if (orphan.until <= scheduler.now) end(*orphan.tx, orphan.commit);
   std::erase_if(orphans_, [](const auto& orphan) { return !orphan.tx->open; });
+}
+
+bool Database::busy() const {
+  return std::any_of(open_.begin(), open_.end(), [](const ServerTx* tx) { return tx->xid != 0 || !tx->holds.empty(); });
 }
 
 Time Database::next() const {

@@ -54,7 +54,7 @@ class Database {
 
   Time now() const { return scheduler.now + skew; }
   Timestamp utc() const { return epoch + Millis(now()); }
-  bool busy() const { return !open_.empty(); }
+  bool busy() const;  // somebody has written and not ended
   Time next() const;  // when something ends by itself
   bool away() const { return scheduler.now < away_until; }
   const std::string& name() const { return name_; }

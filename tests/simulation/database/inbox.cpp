@@ -22,7 +22,7 @@ std::set<EventId> SimInboxTx::claim(std::span<const ports::Claim> claims) {
   Database& db = session_.database();
   std::set<EventId> fresh;
   for (const auto& [id, claim] : sorted) {
-    if (sorted.size() > 1 && db.scheduler.random.chance(.1)) db.scheduler.point();  // one statement is not one step
+    if (sorted.size() > 1 && db.scheduler.random.chance(.1)) session_.let_others_run();  // one statement is not one step
     auto& row = consumer_.inbox[id];
     // It waits for an open insert, update or delete of a rival, not for a mere lock.
     while (row.dirty && row.owner != &session_.tx() && !mutant("claim_does_not_wait")) session_.wait(row);

@@ -25,10 +25,14 @@ void Session::lose(ports::Trouble trouble, const char* why) {
   throw holdfast::Transient(why);
 }
 
-void Session::call() {
-  if (trouble_) lose(*trouble_, "the transaction is broken");
+void Session::let_others_run() {
   database_.scheduler.point();
   if (!tx_.open) lose(ports::Trouble::transient, "the server ended the session");
+}
+
+void Session::call() {
+  if (trouble_) lose(*trouble_, "the transaction is broken");
+  let_others_run();
   if (database_.away()) lose(ports::Trouble::unavailable, "the database is away");
   if (!database_.scheduler.random.chance(database_.faults.lost_call)) return;
   ++database_.counts.lost_calls;

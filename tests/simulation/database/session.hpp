@@ -11,6 +11,7 @@ class Session {
   Session(const Session&) = delete;
 
   void call();                     // Transient, Unavailable
+  void let_others_run();           // amid a statement. Transient
   void wait(const Lockable& row);  // until nobody else has it. Transient
   void take(Lockable& row) { wait(row), tx_.take(row); }
   void append(std::span<const ports::OutgoingEvent> events);

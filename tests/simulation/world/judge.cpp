@@ -94,7 +94,7 @@ void Judge::pushed(const BrokerQueue& queue, const ports::Delivery& delivery) {
   history_.note("broker", "{} gets {}{}", queue.name, name(*x), delivery.copy ? fmt::format(" copy {}", delivery.copy) : "");
   if (x->commit != Subject::Commit::done) return breach("G2", name(*x) + " was published, but its transaction did not commit");
   if (!queue.bound || delivery.copy > 0) return;
-  x->reached = true;
+  x->reached |= !queue.sink;
   auto& there = arrived_[queue.name];
   if (there.insert(x->number).second && !first_in_order(*x, there))
     breach("G4", fmt::format("{} reached {} before an earlier event of its key", name(*x), queue.name));

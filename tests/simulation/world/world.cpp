@@ -52,7 +52,7 @@ void World::set_up_broker() {
   auto& work = broker.declare(work_queue);
   work.bound = true, work.patterns = {"a.*.*", "pay.*.*"}, work.single_active = setup.by_key();
   auto& other = broker.declare("other.q");
-  other.bound = other.sink = true, other.patterns = {"#"};
+  other.bound = other.sink = true, other.patterns = {"a.#", "pay.#", "audit.#"};
   broker.declare(dead_letters);
   for (const Time delay : {40, 120}) {
     auto& wait = broker.declare(wait_prefix + std::to_string(delay));
@@ -95,7 +95,7 @@ Subject& World::create() {
     x.fails = x.temper == Temper::fails ? random.between(1, 2) : 0;
     if (x.type == "a.own.v1" && random.chance(.2)) x.temper = Temper::forgets;
   }
-  if (setup.crashers && random.chance(.12)) x.temper = random.chance(.7) ? Temper::crashes : Temper::hangs;
+  if (setup.crashers && random.chance(crashers == 0 ? .2 : .05)) x.temper = random.chance(.7) ? Temper::crashes : Temper::hangs, ++crashers;
   if (setup.dependency && x.type == "pay.one.v1" && random.chance(.1)) x.temper = Temper::unavailable;
   if (setup.refused && random.chance(.15)) (random.chance(.5) ? x.refused : x.unencodable) = true;
   if (setup.unbound && random.chance(.1)) x.type = "noise.v1", x.unrouted = true;
@@ -165,6 +165,29 @@ void World::environment() {
   broker.step();
 }
 
+void World::note_fault(const char* what) {
+  history.note("FAULT", "one of the {}", what);
+  ++counts[what];
+}
+
+void World::pause(int process, Time for_so_long) {
+  history.note("FAULT", "{} stands still for {} ms", scheduler.name(process), for_so_long);
+  scheduler.freeze(process, for_so_long);
+  ++counts["pauses"];
+}
+
+void World::take_away(Database& database, Time for_so_long) {
+  history.note("FAULT", "{} is away for {} ms", database.name(), for_so_long);
+  database.away_until = scheduler.now + for_so_long;
+  ++counts["store outages"];
+}
+
+void World::crash_server(Database& database, Time down_for) {
+  history.note("FAULT", "{} crashes, and is back after {} ms", database.name(), down_for);
+  database.crash(down_for);
+  ++counts["server crashes"];
+}
+
 void World::fault() {
   Random& random = scheduler.random;
   const auto some = [&](Time low, Time high) { return low + random.below(static_cast<int>(high - low)); };
@@ -173,20 +196,20 @@ void World::fault() {
       if (setup.kills) kill(processes_[random.below(static_cast<int>(processes_.size()))], some(5, 150));
       break;
     case 2:
-      if (setup.pauses) scheduler.freeze(random.chance(.7) ? relays_[random.below(2)] : consumers_[random.below(2)], some(50, 900)), ++counts["pauses"];
+      if (setup.pauses) pause(random.chance(.7) ? relays_[random.below(2)] : consumers_[random.below(2)], some(50, 900));
       break;
     case 3:
-      if (setup.store_outages) (random.chance(.6) ? consumer : producer).away_until = scheduler.now + some(30, 500), ++counts["store outages"];
+      if (setup.store_outages) take_away(random.chance(.6) ? consumer : producer, some(30, 500));
       break;
     case 4:
-      if (setup.server_crashes) (random.chance(.5) ? consumer : producer).crash(some(5, 100)), ++counts["server crashes"];
+      if (setup.server_crashes) crash_server(random.chance(.5) ? consumer : producer, some(5, 100));
       break;
     case 5:
-      if (setup.broker_outages && random.chance(.5)) broker.go_away(some(20, 400)), ++counts["broker outages"];
-      else if (setup.broker_outages) broker.blocked = true, blocked_until_ = scheduler.now + some(20, 300), ++counts["broker blocked"];
+      if (setup.broker_outages && random.chance(.5)) broker.go_away(some(20, 400)), note_fault("broker outages");
+      else if (setup.broker_outages) broker.blocked = true, blocked_until_ = scheduler.now + some(20, 300), note_fault("times the broker was blocked");
       break;
     case 6:
-      if (setup.unbound) broker.unbound = true, unbound_until_ = scheduler.now + some(20, 300), ++counts["bindings gone"];
+      if (setup.unbound) broker.unbound = true, unbound_until_ = scheduler.now + some(20, 300), note_fault("times no binding was there");
       break;
     case 7: case 8:
       if (setup.duplicates) duplicate();
@@ -195,7 +218,7 @@ void World::fault() {
       if (setup.broker_tools) delivery_limit();
       break;
     case 11:
-      if (setup.clocks) (random.below(3) == 0 ? skew : random.below(2) ? consumer.skew : producer.skew) += some(-900, 900), ++counts["clock jumps"];
+      if (setup.clocks) (random.below(3) == 0 ? skew : random.below(2) ? consumer.skew : producer.skew) += some(-900, 900), note_fault("clock jumps");
       break;
     default: break;
   }

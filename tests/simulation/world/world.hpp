@@ -70,7 +70,7 @@ class World {
   std::map<std::string, long> counts;
   std::set<std::string> live_owners;  // of leases
   bool prunable[2] = {};              // what the consumers' sessions say
-  int incarnations = 0;
+  int incarnations = 0, crashers = 0;
   [[noreturn]] void crash(int consumer);  // of a consumer process, by its handler
   std::string valid_body(const Subject& x) const;
 
@@ -80,6 +80,10 @@ class World {
   bool steps_until(const std::function<std::string()>& restless, std::string& why);
   void environment();
   void fault();
+  void note_fault(const char* what);
+  void pause(int process, Time for_so_long);
+  void take_away(Database& database, Time for_so_long);
+  void crash_server(Database& database, Time down_for);
   void kill(int process, Time down_for);
   void died(int consumer);
   void duplicate();
