@@ -27,7 +27,7 @@ class SqliteBusFile : public BusFolder {
 };
 
 TEST_F(SqliteBusFile, G6_Patience_a_file_that_another_keeps_is_away_and_comes_back) {
-  const auto bus = open(file());
+  const auto bus = open(file(), ports::system_clock(), test_settings(50ms));
   bus->topology().declare({"q", {"order.#"}});
   publish(*bus, {"1", "2"});
   const auto receiver = receive(*bus, "q");
@@ -61,9 +61,7 @@ TEST_F(SqliteBusFile, G6_Patience_a_file_that_another_keeps_is_away_and_comes_ba
 }
 
 TEST_F(SqliteBusFile, G6_Patience_a_file_that_is_let_go_without_a_commit_is_tried_again) {
-  auto settings = test_settings();
-  settings.busy_timeout = 0ms;
-  const auto bus = transport::open_sqlite_bus(file(), ports::system_clock(), settings).impl();
+  const auto bus = open(file(), ports::system_clock(), test_settings(0ms));
   bus->topology().declare({"q", {"order.#"}});
   publish(*bus, {"1"});
   const auto receiver = receive(*bus, "q", 0);

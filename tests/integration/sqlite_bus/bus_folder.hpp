@@ -12,10 +12,10 @@ namespace holdfast::bus_test {
 using transport::sqlite_bus::Settings;
 using namespace std::chrono_literals;
 
-/// A lease that no test outlives: what ends it is the lock. And nobody waits long for a busy file.
-inline Settings test_settings() {
+/// A lease that no test outlives: what ends it is the lock.
+inline Settings test_settings(ports::Millis busy_timeout = 20s) {
   Settings settings;
-  settings.lease = 1h, settings.busy_timeout = 50ms, settings.again = 5ms;
+  settings.lease = 1h, settings.busy_timeout = busy_timeout, settings.again = 5ms;
   return settings;
 }
 
@@ -31,8 +31,8 @@ class BusFolder : public ::testing::Test {
   std::filesystem::path folder;
 };
 
-inline std::shared_ptr<detail::TransportBase> open(const std::string& file, const ports::Clock& clock = ports::system_clock()) {
-  return transport::open_sqlite_bus(file, clock, test_settings()).impl();
+inline std::shared_ptr<detail::TransportBase> open(const std::string& file, const ports::Clock& clock = ports::system_clock(), Settings settings = test_settings()) {
+  return transport::open_sqlite_bus(file, clock, settings).impl();
 }
 
 inline std::unique_ptr<ports::Receiver> receive(detail::TransportBase& bus, const std::string& queue, int credit = 1'000) {

@@ -68,8 +68,8 @@ std::string joined(const Words& words) {
 RC_GTEST_PROP(Topic, agrees_with_the_definition, ()) {
   const auto word = rc::gen::element<std::string>("a", "b");
   const auto piece = rc::gen::element<std::string>("a", "b", "*", "#");
-  const auto type = *rc::gen::nonEmpty(rc::gen::container<Words>(word));
-  const auto pattern = *rc::gen::nonEmpty(rc::gen::container<Words>(piece));
+  const auto type = *rc::gen::resize(7, rc::gen::nonEmpty(rc::gen::container<Words>(word)));
+  const auto pattern = *rc::gen::resize(7, rc::gen::nonEmpty(rc::gen::container<Words>(piece)));
   RC_ASSERT(topic_matches(joined(pattern), joined(type)) == by_definition(pattern, 0, type, 0));
 }
 
