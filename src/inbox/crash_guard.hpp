@@ -36,10 +36,11 @@ class CrashGuard {
   void hold(ports::Tick now, Suspect suspect);
   void release(const EventId& id);
   bool holds(const EventId& id) const;
+  bool holds_key(const std::string& key) const;
   /// An event of this key was settled: news for the others.
   void settled(const std::string& key);
 
-  /// Whose turn it is to run alone, if anybody's. others: does one of another key than this wait here?
+  /// Whose turn it is to run alone, if anybody's. others: does one of another key than this wait here, free to go?
   struct Turn {
     Suspect suspect;
     bool alone_in_queue = false;

@@ -86,6 +86,14 @@ TEST_F(G5_Suspects, OfSeveralTheOneWithTheFewestStartsGoesFirst) {
   EXPECT_EQ(done(1), words({"ack 1:2", "run lane 0: 1:1r guarded exclusive"}));
 }
 
+TEST_F(G5_Suspects, OneBehindAnotherSuspectIsNobodyToWaitFor) {
+  begin();
+  receive({{1, "a", true}, {2, "b", true}, {3, "a"}});
+  settle(0, suspect(2));
+  EXPECT_EQ(settle(0, suspect(1)), words({}));
+  EXPECT_EQ(after(seconds(2)), words({"run lane 0: 1:2r guarded exclusive"}));
+}
+
 TEST_F(G5_Suspects, ADeferredOneIsASuspectToo) {
   start();
   EXPECT_EQ(due({due_of(7, "a")}), words({deferred(7)}));
