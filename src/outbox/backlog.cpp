@@ -46,7 +46,7 @@ KeyQueue& Backlog::key_of(const OutboxRow& row) {
 
 void Backlog::add(KeyQueue& key, OutboxRow row) {
   key.last = std::max(key.last, row.seq);
-  if (!known_.insert(row.seq).second) return;
+  if (!known_.insert({row.seq, row.event.id}).second) return;
   const std::size_t bytes = bytes_of(row.event);
   ++rows_;
   bytes_ += bytes;
@@ -56,7 +56,7 @@ void Backlog::add(KeyQueue& key, OutboxRow row) {
 void Backlog::take_page(std::vector<OutboxRow> rows) {
   const std::size_t before = bytes_, rows_before = rows_;
   for (OutboxRow& row : rows) {
-    if (known_.contains(row.seq)) continue;
+    if (known_.contains({row.seq, row.event.id})) continue;
     KeyQueue& key = key_of(row);
     if (key.more && !mutant("more_takes_from_round")) continue;
     const bool full = key.buffered() >= static_cast<std::size_t>(options_.rows_of_a_key);
@@ -141,7 +141,7 @@ std::optional<ReadPage> Backlog::ask_nameless() {
 void Backlog::take_nameless(ports::Page page) {
   const Seq end = page.last || page.rows.empty() ? std::numeric_limits<Seq>::max() : page.rows.back().seq;
   for (OutboxRow& row : page.rows) {
-    if (due_.erase(row.seq) == 0) continue;
+    if (row.event.key || due_.erase(row.seq) == 0) continue;  // with a key: after a restore, another row of this seq
     KeyQueue& key = nameless_[row.seq];
     key.more = false;
     add(key, std::move(row));
@@ -219,7 +219,7 @@ void Backlog::back(KeyQueue& key, Row row) {
 }
 
 void Backlog::forget(const Row& row) {
-  known_.erase(row.data.seq);
+  known_.erase({row.data.seq, row.data.event.id});
   --rows_;
   bytes_ -= row.bytes;
 }
@@ -277,8 +277,18 @@ void Backlog::unblock(Tick now) {
   }
 }
 
+/// What a key has in the table may have changed below what is known of it: a mark that a crash of the server undid, a backup.
+void Backlog::start_over() {
+  for (auto& [name, key] : named_) {
+    if (!key.more || key.blocked()) continue;
+    drop_waiting(key);
+    key.last = 0;
+    want(key);
+  }
+}
+
 void Backlog::marked(std::span<const RowRef> rows) {
-  for (const RowRef& row : rows) known_.erase(row.seq);
+  for (const RowRef& row : rows) known_.erase(row);
 }
 
 void Backlog::close() {

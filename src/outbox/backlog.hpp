@@ -40,6 +40,7 @@ class Backlog {
   void block_until(KeyQueue& key, Tick until);
   void pass_refused(KeyQueue& key, const Row& row);  ///< only by a mutant
   void unblock(Tick now);
+  void start_over();             ///< keys that take nothing from a round: each from its lowest row again
   void marked(std::span<const RowRef> rows);
 
   Tick next_unblock() const { return blocks_.empty() ? Tick::max() : blocks_.top().until; }
@@ -75,7 +76,10 @@ class Backlog {
   const RelayOptions& options_;
   std::unordered_map<std::string, KeyQueue> named_;
   std::unordered_map<Seq, KeyQueue> nameless_;
-  std::unordered_set<Seq> known_;  // buffered, in flight or confirmed and not yet marked
+  struct SeqOf {
+    std::size_t operator()(const RowRef& row) const { return std::hash<Seq>()(row.seq); }
+  };
+  std::unordered_set<RowRef, SeqOf> known_;  // by id too: after a restore a seq is used again. Buffered, in flight or confirmed and not yet marked
   Turns ready_, suspects_, wanted_, asked_;
   std::set<Seq> due_;  // nameless, block ended, to be read again
   Seq looked_after_ = 0;

@@ -98,6 +98,7 @@ void Relay::take(Tick now, const StoreFailed& failed) {
   if (failed.command == StoreCommand(NoteFailure{}).index()) notes_.failed();
   if (failed.command == StoreCommand(RenewLease{}).index()) lease_.failed();
   if (failed.command == StoreCommand(ReleaseLease{}).index()) releasing_ = false;
+  backlog_.start_over();
   rounds_.restart(now);  // who knows what was seen
   alert(now, "store",
         fmt::format("The outbox cannot be read or written: {}. Nothing is lost; it is tried again.", failed.error));
