@@ -39,7 +39,7 @@ struct ConsumerTables {
   std::map<EventId, Row<DeferredEntry>> deferred;
   std::map<EventId, Row<StartsEntry>> starts;
   std::map<std::string, bool> instances;  // clean end
-  std::optional<Timestamp> pruned_before;
+  Row<Timestamp> pruned_before;
   std::int64_t handled = 0;
 };
 

@@ -145,7 +145,7 @@ std::optional<EventId> SimInboxTx::head(const std::string& key) {
 
 std::optional<Timestamp> SimInboxTx::pruned_before() {
   session_.call();
-  return consumer_.pruned_before;
+  return consumer_.pruned_before.seen_by(&session_.tx());
 }
 
 void SimInboxTx::publish(const ports::OutgoingEvent& event) { session_.append({&event, 1}); }
@@ -243,6 +243,7 @@ bool SimInboxStore::prune(const ports::PruneRule& rule) {
   Session session(database_);
   session.call();
   if (!rule.queue_quiet) return false;
+  session.take(consumer_.pruned_before);
   const Time now = database_.now();
   Timestamp horizon = database_.utc();
   for (const auto& [id, row] : consumer_.inbox)
@@ -251,7 +252,7 @@ bool SimInboxStore::prune(const ports::PruneRule& rule) {
       horizon = std::min(horizon, *row.committed->at);
   horizon -= rule.window;
   int left = rule.limit;
-  auto before = consumer_.pruned_before;
+  auto before = consumer_.pruned_before.committed;
   for (auto& [id, row] : consumer_.inbox) {
     if (!row.committed || row.owner) continue;
     const InboxEntry& entry = *row.committed;
@@ -262,8 +263,8 @@ bool SimInboxStore::prune(const ports::PruneRule& rule) {
     if (entry.at && !mutant("prune_forgets_horizon")) before = std::max(before.value_or(*entry.at), *entry.at);
     session.tx().write(row, std::optional<InboxEntry>());
   }
+  if (before) session.tx().write(consumer_.pruned_before, before);
   session.commit();
-  consumer_.pruned_before = std::max(consumer_.pruned_before, before);
   return left < 0;
 }
 

@@ -18,6 +18,7 @@ inbox::Policy policy_of(const World& w, const ports::Receiver& receiver) {
   p.consumer = "c", p.queue = work_queue;
   p.ordering = w.setup.ordering, p.after_dead = w.setup.after_dead;
   p.retry.delays = {Millis(40), Millis(120)};
+  p.crash_limit_alone = 6;
   p.retry.via = w.setup.via_broker ? holdfast::RetryVia::broker : holdfast::RetryVia::database;
   p.batch = w.setup.batch;
   p.limits.envelope = 700;

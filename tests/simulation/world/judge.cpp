@@ -125,6 +125,7 @@ void Judge::changed(const ServerTx::Touched& touched, const ServerTx& tx) {
   if (!x) return;
   history_.note("consumer db", "{} is {}{}{}", name(*x), to_string(state), now->row.copy ? fmt::format(", copy {}", now->row.copy) : "",
                 aside ? fmt::format(", {} attempts {} due {} {}", aside->event.wait == Deferred::Wait::blocked ? "blocked" : "", aside->event.attempts, aside->due, aside->event.reason) : "");
+  if (before && before->row.state == State::dead && state == State::deferred) replayed(*x);
   decided(*x, *now, aside);
   if (state == State::dead && (!before || before->row.state != State::dead)) died(*x, aside ? aside->event.reason : "", *touched.tables);
   if (state == State::discarded) x->discarded = true;
@@ -149,7 +150,7 @@ void Judge::died(Subject& x, const std::string& reason, const ConsumerTables& ta
   x.was_dead = true;
   if (reason == "too_old" || reason == "id_reused" || reason == "broker") x.out_of_turn = true;
   const auto at = x.id.time();
-  const bool old = at && tables.pruned_before && *at <= *tables.pruned_before;
+  const bool old = at && tables.pruned_before.committed && *at <= *tables.pruned_before.committed;
   const bool crasher = x.temper == Temper::crashes || x.temper == Temper::hangs;
   const bool cause = (reason == "exhausted" && x.throws >= 3) || (reason == "rejected" && x.temper == Temper::rejected) ||
                      (reason == "invalid" && x.invalid) || (reason == "no_handler" && x.no_handler) || (reason == "too_old" && old) ||
@@ -193,7 +194,7 @@ void Judge::acknowledged(const ports::Delivery& delivery, const ConsumerTables& 
   const Subject* x = subject(delivery.body);
   if (!x || x->pruned) return;
   const Row<InboxEntry>* row = row_of(*x, tables);
-  const bool open = row && (row->committed->row.state == State::retrying || (row->committed->row.state == State::dead && !dead_is_settled));
+  const bool open = row && (row->committed->row.state == State::retrying || (row->committed->row.state == State::dead && !dead_is_settled && !x->shares_id));
   if (row && !(open && row->committed->row.copy == delivery.copy)) return;
   breach("G1", name(*x) + " was acknowledged before it was settled");
 }

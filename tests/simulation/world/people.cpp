@@ -89,7 +89,7 @@ class Operator {
   }
   /// A too old one whose effect took place is not replayed: nobody can tell it from a duplicate, but the operator asked.
   void replay(const Choice& c, Millis due_in) {
-    if (!c.x || (c.x->effects > 0)) return;
+    if (!c.x || c.x->settled()) return;
     if (c.x->invalid && !w_.fixed) return;
     w_.judge.replayed(*c.x);
     w_.history.note("operator", "replays event {}", c.x->number);
@@ -142,7 +142,7 @@ class Operator {
     outbox(true);
     const auto choice = choose(true);
     if (!choice) return;
-    if (choice->x && choice->x->effects > 0) discard(*choice);
+    if (choice->x && choice->x->settled()) discard(*choice);
     else replay(*choice, Millis(0));
   }
 

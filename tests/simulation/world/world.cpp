@@ -103,7 +103,7 @@ Subject& World::create() {
     const int what = random.below(3);
     if (what == 0) x.invalid = true;
     if (what == 1 && x.type != "noise.v1") x.type = "a.new.v1", x.no_handler = true;
-    if (what == 2 && x.number > 0) {
+    if (what == 2 && x.number > 0 && !setup.prune) {  // else nobody can tell a too old one from its namesake
       Subject& other = subjects[random.below(x.number)];
       if (!other.shares_id) x.id = other.id, x.shares_id = other.shares_id = true;
     }
