@@ -35,24 +35,6 @@ std::optional<Event> runnable(const Surroundings& here, ports::InboxTx& tx, cons
   return read(*deferred, row->copy, here.policy.consumer);
 }
 
-/// As it is now, without a lock.
-struct Seen {
-  std::optional<Event> event;
-  std::optional<Report> stopped;
-};
-Seen look(const Surroundings& here, const EventId& id) {
-  Seen seen;
-  const Outcome out = finish(here.store, [&](ports::InboxTx& tx) -> Outcome {
-    seen.event.reset();
-    const auto rows = tx.look({id});
-    const auto deferred = tx.deferred(id);
-    if (deferred && rows.contains(id)) seen.event = read(*deferred, rows.at(id).copy, here.policy.consumer);
-    return {Kind::ends};
-  });
-  if (!out.is(Kind::ends)) seen.stopped = stopped(Report::End::store_down, out.failure.error);
-  return seen;
-}
-
 /// One due event, its followers, and what comes of them.
 class DueRun {
  public:
@@ -60,9 +42,7 @@ class DueRun {
       : here_(here), id_(id), blame_(blame || mutant("unavailable_counts_attempt")) {}
 
   Report run(const Event& event, int followers) {
-    const auto failure = known_failure(here_, event);
-    if ((failure || !in_shared_transaction(event)) && !may_begin(event)) return {};
-    if (failure) return settle_deferred_failure(here_, event, *failure);
+    if (const auto failure = known_failure(here_, event)) return settle_deferred_failure(here_, event, *failure);
     if (!in_shared_transaction(event)) return alone(event);
     for (;; followers = 0) {
       const Outcome out = finish(here_.store, [&](ports::InboxTx& tx) { return head_and_followers(tx, followers); });
@@ -113,15 +93,6 @@ class DueRun {
     const auto now = runnable(here_, tx, id_, false, &blocks_key_);
     return now && now->attempt == event.attempt && now->copy == event.copy;
   }
-  bool may_begin(const Event& event) {
-    bool may = false;
-    finish(here_.store, [&](ports::InboxTx& tx) -> Outcome {
-      may = same(tx, event);
-      return {Kind::ends};
-    });
-    return may;
-  }
-
   Report conclude(const Outcome& out) {
     const bool failed = out.is(Kind::failed) || (out.is(Kind::unavailable) && blame_);
     if (failed && !ran_.empty()) return settle_deferred_failure(here_, ran_.front(), out.failure);
@@ -148,16 +119,18 @@ class DueRun {
 
 }  // namespace
 
-Report run_due(const Surroundings& here, const EventId& id, int followers, bool blame) {
-  const Seen seen = look(here, id);
-  if (seen.stopped) return *seen.stopped;
-  return seen.event ? DueRun(here, id, blame).run(*seen.event, followers) : Report{};
+DueNow look_at_due(const Surroundings& here, const EventId& id) {
+  DueNow now;
+  const Outcome out = finish(here.store, [&](ports::InboxTx& tx) -> Outcome {
+    now.event = runnable(here, tx, id, false);
+    return {Kind::ends};
+  });
+  if (!out.is(Kind::ends)) now = {{}, stopped(Report::End::store_down, out.failure.error)};
+  return now;
 }
 
-Report bury_due(const Surroundings& here, const EventId& id, const Failure& why) {
-  const Seen seen = look(here, id);
-  if (seen.stopped) return *seen.stopped;
-  return seen.event ? settle_deferred_failure(here, *seen.event, why) : Report{};
+Report run_due(const Surroundings& here, const Event& event, int followers, bool blame) {
+  return DueRun(here, event.id, blame).run(event, followers);
 }
 
 }  // namespace holdfast::inbox

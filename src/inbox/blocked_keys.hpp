@@ -6,11 +6,15 @@
 
 namespace holdfast::inbox {
 
-/// Runs a due event and, where it blocks its key, up to `followers` behind it in the same transaction.
-/// Nothing happens where it is locked, not due, or not the head of its key any more: the next look finds what is.
-Report run_due(const Surroundings& here, const EventId& id, int followers, bool blame);
+/// The event as it is now, if it may run now; its lock is let go again.
+struct DueNow {
+  std::optional<Event> event;
+  Report report = {};  // without an event: nothing to do, or the store is down
+};
+DueNow look_at_due(const Surroundings& here, const EventId& id);
 
-/// It is not to run: dead, for this reason.
-Report bury_due(const Surroundings& here, const EventId& id, const Failure& why);
+/// Runs it and, where it blocks its key, up to `followers` behind it in the same transaction.
+/// Nothing happens where it is locked, not due, or not the head of its key any more: the next look finds what is.
+Report run_due(const Surroundings& here, const Event& event, int followers, bool blame);
 
 }  // namespace holdfast::inbox

@@ -16,39 +16,47 @@ Failure crash_loop(const ports::Starts& before) {
 
 }  // namespace
 
-bool OpenStarts::contains(const EventId& id) const {
+std::optional<ports::Starts> OpenStarts::find(const EventId& id) const {
   const std::scoped_lock lock(mutex_);
-  return ids_.contains(id);
+  const auto found = before_.find(id);
+  return found == before_.end() ? std::nullopt : std::optional(found->second);
 }
-void OpenStarts::add(const EventId& id) {
+void OpenStarts::add(const EventId& id, const ports::Starts& before) {
   const std::scoped_lock lock(mutex_);
-  ids_.insert(id);
+  before_[id] = before;
 }
 void OpenStarts::remove(const EventId& id) {
   const std::scoped_lock lock(mutex_);
-  ids_.erase(id);
+  before_.erase(id);
+}
+
+Guarded Consumer::judge(const ports::Starts& before, const How& how) const {
+  return inbox::judge(before, how.exclusive, here_.policy.retry.crash_limit, here_.policy.crash_limit_alone);
 }
 
 /// Asks the guard and writes the start down.
 Consumer::Start Consumer::start(const EventId& id, const How& how) {
+  if (const auto before = open_starts_.find(id))
+    return {judge(*before, how), *before, {}};  // begun by this process, which lives
   Start start;
-  if (open_starts_.contains(id)) return start;  // this process began it, and is still here
   const Outcome out = of_store([&] {
     const auto found = here_.store.starts({id});
     if (const auto before = found.find(id); before != found.end()) start.before = before->second;
-    start.guarded = judge(start.before, how.exclusive, here_.policy.retry.crash_limit, here_.policy.crash_limit_alone);
+    start.guarded = judge(start.before, how);
     if (start.guarded != Guarded::run) return;
     here_.store.start(id, how.alone_in_queue);
-    open_starts_.add(id);
+    open_starts_.add(id, start.before);
   });
   if (!out.is(Outcome::Kind::committed)) start.failed = stopped(Report::End::store_down, out.failure.error);
   return start;
 }
 
-/// A start whose run ended without the event being settled is no unfinished one: the process did not die of it. Where that
-/// cannot be written down, this process remembers it.
-void Consumer::end_start(const EventId& id, const Report& report) {
-  if (report.end == Report::End::store_down) return;
+/// A start whose run ended without the event being settled is no unfinished one: the process did not die of it. It is taken
+/// back, unless that would hide those of a process that did; then, and where it cannot be written down, this process
+/// remembers it. A handler that came to say `unavailable` kills nobody.
+void Consumer::end_start(const EventId& id, const Start& start, const Report& report) {
+  const bool hides = start.before.all > 0 && report.end != Report::End::unavailable;
+  if (report.end == Report::End::store_down || hides) return;
   const Outcome out = finish(here_.store, [&](ports::InboxTx& tx) -> Outcome {
     tx.finish_starts({&id, 1});
     return {};
@@ -57,39 +65,39 @@ void Consumer::end_start(const EventId& id, const Report& report) {
 }
 
 Report Consumer::run_batch(std::span<const Arrival> batch, How how) {
+  if (batch.size() > 1) how.exclusive = true;  // only a mutant gives several guarded ones
   std::vector<Event> events;
-  Report buried;
+  std::vector<Start> starts;
   for (const Arrival& arrival : batch) {
-    Start begun;
-    if (how.guarded) {
-      begun = start(arrival.guard, batch.size() > 1 ? How{.guarded = true, .exclusive = true} : how);
-      if (begun.failed) return *begun.failed;
-      if (begun.guarded == Guarded::alone) return suspect(begun.before);
-    }
+    const Start begun = how.guarded ? start(arrival.guard, how) : Start{};
+    if (begun.failed) return *begun.failed;
+    if (begun.guarded == Guarded::alone) return suspect(begun.before);
     Event event =
         read(arrival, here_.handlers, here_.policy.consumer);  // after its start: reading it may be what kills
     event.started = how.guarded;
     if (begun.guarded == Guarded::crash_loop) event.unreadable = crash_loop(begun.before);
     events.push_back(std::move(event));
+    starts.push_back(begun);
   }
   Report report = run_events(here_, events, how.blame);
-  if (!how.guarded) return report;
-  for (std::size_t i = 0; i < events.size(); ++i)
+  for (std::size_t i = 0; how.guarded && i < events.size(); ++i)
     if (i < report.settled) open_starts_.remove(events[i].guard);
-    else end_start(events[i].guard, report);
+    else end_start(events[i].guard, starts[i], report);
   return report;
 }
 
 Report Consumer::run_deferred(const ports::Due& due, How how) {
+  const DueNow now = look_at_due(here_, due.id);  // another one may have it, or have settled it: no start for that
+  if (!now.event) return now.report;
   const Start begun = start(due.id, how);
   if (begun.failed) return *begun.failed;
   if (begun.guarded == Guarded::alone) return suspect(begun.before);
-  if (begun.guarded == Guarded::crash_loop) return bury_due(here_, due.id, crash_loop(begun.before));
-  const Report report = run_due(here_, due.id, how.exclusive ? 0 : here_.policy.followers, how.blame);
+  if (begun.guarded == Guarded::crash_loop) return settle_deferred_failure(here_, *now.event, crash_loop(begun.before));
+  const Report report = run_due(here_, *now.event, how.exclusive ? 0 : here_.policy.followers, how.blame);
   const Counts& c = report.counts;
   const bool settled = c.handled + c.deferred + c.retrying + c.dead > 0;
   if (settled) open_starts_.remove(due.id);
-  else end_start(due.id, report);
+  else end_start(due.id, begun, report);
   return report;
 }
 

@@ -1,8 +1,8 @@
 // What lane workers, the due worker and the DLQ import call: straight, blocking code, all on the calling thread.
 // Any number of threads. Each call returns when what became of the events is committed, or says in its report what is not.
 #pragma once
+#include <map>
 #include <mutex>
-#include <set>
 #include <span>
 
 #include "inbox/crash_guard.hpp"
@@ -12,16 +12,17 @@
 
 namespace holdfast::inbox {
 
-/// Starts that this process wrote and whose runs ended without being settled: it did not die of them.
+/// Starts that this process wrote and whose runs ended without being settled: it did not die of them. Each with those that
+/// stood there before, unfinished: of another process.
 class OpenStarts {
  public:
-  bool contains(const EventId& id) const;
-  void add(const EventId& id);
+  std::optional<ports::Starts> find(const EventId& id) const;
+  void add(const EventId& id, const ports::Starts& before);
   void remove(const EventId& id);
 
  private:
   mutable std::mutex mutex_;
-  std::set<EventId> ids_;
+  std::map<EventId, ports::Starts> before_;
 };
 
 class Consumer {
@@ -39,8 +40,9 @@ class Consumer {
     ports::Starts before;
     std::optional<Report> failed;
   };
+  Guarded judge(const ports::Starts& before, const How& how) const;
   Start start(const EventId& id, const How& how);
-  void end_start(const EventId& id, const Report& report);
+  void end_start(const EventId& id, const Start& start, const Report& report);
   static Report suspect(const ports::Starts& starts);
 
   Surroundings here_;

@@ -45,11 +45,6 @@ void CrashGuard::settled(const std::string& key) {
 
 int CrashGuard::prefetch() const { return std::min(full_prefetch_, prefetch_ + static_cast<int>(held_.size())); }
 
-bool CrashGuard::holds_key(const std::string& key) const {
-  return !key.empty() &&
-         std::any_of(held_.begin(), held_.end(), [&](const Held& held) { return held.suspect.key == key; });
-}
-
 /// The fewest starts first: of several suspects each gets its turn, through all restarts.
 const CrashGuard::Held* CrashGuard::first(ports::Tick now) const {
   const Held* best = nullptr;

@@ -36,7 +36,6 @@ class CrashGuard {
   void hold(ports::Tick now, Suspect suspect);
   void release(const EventId& id);
   bool holds(const EventId& id) const;
-  bool holds_key(const std::string& key) const;
   /// An event of this key was settled: news for the others.
   void settled(const std::string& key);
 

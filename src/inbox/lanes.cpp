@@ -69,18 +69,29 @@ std::vector<Arrival> Lanes::take(int lane, const Test& held, const Test& alone) 
 
 std::optional<Lanes::Found> Lanes::take_first(const Test& wanted, const Test& held) {
   for (int lane = 0; lane < count(); ++lane) {
-    auto& queue = lanes_[static_cast<std::size_t>(lane)].queue;
-    std::set<std::string> before;
-    for (auto it = queue.begin(); it != queue.end(); ++it) {
-      if (!held(*it) && !of_a_key_in(before, *it) && wanted(*it)) {
-        Found found{lane, std::move(*it)};
-        queue.erase(it);
-        return found;
-      }
-      before.insert(it->key);
-    }
+    Queue& queue = lanes_[static_cast<std::size_t>(lane)].queue;
+    const std::size_t at = first_in(queue, wanted, held);
+    if (at == queue.size()) continue;
+    Found found{lane, std::move(queue[at])};
+    queue.erase(queue.begin() + static_cast<std::ptrdiff_t>(at));
+    return found;
   }
   return {};
+}
+
+bool Lanes::can_go(const Test& wanted, const Test& held) const {
+  return std::any_of(lanes_.begin(), lanes_.end(),
+                     [&](const Lane& lane) { return first_in(lane.queue, wanted, held) < lane.queue.size(); });
+}
+
+/// None of its key is before it, held or not.
+std::size_t Lanes::first_in(const Queue& queue, const Test& wanted, const Test& held) {
+  std::set<std::string> before;
+  for (std::size_t at = 0; at < queue.size(); ++at) {
+    if (!held(queue[at]) && !of_a_key_in(before, queue[at]) && wanted(queue[at])) return at;
+    before.insert(queue[at].key);
+  }
+  return queue.size();
 }
 
 void Lanes::set_due(const std::vector<ports::Due>& due) {
@@ -95,16 +106,6 @@ std::optional<ports::Due> Lanes::take_due(int lane, const std::function<bool(con
   const ports::Due one = *found;
   due.erase(found);
   return one;
-}
-
-bool Lanes::any(const Test& wanted) const {
-  return std::any_of(lanes_.begin(), lanes_.end(),
-                     [&](const Lane& lane) { return std::any_of(lane.queue.begin(), lane.queue.end(), wanted); });
-}
-
-bool Lanes::any_due(const std::function<bool(const ports::Due&)>& wanted) const {
-  return std::any_of(lanes_.begin(), lanes_.end(),
-                     [&](const Lane& lane) { return std::any_of(lane.due.begin(), lane.due.end(), wanted); });
 }
 
 bool Lanes::empty() const {

@@ -42,14 +42,16 @@ class Lanes {
   void set_due(const std::vector<ports::Due>& due);
   std::optional<ports::Due> take_due(int lane, const std::function<bool(const ports::Due&)>& wanted);
 
-  bool any(const Test& wanted) const;
-  bool any_due(const std::function<bool(const ports::Due&)>& wanted) const;
+  /// Does one that take_first would find wait here?
+  bool can_go(const Test& wanted, const Test& held) const;
   bool empty() const;
   bool no_due() const;
 
  private:
+  using Queue = std::deque<Arrival>;
+  static std::size_t first_in(const Queue& queue, const Test& wanted, const Test& held);
   struct Lane {
-    std::deque<Arrival> queue;
+    Queue queue;
     std::deque<ports::Due> due;
   };
   std::vector<Lane> lanes_;

@@ -188,8 +188,8 @@ void Session::dispatch() {
   if (guard_.careful() && (running() || now_ < guard_.careful_until())) return;
   if (pause_.on()) return probe();
   const auto others = [this](const std::string& key) {
-    return lanes_.any(
-        [&](const Arrival& a) { return !held(a.guard) && !guard_.holds_key(a.key) && (key.empty() || a.key != key); });
+    return lanes_.can_go([&](const Arrival& a) { return key.empty() || a.key != key; },
+                         [this](const Arrival& a) { return held(a.guard); });
   };
   if (const auto turn = guard_.turn(now_, empty_, others)) {
     if (!running()) run_suspect(*turn);
