@@ -89,6 +89,27 @@ TEST_F(G5_CrashGuard, ADeferredEventIsGuardedTooAndASuspectRunsWithoutFollowers)
   EXPECT_EQ(deferred("b")->reason, "crash_loop");
 }
 
+TEST_F(G5_CrashGuard, ARunThatComesToNothingHidesNoStartOfAProcessThatDied) {
+  fails("a", 1);
+  deliver(delivery("a"));
+  clock.advance(seconds(2));
+  behaves["a"] = [](Call&) { throw Killed(); };
+  EXPECT_THROW(run_deferred("a"), Killed);
+  restart();
+  const How alone{.guarded = true, .exclusive = true};
+  faulty.rows_locked = true;
+  EXPECT_EQ(run_deferred("a", alone).counts, Counts{});
+  EXPECT_EQ(inbox->starts({id_of("a")}).at(id_of("a")).all, 1) << "another one has it: it was not even begun";
+  faulty.rows_locked = false;
+  int begins = 0;
+  faulty.before = [&](const std::string& call) { faulty.rows_locked = call == "begin" && ++begins == 2; };
+  EXPECT_EQ(run_deferred("a", alone).counts, Counts{}) << "taken between look and run";
+  faulty.before = [](const std::string&) {};
+  faulty.rows_locked = false;
+  EXPECT_GE(inbox->starts({id_of("a")}).at(id_of("a")).all, 1);
+  EXPECT_EQ(run_deferred("a").end, End::suspect) << "still";
+}
+
 TEST_F(G5_CrashGuard, WhatAProcessBeganAndDidNotDieOfIsNoSuspect) {
   behaves["a"] = [](Call&) { throw Unavailable("the gateway is away"); };
   EXPECT_EQ(run("a").end, End::unavailable);

@@ -103,6 +103,15 @@ TEST_F(G5_Suspects, ADeferredOneIsASuspectToo) {
   EXPECT_EQ(after(seconds(1)), words({deferred(7, " guarded exclusive")}));
 }
 
+TEST_F(G5_Suspects, AnotherEventUnderItsIdHoldsItsOwnKeyBackAndNotTheSuspect) {
+  start();
+  due({due_of(7, "a")});
+  receive({{7, "b"}, {8, "b"}});
+  EXPECT_EQ(settle(0, suspect(1)), words({}));
+  EXPECT_EQ(after(seconds(5)), words({deferred(7, " guarded exclusive alone")}));
+  EXPECT_EQ(done(1), words({"run lane 0: 1:7 1:8"}));
+}
+
 TEST_F(G5_Suspects, OneWhoseSessionEndsIsForgotten) {
   begin();
   receive({{1, "a", true}});
