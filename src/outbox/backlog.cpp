@@ -58,6 +58,10 @@ void Backlog::take_page(std::vector<OutboxRow> rows) {
   for (OutboxRow& row : rows) {
     if (known_.contains({row.seq, row.event.id})) continue;
     KeyQueue& key = key_of(row);
+    if (row.seq <= key.last && !key.blocked()) {  // a restore: in a round, what is new of a key is above all that is known of it
+      start_over(key);
+      continue;
+    }
     if (key.more && !mutant("more_takes_from_round")) continue;
     const bool full = key.buffered() >= static_cast<std::size_t>(options_.rows_of_a_key);
     if (full && !mutant("hot_key_takes_all")) {
@@ -280,11 +284,15 @@ void Backlog::unblock(Tick now) {
 /// What a key has in the table may have changed below what is known of it: a mark that a crash of the server undid, a backup.
 void Backlog::start_over() {
   for (auto& [name, key] : named_) {
-    if (!key.more || key.blocked()) continue;
-    drop_waiting(key);
-    key.last = 0;
-    want(key);
+    if (key.more && !key.blocked()) start_over(key);
   }
+}
+
+void Backlog::start_over(KeyQueue& key) {
+  drop_waiting(key);
+  key.last = 0;
+  key.more = true;
+  want(key);
 }
 
 void Backlog::marked(std::span<const RowRef> rows) {

@@ -62,6 +62,7 @@ class Backlog {
   KeyQueue& key_of(const OutboxRow& row);
   void add(KeyQueue& key, OutboxRow row);
   void forget(const Row& row);
+  void start_over(KeyQueue& key);
   void drop_waiting(KeyQueue& key);
   void set_block(KeyQueue& key, Why why, Tick until);
   bool may_fly(const KeyQueue& key) const;
