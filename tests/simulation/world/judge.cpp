@@ -53,9 +53,11 @@ void Judge::producer_commits(const ServerTx& tx) {
   }
 }
 
-void Judge::restored(Time backup) {
+void Judge::restored(const Database& db, Time backup) {
   for (Subject& x : subjects_)
     if (x.commit == Subject::Commit::done && committed_at_[x.number] > backup) x.lost = true;
+  for (const auto& [seq, pending] : db.outbox)
+    if (const Subject* x = subject(pending.row.event.envelope); x && x->forgotten) excused_.insert({seq, pending.row.event.id});
 }
 
 void Judge::offered(const Database& db, ports::Seq seq, const ports::OutgoingEvent& event, const std::set<ports::Seq>& in_session) {
@@ -66,6 +68,7 @@ void Judge::offered(const Database& db, ports::Seq seq, const ports::OutgoingEve
   for (auto it = db.outbox.begin(); it != me; ++it) {
     const auto& row = it->second.row;
     if (row.event.key != event.key || confirmed.contains({row.seq, row.event.id})) continue;
+    if (excused_.contains({row.seq, row.event.id})) continue;
     if (setup_.keeps_session_order && in_session.contains(row.seq)) continue;
     return breach("G4", fmt::format("row {} was published while row {} of its key {} was not confirmed", seq, row.seq, *event.key));
   }
@@ -134,7 +137,7 @@ void Judge::changed(const ServerTx::Touched& touched, const ServerTx& tx) {
 /// Counts decisions about failures: never more than its handler threw, nor than the policy has.
 void Judge::decided(Subject& x, const InboxEntry& now, const DeferredEntry* aside) {
   const int attempts = aside ? aside->event.attempts : 0;
-  const bool grew = now.row.copy > x.copy || attempts > x.attempts;
+  const bool grew = aside ? attempts > x.attempts : now.row.state == State::retrying && now.row.copy > x.copy;
   const bool by_handler = !aside || aside->event.wait != Deferred::Wait::dead || aside->event.reason == "exhausted" || aside->event.reason == "failed";
   x.copy = now.row.copy, x.attempts = attempts;
   if (!grew || !by_handler || x.no_handler || x.invalid || x.shares_id) return;

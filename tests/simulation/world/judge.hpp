@@ -27,7 +27,7 @@ class Judge {
 
   // The producer's side.
   void producer_commits(const ServerTx& tx);
-  void restored(Time backup);
+  void restored(const Database& db, Time backup);
   /// A relay offers a row to a session; in_session: rows of that session that are open or confirmed.
   void offered(const Database& db, ports::Seq seq, const ports::OutgoingEvent& event, const std::set<ports::Seq>& in_session);
   void confirmed(const Database& db, const ports::RowRef& row) { confirmed_[&db].insert(row); }
@@ -65,6 +65,7 @@ class Judge {
   History& history_;
   std::optional<Breach> breach_;
   std::map<const Database*, std::set<ports::RowRef>> confirmed_;
+  std::set<ports::RowRef> excused_;  // discarded, and back with a restore
   std::map<std::string, int> last_order_;
   std::map<std::string, std::set<int>> arrived_;  // by queue
   std::map<int, Time> committed_at_;

@@ -157,7 +157,7 @@ void World::environment() {
     backed_up_ = scheduler.now, restore_at_ = scheduler.now + 20 + scheduler.random.below(500);
   }
   if (faulty() && scheduler.now >= restore_at_) {
-    producer.restore(), judge.restored(backed_up_);
+    producer.restore(), judge.restored(producer, backed_up_);
     history.note("FAULT", "the producer's backup of {} is restored", backed_up_);
     restore_at_ = never, backup_at_ = 0, ++counts["restores"];
   }
