@@ -58,12 +58,12 @@ void Backlog::take_page(std::vector<OutboxRow> rows) {
   for (OutboxRow& row : rows) {
     if (known_.contains({row.seq, row.event.id})) continue;
     KeyQueue& key = key_of(row);
-    if (row.seq <= key.last && !key.blocked()) {  // a restore: in a round, what is new of a key is above all that is known of it
+    const bool full = key.buffered() >= static_cast<std::size_t>(options_.rows_of_a_key);
+    if (row.seq <= key.last && (full || key.more) && !key.blocked()) {  // a restore: else the rest is above what is known
       start_over(key);
       continue;
     }
     if (key.more && !mutant("more_takes_from_round")) continue;
-    const bool full = key.buffered() >= static_cast<std::size_t>(options_.rows_of_a_key);
     if (full && !mutant("hot_key_takes_all")) {
       key.more = true;
       HOLDFAST_MARK("backlog.key_has_more");
