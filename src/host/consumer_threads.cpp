@@ -1,6 +1,6 @@
 #include "host/consumer_threads.hpp"
 
-#include "holdfast/errors.hpp"
+#include <exception>
 
 namespace holdfast::host {
 namespace {
@@ -9,11 +9,12 @@ constexpr ports::Millis longest_step{1000};
 
 }  // namespace
 
-ConsumerThreads::ConsumerThreads(Subscriber& subscriber, const std::string& instance, ErrandRunner& due, Watchdog& watchdog)
-    : subscriber_(subscriber), due_(due), watchdog_(watchdog), consumption_(subscriber, instance, hands()) {
+ConsumerThreads::ConsumerThreads(Subscriber& subscriber, const std::string& instance, ErrandRunner& due)
+    : subscriber_(subscriber), due_(due), consumption_(subscriber, instance, hands()) {
   for (int lane = 0; lane < subscriber.session_options().lanes; ++lane) lanes_.emplace_back();
   thread_ = std::jthread([this] {
     while (consumption_.step(subscriber_.here().clock.steady() + longest_step)) {}
+    ended_ = true;
   });
 }
 
@@ -22,18 +23,13 @@ void ConsumerThreads::join() {
 }
 
 Hands ConsumerThreads::hands() {
-  return {[this](inbox::RunBatch job) {
-            run(job.lane, std::to_string(job.batch.size()) + " events", [this, job] { return subscriber_.consumer().run_batch(job.batch, job.how); });
-          },
-          [this](inbox::RunDeferred job) {
-            run(job.lane, "event " + job.due.id.to_string(), [this, job] { return subscriber_.consumer().run_deferred(job.due, job.how); });
-          },
+  return {[this](const inbox::RunBatch& job) { run(job.lane, [this, job] { return subscriber_.consumer().run_batch(job.batch, job.how); }); },
+          [this](const inbox::RunDeferred& job) { run(job.lane, [this, job] { return subscriber_.consumer().run_deferred(job.due, job.how); }); },
           [this](int limit) { due_.run([this, limit] { look_for_due(limit); }); }};
 }
 
-void ConsumerThreads::run(int lane, const std::string& what, const std::function<inbox::Report()>& work) {
-  lanes_[static_cast<std::size_t>(lane)].run([this, lane, what, work] {
-    const Watchdog::Watch watch(watchdog_, subscriber_.name() + ": " + what, subscriber_.subscription().handler_deadline);
+void ConsumerThreads::run(int lane, const std::function<inbox::Report()>& work) {
+  lanes_[static_cast<std::size_t>(lane)].run([this, lane, work] {
     inbox::Report report = work();
     subscriber_.account(report);
     consumption_.settled(lane, std::move(report));
@@ -44,7 +40,7 @@ void ConsumerThreads::look_for_due(int limit) {
   std::optional<std::vector<ports::Due>> events;
   try {
     events = subscriber_.store().due(limit);
-  } catch (const Error&) {
+  } catch (const std::exception&) {
     events.reset();  // the session asks again later
   }
   if (events) consumption_.due(std::move(*events));

@@ -5,14 +5,14 @@
 
 #include "host/consumption.hpp"
 #include "host/errand_runner.hpp"
-#include "host/watchdog.hpp"
 
 namespace holdfast::host {
 
 class ConsumerThreads {
  public:
-  /// due: the thread of the host that looks for due events.
-  ConsumerThreads(Subscriber& subscriber, const std::string& instance, ErrandRunner& due, Watchdog& watchdog);
+  /// due: the thread of the host that looks for due events. It must have ended before this is destroyed: its last answer may
+  /// still be on its way.
+  ConsumerThreads(Subscriber& subscriber, const std::string& instance, ErrandRunner& due);
 
   ~ConsumerThreads() { consumption_.stop(), join(); }
   ConsumerThreads(const ConsumerThreads&) = delete;
@@ -23,15 +23,16 @@ class ConsumerThreads {
   Subscriber& subscriber() { return subscriber_; }
   const Subscriber& subscriber() const { return subscriber_; }
   void join();  // after Consumption::stop()
+  bool ended() const { return ended_; }
 
  private:
   Hands hands();
-  void run(int lane, const std::string& what, const std::function<inbox::Report()>& work);
+  void run(int lane, const std::function<inbox::Report()>& work);
   void look_for_due(int limit);
 
   Subscriber& subscriber_;
   ErrandRunner& due_;
-  Watchdog& watchdog_;
+  std::atomic<bool> ended_ = false;
   Consumption consumption_;
   std::deque<ErrandRunner> lanes_;
   std::jthread thread_;

@@ -1,8 +1,8 @@
 #include "host/consumption.hpp"
 
 #include <algorithm>
+#include <exception>
 
-#include "holdfast/errors.hpp"
 #include "ports/owner.hpp"
 
 namespace holdfast::host {
@@ -22,20 +22,18 @@ bool Consumption::open() {
   if (now < retry_at_) return false;
   std::string why;
   try {
-    here.transport.topology().declare(subscriber_.queue());
+    subscriber_.declare();
     const bool clean = subscriber_.store().open_instance(instance_, subscriber_.queue().name, subscriber_.queue().patterns,
                                                          subscriber_.subscription().ordering == Ordering::by_key ? "by_key" : "none");
     auto receiver = here.transport.receiver(subscriber_.queue(), ports::this_process() + "/" + subscriber_.name());
     subscriber_.connect(*receiver);
-    session_ = std::make_unique<inbox::Session>(subscriber_.session_options(), clean);
     const std::lock_guard lock(receiver_mutex_);
     receiver_ = std::move(receiver);
-  } catch (const Unavailable& away) {
-    why = away.what();
-  } catch (const Transient& away) {
-    why = away.what();
+    session_ = std::make_unique<inbox::Session>(subscriber_.session_options(), clean);
+  } catch (const std::exception& failure) {
+    why = failure.what();
   }
-  if (!why.empty()) {
+  if (!session_) {
     note(false, why);
     retry_at_ = now + open_again;
     return false;
@@ -98,10 +96,11 @@ void Consumption::act(inbox::Disconnect&) {
 void Consumption::act(inbox::Finished&) {
   finished_ = true;
   receiver_->disconnect();
+  connected_ = false;
   std::string why;
   try {
     subscriber_.store().close_instance(instance_);
-  } catch (const Error& away) {
+  } catch (const std::exception& away) {
     why = away.what();
   }
   if (!why.empty()) subscriber_.here().log.warning("the clean end could not be written: the next start is careful", {{"consumer", subscriber_.name()}, {"error", why}});

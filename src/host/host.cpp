@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 #include <set>
+#include <stdexcept>
 
 #include "host/context.hpp"
 #include "host/impl.hpp"
@@ -13,7 +14,7 @@
 namespace holdfast {
 namespace {
 
-constexpr int hung = 70;  // the exit code of a process whose handler hangs
+constexpr int hung_code = 70;  // of a process whose handler hangs
 
 LogSink sink_of(HostOptions& options) { return options.log ? options.log : telemetry::stderr_sink(options.name); }
 
@@ -32,16 +33,27 @@ Host::Impl::Impl(HostOptions options)
       outbox_(outbox::make(options_.name, here_.clock, [this] {
         if (relay_) relay_->sending().committed();
         on_commit();
-      })) {}
+      })),
+      watchdog_(here_.clock) {}
 
 Host::Impl::~Impl() { stop(std::chrono::seconds(30)); }
 
+void Host::Impl::require_before_start(const char* what) const {
+  if (life_ != Life::made) throw std::logic_error(std::string(what) + ": this host was started; a host lives once, and is told everything before");
+}
+
 void Host::Impl::add(Subscription subscription, std::vector<detail::Handler> handlers) {
+  require_before_start("subscribe");
   if (subscription.consumer.empty()) throw Invalid("consumer", "a subscription needs a name: the inbox is kept by it");
   for (const auto& told : told_)
     if (told.subscription.consumer == subscription.consumer)
       throw Invalid("consumer", "'" + subscription.consumer + "' subscribes twice: one name is one queue and one set of handlers");
-  told_.push_back({complete(std::move(subscription), handlers), std::move(handlers)});
+  subscription = complete(std::move(subscription), handlers);
+  for (const auto& told : told_)
+    if (told.subscription.queue == subscription.queue)
+      throw Invalid("queue", "'" + subscription.consumer + "' and '" + told.subscription.consumer + "' take from " + subscription.queue +
+                                 ": each event would reach one of them; give each its own queue");
+  told_.push_back({std::move(subscription), std::move(handlers)});
 }
 
 /// What the user left to us, and what configuration sets for all.
@@ -62,17 +74,29 @@ Subscription Host::Impl::complete(Subscription s, const std::vector<detail::Hand
   return s;
 }
 
-void Host::Impl::add(detail::Upcaster upcaster) { upcasters_.push_back(host::wrap(std::move(upcaster))); }
+void Host::Impl::add(detail::Upcaster upcaster) {
+  require_before_start("upcast");
+  upcasters_.push_back(host::wrap(std::move(upcaster)));
+}
 
 void Host::Impl::prepare() {
   if (options_.migrate) here_.store.migrate();
   here_.store.check_schema();
+  subscribers_.clear();  // of a start() that went wrong
   for (const auto& [subscription, handlers] : told_) {
+    const host::Deadline deadline{watchdog_, subscription.handler_deadline,
+                                  [this, consumer = subscription.consumer](const EventInfo& event) { hung(consumer, event); }};
     inbox::Handlers table;
-    for (const auto& handler : handlers) table.add(host::wrap(handler, outbox_, subscription.consumer));
+    for (const auto& handler : handlers) table.add(host::wrap(handler, outbox_, subscription.consumer, deadline));
     for (const auto& upcaster : upcasters_) table.add(upcaster);
     subscribers_.emplace_back(here_, subscription, std::move(table), stopping_.get_token()).on_dead_letter = options_.on_dead_letter;
   }
+}
+
+void Host::Impl::hung(const std::string& consumer, const EventInfo& event) const {
+  here_.log.error("a handler is past its deadline: the process ends, and the event is tried again by the rules for crashes",
+                  {{"consumer", consumer}, {"event_id", event.id.to_string()}, {"type", event.type}});
+  std::_Exit(hung_code);
 }
 
 outbox::RelayOptions Host::Impl::relay_options() const {
@@ -83,39 +107,89 @@ outbox::RelayOptions Host::Impl::relay_options() const {
 }
 
 void Host::Impl::start() {
+  require_before_start("start");
   prepare();
-  watchdog_ = std::make_unique<host::Watchdog>(here_.clock, [this](const std::string& what) {
-    here_.log.error("a handler is past its deadline: the process ends, the event is tried again by the rules for crashes", {{"run", what}});
-    std::_Exit(hung);
-  });
+  check_topology();
+  try {
+    start_threads();
+  } catch (...) {
+    end_threads(here_.clock.steady());
+    consumers_.clear();
+    relay_.reset();
+    throw;
+  }
+  life_ = Life::running;
+}
+
+/// What will never work is said now; a broker that is away is waited for by the consume threads.
+void Host::Impl::check_topology() const {
+  try {
+    for (const auto& subscriber : subscribers_) subscriber.declare();
+  } catch (const Unavailable& away) {
+    here_.log.warning("the broker is away; it is waited for", {{"why", away.what()}});
+  } catch (const Transient& busy) {
+    here_.log.debug("the topology is checked later", {{"why", busy.what()}});
+  }
+}
+
+void Host::Impl::start_threads() {
+  watchdog_.start();
   if (options_.relay == Relay::in_process) relay_ = std::make_unique<host::RelayThreads>(here_, relay_options());
   due_ = std::make_unique<host::ErrandRunner>();
-  for (auto& subscriber : subscribers_) consumers_.emplace_back(subscriber, instance_of(options_.name), *due_, *watchdog_);
+  for (auto& subscriber : subscribers_) consumers_.emplace_back(subscriber, instance_of(options_.name), *due_);
   upkeep_ = std::make_unique<host::Upkeep>(
       here_, host::UpkeepOptions{options_.keep_published, options_.dedupe_window, options_.import_dead_letters}, consumers_);
 }
 
-/// Consumers first, so that what their handlers published is still sent; the relay last.
 void Host::Impl::stop(std::chrono::seconds deadline) {
-  if (!upkeep_) return;
+  Life running = Life::running;
+  if (!life_.compare_exchange_strong(running, Life::over)) return;
   stopping_.request_stop();
-  const host::Watchdog::Watch late(*watchdog_, "the end of this process", deadline);
+  const auto until = here_.clock.steady() + deadline;
+  for (auto& consumer : consumers_) consumer.consumption().stop();
+  const host::Watchdog::Watch late(watchdog_, deadline, [this, deadline] { end_the_process(deadline); });
+  end_threads(until);
+}
+
+/// Consumers first, so that what their handlers publish can still be sent; the relay last: it waits for nobody beyond the
+/// deadline. health() and publish() may be called meanwhile: what they look at stays.
+void Host::Impl::end_threads(ports::Tick until) {
   upkeep_.reset();
   for (auto& consumer : consumers_) consumer.consumption().stop();
   for (auto& consumer : consumers_) consumer.join();
-  if (relay_) relay_->stop(), relay_->join();
-  consumers_.clear();
   due_.reset();
+  if (!relay_) return;
+  relay_->stop();
+  const auto left = std::chrono::duration_cast<ports::Millis>(until - here_.clock.steady());
+  const host::Watchdog::Watch late(watchdog_, left, [this] { relay_->give_up(); });
+  relay_->join();
+}
+
+/// A thread that runs a handler cannot be ended alone.
+void Host::Impl::end_the_process(std::chrono::seconds deadline) const {
+  std::string who;
+  for (const auto& consumer : consumers_)
+    if (!consumer.ended()) who += (who.empty() ? "" : ", ") + consumer.subscriber().name();
+  if (who.empty()) return;  // only the relay is left, and it gives up by itself
+  here_.log.error("the stop did not end in " + std::to_string(deadline.count()) +
+                      " s: a handler or the database keeps a consumer. The process ends now; nothing is lost, what is not settled is delivered again",
+                  {{"consumers", who}});
+  std::_Exit(hung_code);
 }
 
 Health Host::Impl::health() const {
   Health health{.live = true, .ready = true, .detail = ""};
   const auto add = [&](const std::string& reason) { health.detail += (health.detail.empty() ? "" : "; ") + reason; };
   try {
-    (void)here_.store.begin();
-  } catch (const Error& away) {
+    here_.store.require_writable();
+  } catch (const std::exception& away) {
     health.ready = false;
     add(away.what());
+  }
+  if (life_ != Life::running) {
+    health.ready = false;
+    add(life_ == Life::made ? "not started" : "stopped");
+    return health;
   }
   if (relay_ && !relay_->sending().connected() && relay_->sending().owner()) add("the relay has no session with the broker: events wait in the outbox");
   for (const auto& consumer : consumers_)

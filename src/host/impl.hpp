@@ -1,5 +1,6 @@
 // A host: what it was told before start(), and the threads that run from then on.
 #pragma once
+#include <atomic>
 #include <deque>
 #include <memory>
 
@@ -7,6 +8,7 @@
 #include "host/consumer_threads.hpp"
 #include "host/relay_threads.hpp"
 #include "host/upkeep.hpp"
+#include "host/watchdog.hpp"
 #include "outbox/publish.hpp"
 
 namespace holdfast {
@@ -42,6 +44,12 @@ class Host::Impl {
     std::vector<detail::Handler> handlers;
   };
   Subscription complete(Subscription subscription, const std::vector<detail::Handler>& handlers) const;
+  void require_before_start(const char* what) const;
+  void hung(const std::string& consumer, const EventInfo& event) const;
+  void check_topology() const;
+  void start_threads();
+  void end_threads(ports::Tick until);
+  void end_the_process(std::chrono::seconds deadline) const;
 
   HostOptions options_;
   telemetry::Metrics metrics_;
@@ -51,10 +59,12 @@ class Host::Impl {
   std::vector<inbox::Upcaster> upcasters_;
   std::deque<host::Subscriber> subscribers_;
   std::stop_source stopping_;
+  enum class Life { made, running, over };
+  std::atomic<Life> life_ = Life::made;
 
-  // threads, in the order in which they start; they end in the opposite one
+  // threads, in the order in which they start
+  host::Watchdog watchdog_;
   std::unique_ptr<host::RelayThreads> relay_;
-  std::unique_ptr<host::Watchdog> watchdog_;
   std::unique_ptr<host::ErrandRunner> due_;
   std::deque<host::ConsumerThreads> consumers_;
   std::unique_ptr<host::Upkeep> upkeep_;

@@ -27,8 +27,6 @@ void RelayThreads::run(const outbox::StoreCommand& command) {
   sending_.answer(std::move(answer));
 }
 
-void RelayThreads::stop() { sending_.stop(); }
-
 void RelayThreads::join() {
   if (thread_.joinable()) thread_.join();
 }

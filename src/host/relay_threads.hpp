@@ -15,7 +15,8 @@ class RelayThreads {
   RelayThreads(const RelayThreads&) = delete;
   RelayThreads& operator=(const RelayThreads&) = delete;
   Sending& sending() { return sending_; }
-  void stop();  // asks; join() waits
+  void stop() { sending_.stop(); }  // asks; join() waits
+  void give_up() noexcept { sending_.give_up(); }
   void join();
 
  private:

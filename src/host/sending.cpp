@@ -22,11 +22,13 @@ Sending::Sending(const Surroundings& surroundings, outbox::RelayOptions options,
               here_.metrics.gauge("holdfast_relay_blocked_keys", "keys whose first event was nacked, returned or refused")} {}
 
 bool Sending::step(ports::Tick until) {
+  called_ = false;
   read_mail();
   for (auto& action : relay_.step(here_.clock.steady())) perform(action);
   measure();
   if (relay_.stopped()) return false;
-  until = std::min(until, relay_.next_tick());
+  if (giving_up_) return give_in();
+  until = called_ ? here_.clock.steady() : std::min(until, relay_.next_tick());  // a call may have come before the session opened
   if (!sender_.pump(until)) waker_.wait_until(until);
   return true;
 }
@@ -75,7 +77,22 @@ void Sending::stop() {
   wake();
 }
 
+void Sending::give_up() noexcept {
+  giving_up_ = true;
+  sender_.abort();
+  wake();
+}
+
+/// Whatever is open now is known to the outbox: at worst it is sent once more.
+bool Sending::give_in() const {
+  const auto status = relay_.status();
+  here_.log.warning("the relay stops without its broker or its database; what is not marked as published is sent again later",
+                    {{"in_flight", std::to_string(status.in_flight)}, {"confirmed_not_marked", std::to_string(status.unmarked)}});
+  return false;
+}
+
 void Sending::wake() noexcept {
+  called_ = true;
   waker_.wake();
   sender_.wake();
 }

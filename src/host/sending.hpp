@@ -25,8 +25,8 @@ class Sending {
   void answer(outbox::StoreAnswer answer);
   void committed() noexcept;  // read now
   void stop();
+  void give_up() noexcept;  // the end of stop(): no more waiting for the broker or the database
   void wake() noexcept;
-  void abort() noexcept { sender_.abort(); }
   bool connected() const { return connected_; }
   bool owner() const { return owner_; }
 
@@ -34,6 +34,7 @@ class Sending {
   void read_mail();
   void perform(outbox::Action& action);
   void measure();
+  bool give_in() const;
 
   const Surroundings& here_;
   Ask ask_;
@@ -41,7 +42,7 @@ class Sending {
   outbox::Sender sender_;
   Mailbox<outbox::StoreAnswer> answers_;
   ports::Waker waker_;
-  std::atomic<bool> committed_ = false, stopping_ = false, connected_ = false, owner_ = false;
+  std::atomic<bool> committed_ = false, stopping_ = false, giving_up_ = false, called_ = false, connected_ = false, owner_ = false;
   bool told_to_stop_ = false;
   outbox::RelayStatus before_;
   struct Meters {

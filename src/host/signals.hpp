@@ -1,4 +1,5 @@
 // SIGINT and SIGTERM for a program with threads: blocked in all of them, waited for in one. A second one ends at once.
+// Made before the first thread, for threads inherit what is blocked.
 #pragma once
 #include <csignal>
 
@@ -10,9 +11,13 @@ class Signals {
     sigemptyset(&set_);
     sigaddset(&set_, SIGINT);
     sigaddset(&set_, SIGTERM);
-    pthread_sigmask(SIG_BLOCK, &set_, nullptr);
+    pthread_sigmask(SIG_BLOCK, &set_, &before_);
     std::signal(SIGPIPE, SIG_IGN);
   }
+  ~Signals() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }  // start() may throw into a program that goes on
+  Signals(const Signals&) = delete;
+  Signals& operator=(const Signals&) = delete;
+
   /// Returns at the first; from then on the default action holds again.
   void wait() const {
     int which = 0;
@@ -22,7 +27,7 @@ class Signals {
   }
 
  private:
-  sigset_t set_{};
+  sigset_t set_{}, before_{};
 };
 
 }  // namespace holdfast::host

@@ -76,6 +76,12 @@ inbox::SessionOptions Subscriber::session_options() const {
   return o;
 }
 
+void Subscriber::declare() const {
+  for (const auto& pattern : here_.transport.topology().declare(queue_).restored)
+    here_.log.error("a binding was missing and is there again; what was published meanwhile did not reach this consumer",
+                    {{"consumer", name()}, {"queue", queue_.name}, {"pattern", pattern}});
+}
+
 void Subscriber::connect(ports::Receiver& receiver) {
   if (consumer_) return;
   inbox::Policy policy{subscription_.consumer, queue_.name, subscription_.ordering, subscription_.after_dead, subscription_.retry, subscription_.batch, {}};
@@ -103,7 +109,18 @@ void Subscriber::tell(const inbox::Setback& s) const {
   if (!s.dead) return here_.log.warning("an event failed and will be tried again in " + std::to_string(s.retry_in.count()) + " ms", fields);
   here_.metrics.counter("holdfast_consumer_dead_total", "dead letters", {{"consumer", name()}, {"reason", s.reason}}).add();
   here_.log.error("an event is a dead letter: it will not be tried again by itself; see `holdfast dlq list`, `holdfast dlq replay`", fields);
-  if (on_dead_letter) on_dead_letter({name(), s.info, s.reason, s.error});
+  if (on_dead_letter) report_dead({name(), s.info, s.reason, s.error});
+}
+
+/// The dead letter is stored: whatever the user's function throws changes nothing.
+void Subscriber::report_dead(const DeadLetter& letter) const {
+  try {
+    on_dead_letter(letter);
+  } catch (const std::exception& failure) {
+    here_.log.error("on_dead_letter failed; the dead letter is stored all the same", {{"consumer", name()}, {"error", failure.what()}});
+  } catch (...) {
+    here_.log.error("on_dead_letter failed; the dead letter is stored all the same", {{"consumer", name()}});
+  }
 }
 
 }  // namespace holdfast::host

@@ -25,6 +25,8 @@ class Subscriber {
   ports::InboxStore& store() { return *store_; }
   inbox::SessionOptions session_options() const;
 
+  /// Queue and bindings, as often as one likes. Alerts where a binding was missing.
+  void declare() const;
   /// The receiver's traits are known by now: what the rules need of them. Before the first run.
   void connect(ports::Receiver& receiver);
   inbox::Consumer& consumer() { return *consumer_; }
@@ -34,6 +36,7 @@ class Subscriber {
 
  private:
   void tell(const inbox::Setback& setback) const;
+  void report_dead(const DeadLetter& letter) const;
 
   struct Meters;
   const Surroundings& here_;

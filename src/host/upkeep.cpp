@@ -1,8 +1,8 @@
 #include "host/upkeep.hpp"
 
 #include <algorithm>
+#include <exception>
 
-#include "holdfast/errors.hpp"
 #include "ports/owner.hpp"
 
 namespace holdfast::host {
@@ -22,9 +22,9 @@ void Upkeep::work(const std::stop_token& stop) {
   auto chores = start + options_.chores, gauges = start, imports = start;
   while (!stop.stop_requested()) {
     const auto now = here_.clock.steady();
-    if (now >= chores) do_chores(), chores = now + options_.chores;
+    if (now >= chores) do_chores(stop), chores = now + options_.chores;
     if (now >= gauges) attempt("gauges", [this] { measure(); }), gauges = now + options_.gauges;
-    if (options_.import_dead_letters && now >= imports) attempt("the import of dead letters", [this] { import(); }), imports = now + options_.imports;
+    if (options_.import_dead_letters && now >= imports) import(stop), imports = now + options_.imports;
     const auto next = std::min({chores, gauges, options_.import_dead_letters ? imports : chores});
     std::unique_lock lock(mutex_);
     stopped_.wait_for(lock, stop, next - now, [] { return false; });
@@ -36,29 +36,23 @@ void Upkeep::attempt(const char* what, Chore chore) {
   std::string why;
   try {
     chore();
-  } catch (const Error& failed) {
+  } catch (const std::exception& failed) {
     why = failed.what();
   }
   if (!why.empty()) here_.log.warning(std::string(what) + " failed; tried again later", {{"error", why}});
 }
 
-void Upkeep::do_chores() {
-  attempt("retention of published events", [this] {
-    for (int i = 0; i < most_rounds && outbox_->retain(options_.keep_published, rows_at_a_time); ++i) {}
-  });
+void Upkeep::do_chores(const std::stop_token& stop) {
+  const auto in_batches = [&](const auto& batch) {
+    for (int i = 0; i < most_rounds && !stop.stop_requested() && batch(); ++i) {}
+  };
+  attempt("retention of published events", [&] { in_batches([&] { return outbox_->retain(options_.keep_published, rows_at_a_time); }); });
   for (auto& threads : consumers_) {
-    attempt("declaring the queue", [&] { declare(threads.subscriber()); });
-    attempt("pruning the inbox", [&] {
-      const ports::PruneRule rule{options_.dedupe_window, threads.consumption().prunable(), rows_at_a_time};
-      for (int i = 0; i < most_rounds && threads.subscriber().store().prune(rule); ++i) {}
-    });
+    if (stop.stop_requested()) return;
+    attempt("declaring the queue", [&] { threads.subscriber().declare(); });
+    const ports::PruneRule rule{options_.dedupe_window, threads.consumption().prunable(), rows_at_a_time};
+    attempt("pruning the inbox", [&] { in_batches([&] { return threads.subscriber().store().prune(rule); }); });
   }
-}
-
-void Upkeep::declare(Subscriber& subscriber) {
-  for (const auto& pattern : here_.transport.topology().declare(subscriber.queue()).restored)
-    here_.log.error("a binding was missing and is there again; what was published meanwhile did not reach this consumer",
-                    {{"consumer", subscriber.name()}, {"queue", subscriber.queue().name}, {"pattern", pattern}});
 }
 
 void Upkeep::measure() {
@@ -72,23 +66,26 @@ void Upkeep::measure() {
       m.gauge("holdfast_consumer_deferred", "events set aside", {{"consumer", c.consumer}, {"state", state}}).set(static_cast<double>(n));
 }
 
-/// Takes what is in the DLQs now.
-void Upkeep::import() {
-  for (auto& threads : consumers_) {
-    auto& subscriber = threads.subscriber();
-    if (!threads.consumption().connected()) continue;
-    const auto receiver = here_.transport.dead_letters(subscriber.queue().name, ports::this_process() + "/import");
-    receiver->credit(import_prefetch);
-    ports::Received got;
-    receiver->pump(here_.clock.steady() + ports::Millis(50), got);
-    for (const auto& delivery : got.deliveries) {
-      const auto report = subscriber.consumer().import_dead_letter(delivery);
-      subscriber.account(report);
-      if (report.end != inbox::Report::End::done) return;
-      const ports::Position settled{delivery.session, delivery.tag};
-      receiver->ack({&settled, 1});
-    }
+void Upkeep::import(const std::stop_token& stop) {
+  for (auto& threads : consumers_)
+    if (threads.consumption().connected() && !stop.stop_requested())
+      attempt("the import of dead letters", [&] { import(threads.subscriber()); });
+}
+
+/// Takes what is in the DLQ now.
+void Upkeep::import(Subscriber& subscriber) {
+  const auto receiver = here_.transport.dead_letters(subscriber.queue().name, ports::this_process() + "/import");
+  receiver->credit(import_prefetch);
+  ports::Received got;
+  receiver->pump(here_.clock.steady() + ports::Millis(50), got);
+  for (const auto& delivery : got.deliveries) {
+    const auto report = subscriber.consumer().import_dead_letter(delivery);
+    subscriber.account(report);
+    if (report.end != inbox::Report::End::done) break;
+    const ports::Position settled{delivery.session, delivery.tag};
+    receiver->ack({&settled, 1});
   }
+  receiver->disconnect();  // writes the acks; what has none is handed out again
 }
 
 }  // namespace holdfast::host

@@ -24,10 +24,10 @@ class Upkeep {
   void work(const std::stop_token& stop);
   template <class Chore>
   void attempt(const char* what, Chore chore);  // one that fails is said, and done again next time
-  void do_chores();
-  void declare(Subscriber& subscriber);
+  void do_chores(const std::stop_token& stop);
   void measure();
-  void import();
+  void import(const std::stop_token& stop);
+  void import(Subscriber& subscriber);
 
   const Surroundings& here_;
   UpkeepOptions options_;

@@ -2,7 +2,7 @@
 
 namespace holdfast::host {
 
-Watchdog::Watchdog(const ports::Clock& clock, Bark bark) : clock_(clock), bark_(std::move(bark)) {
+void Watchdog::start() {
   thread_ = std::jthread([this](const std::stop_token& stop) {
     while (!stop.stop_requested()) {
       look();
@@ -13,19 +13,17 @@ Watchdog::Watchdog(const ports::Clock& clock, Bark bark) : clock_(clock), bark_(
 }
 
 void Watchdog::look() {
-  std::string late;
-  {
-    const std::lock_guard lock(mutex_);
-    for (const auto& [number, run] : runs_)
-      if (run.until <= clock_.steady()) late = run.what;
-  }
-  if (!late.empty()) bark_(late);
+  const std::lock_guard lock(mutex_);  // while it barks too: what the bark speaks of stays there
+  const auto now = clock_.steady();
+  for (auto& [number, run] : runs_)
+    if (run.until <= now) run.until = ports::Tick::max(), run.bark();
 }
 
-Watchdog::Watch::Watch(Watchdog& dog, std::string what, ports::Millis limit) : dog_(dog) {
+Watchdog::Watch::Watch(Watchdog& dog, ports::Millis limit, Bark bark) : dog_(dog) {
+  const auto until = dog_.clock_.steady() + limit;
   const std::lock_guard lock(dog_.mutex_);
   number_ = ++dog_.last_;
-  dog_.runs_[number_] = {std::move(what), dog_.clock_.steady() + limit};
+  dog_.runs_[number_] = {std::move(bark), until};
 }
 
 Watchdog::Watch::~Watch() {

@@ -1,10 +1,11 @@
-// A run past its deadline ends the process: a hang is a crash, and the crash guard takes it from there (9.7).
+// What must end in time, and what is done where it does not. A handler past its deadline ends the process: a hang is a crash,
+// and the crash guard takes it from there (9.7).
+// Threads: any.
 #pragma once
 #include <condition_variable>
 #include <functional>
 #include <map>
 #include <mutex>
-#include <string>
 #include <thread>
 
 #include "ports/clock.hpp"
@@ -13,14 +14,15 @@ namespace holdfast::host {
 
 class Watchdog {
  public:
-  using Bark = std::function<void(const std::string& what)>;
-  /// bark is called on the watchdog's thread for a run that is late.
-  Watchdog(const ports::Clock& clock, Bark bark);
+  using Bark = std::function<void()>;
+  explicit Watchdog(const ports::Clock& clock) : clock_(clock) {}
+  void start();  // its thread; the harness goes without
+  void look();   // barks, once, at each that is late by now; the thread calls it each second
 
-  /// Watched while it lives.
+  /// Watched while it lives. bark: on the watchdog's thread, while this lives; it must not make or end a Watch.
   class Watch {
    public:
-    Watch(Watchdog& dog, std::string what, ports::Millis limit);
+    Watch(Watchdog& dog, ports::Millis limit, Bark bark);
     ~Watch();
     Watch(const Watch&) = delete;
     Watch& operator=(const Watch&) = delete;
@@ -30,16 +32,12 @@ class Watchdog {
     std::uint64_t number_;
   };
 
-  /// Barks at what is late by now; the thread calls it each second.
-  void look();
-
  private:
   struct Run {
-    std::string what;
+    Bark bark;
     ports::Tick until;
   };
   const ports::Clock& clock_;
-  Bark bark_;
   std::mutex mutex_;
   std::condition_variable_any stopped_;
   std::map<std::uint64_t, Run> runs_;

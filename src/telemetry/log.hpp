@@ -22,8 +22,12 @@ class Log {
   void error(std::string_view text, std::initializer_list<Field> fields = {}) const { write(Level::error, text, fields); }
 
  private:
-  void write(Level level, std::string_view text, std::initializer_list<Field> fields) const {
-    if (sink_) sink_({level, text, {fields.begin(), fields.size()}});
+  /// A sink that throws must stop no thread of ours; there is nobody left to tell.
+  void write(Level level, std::string_view text, std::initializer_list<Field> fields) const noexcept {
+    try {
+      if (sink_) sink_({level, text, {fields.begin(), fields.size()}});
+    } catch (...) {
+    }
   }
   LogSink sink_;
 };

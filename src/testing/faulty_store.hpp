@@ -16,6 +16,7 @@ class FaultyStore : public detail::StoreBase {
   Dialect dialect() const override { return real_->dialect(); }
   const ports::Clock& clock() const override { return real_->clock(); }
   Transaction begin() override { return real_->begin(); }
+  void require_writable() override { real_->require_writable(); }
   void migrate() override { real_->migrate(); }
   void check_schema() override { real_->check_schema(); }
   std::unique_ptr<ports::OutboxStore> outbox() override { return real_->outbox(); }

@@ -1,0 +1,57 @@
+// What this program does in a second life, as a consumer that dies of its events. Started by child(); "disabled" keeps it out of
+// every ordinary run.
+#include <unistd.h>
+
+#include <cstdlib>
+#include <latch>
+
+#include "crash.hpp"
+#include "holdfast/connect.hpp"
+#include "holdfast/host.hpp"
+#include "host/impl.hpp"
+#include "kit.hpp"
+
+namespace holdfast::chaos {
+namespace {
+
+[[noreturn]] void hang() {
+  for (std::latch never(1);;) never.wait();
+}
+
+void die(const std::string& role) {
+  if (role.starts_with("hang")) hang();
+  std::_Exit(crash_code);
+}
+
+/// Handles until the dead letter is there or all are handled, then ends cleanly.
+void consume(const std::string& folder, const std::string& role) {
+  const bool on_everything = role.ends_with("everything");
+  std::latch done(1);
+  std::atomic<bool> over = false;
+  HostOptions options{.name = "crasher", .store = open_store("sqlite:" + folder + "/crasher.db"), .transport = open_transport("sqlite:" + folder + "/bus.db")};
+  Host host(std::move(options));
+  host.store().transact([](Transaction& tx) { tx.exec("CREATE TABLE IF NOT EXISTS effects(what TEXT)"); });
+  host.subscribe({.consumer = "c", .handler_deadline = std::chrono::seconds(1)}, [&](Context& ctx, const Blow& blow) {
+    if (on_everything || (role != "good" && blow.what == "bad")) die(role);
+    ctx.tx().exec("INSERT INTO effects(what) VALUES ($1)", blow.what);
+  });
+  host.impl().observe([&](const host::Signal& signal) {
+    if (!std::holds_alternative<host::RunSettled>(signal)) return;
+    const auto settled = host.store().transact(
+        [](Transaction& tx) { return tx.query<int>("SELECT count(*) FROM holdfast_inbox WHERE state IN ('handled', 'dead')").one(); });
+    if (settled == blows && !over.exchange(true)) done.count_down();
+  });
+  host.start();
+  done.wait();
+  host.stop();
+}
+
+TEST(ChaosChild, DISABLED_PlaysItsRole) {
+  const char *role = std::getenv("CHAOS_ROLE"), *folder = std::getenv("CHAOS_FOLDER");
+  if (!role || !folder) GTEST_SKIP() << "this is no test: other tests start it as a second process";
+  consume(folder, role);
+  _exit(testing::Test::HasFailure() ? 1 : 0);
+}
+
+}  // namespace
+}  // namespace holdfast::chaos

@@ -1,0 +1,18 @@
+// What the crash tests and their second process agree on.
+#pragma once
+#include <cstdint>
+#include <string>
+
+namespace holdfast::chaos {
+
+struct Blow {
+  static constexpr std::string_view type = "test.blow.v1";
+  std::int64_t number = 0;
+  std::string what;
+  std::string key() const { return std::to_string(number); }
+};
+
+inline constexpr int blows = 6;        // events in all, the first is the bad one
+inline constexpr int crash_code = 99;  // as if it had crashed: no destructor runs, nothing is acknowledged
+
+}  // namespace holdfast::chaos
