@@ -3,15 +3,18 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <iostream>
 
+#include "connect/connect.hpp"
 #include "holdfast/errors.hpp"
 #include "ports/clock.hpp"
 #include "service/keys.hpp"
 
 namespace holdfast::cli {
 
-Cli::Cli(CLI::App& app) : app_(app), config_(service::service_keys({.name = "holdfast", .listen = "127.0.0.1:8080"})) {
+Cli::Cli(CLI::App& app) : config_(service::service_keys({.name = "holdfast", .listen = "127.0.0.1:8080"})) {
+  config_.leave_other_sections();
   app.add_option("--config", file_, "TOML file of the service");
   app.add_option("--database", databases_, "sqlite:PATH; status takes several")->allow_extra_args(false);
   app.add_option("--broker", broker_, "sqlite:PATH of the bus");
@@ -23,6 +26,7 @@ void Cli::configure() {
   config_.read_environment(environ);
   if (!databases_.empty()) config_.set("database.url", databases_.front(), "--database");
   if (!broker_.empty()) config_.set("broker.url", broker_, "--broker");
+  service::check_together(config_);
 }
 
 std::vector<std::string> Cli::database_urls() const {
@@ -32,14 +36,22 @@ std::vector<std::string> Cli::database_urls() const {
   return {config_.text("database.url")};
 }
 
-Store Cli::database() const { return open_store(database_urls().front()); }
+Store Cli::open(const std::string& url) const {
+  Store store = open_store(url);
+  if (const auto [scheme, path] = connect::split(url); scheme == "sqlite" && !std::filesystem::exists(path))
+    throw Unavailable(path + ": there is no such file; `holdfast migrate` makes a new one");
+  refusing([&] { store.impl()->check_schema(); });
+  return store;
+}
+
 Timestamp Cli::now() const { return ports::system_clock().utc(); }
 
 void Cli::does(CLI::App& command, std::function<int()> body) {
-  command.callback([this, body = std::move(body)] {
-    configure();
-    code_ = body();
-  });
+  tells(command, [this, body = std::move(body)] { return configure(), body(); });
+}
+
+void Cli::tells(CLI::App& command, std::function<int()> body) {
+  command.callback([this, body = std::move(body)] { code_ = body(); });
 }
 
 void add_selection(CLI::App& command, admin::SelectionText& s, bool of_consumers) {

@@ -7,6 +7,7 @@
 
 #include "admin/selection.hpp"
 #include "holdfast/connect.hpp"
+#include "holdfast/errors.hpp"
 #include "ports/store_base.hpp"
 #include "service/config.hpp"
 
@@ -18,27 +19,38 @@ class Cli {
  public:
   explicit Cli(CLI::App& app);
 
-  /// Reads file, environment and the global flags; once, before a command runs.
-  void configure();
-  /// The one database; Invalid (exit 2) if none was named.
-  Store database() const;
+  /// The databases that were named; Invalid (exit 2) if none was.
   std::vector<std::string> database_urls() const;
+  /// Opened to be worked on: Unavailable (exit 3) unless it is there and has our tables.
+  Store open(const std::string& url) const;
+  Store database() const { return open(database_urls().front()); }
   const service::Config& config() const { return config_; }
   bool json() const { return json_; }
   Timestamp now() const;
 
-  /// A command's way to say its exit code.
+  /// A command's way to say its exit code. File, environment and the global flags are read before it runs.
   void does(CLI::App& command, std::function<int()> body);
+  /// The same for one that needs no configuration, and works where that is wrong.
+  void tells(CLI::App& command, std::function<int()> body);
   int code() const { return code_; }
 
  private:
-  CLI::App& app_;
+  void configure();
+
   service::Config config_;
   std::string file_, broker_;
   std::vector<std::string> databases_;
   bool json_ = false;
   int code_ = ok;
 };
+
+/// What a database says of its tables is no mistake on the command line: exit 3.
+template <class Body>
+void refusing(Body body) {
+  try {
+    body();
+  } catch (const Invalid& wrong) { throw Unavailable(wrong.what()); }
+}
 
 /// --consumer --type --reason --error --key --since --until --limit, and ids.
 void add_selection(CLI::App& command, admin::SelectionText& selection, bool of_consumers);

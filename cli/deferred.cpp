@@ -1,7 +1,6 @@
 // holdfast deferred, holdfast dlq: what consumers set aside; to look at, to run again, to give up.
 #include <fmt/format.h>
 
-#include <csignal>
 #include <cstdio>
 #include <fstream>
 #include <iterator>
@@ -11,6 +10,7 @@
 #include "cli/cli.hpp"
 #include "holdfast/contract.hpp"
 #include "ports/waker.hpp"
+#include "service/units.hpp"
 
 namespace holdfast::cli {
 namespace {
@@ -21,7 +21,7 @@ struct Flags {
   admin::SelectionText selection;
   bool dry_run = false, yes = false, stop = false;
   int canary = 0;
-  std::string rate, note, edited;
+  std::string rate, note, edited, wait = "30s";
 };
 struct Shown {  // stable names
   std::string consumer, id, type, key, state, reason, error;
@@ -31,7 +31,7 @@ struct Shown {  // stable names
   std::optional<std::string> body;  // show only
 };
 
-constexpr ports::Millis canary_patience{30'000};
+constexpr ports::Millis look_again{200};
 
 const char* state_of(const DeferredView& v) {
   if (v.state == ports::State::retrying) return "retrying";
@@ -78,20 +78,20 @@ class Command {
   }
 
   int replay() {
-    const auto frozen = select();
-    if (flags_.stop) return say(admin::take_back(base(), frozen, action("take back")));
-    if (!flags_.edited.empty() && flags_.selection.ids.size() != 1) throw Invalid("--edited", "one event id goes with an edited body");
-    if (!go_on("Replay", frozen)) return ok;
-    const auto canaries = std::min(static_cast<std::size_t>(std::max(flags_.canary, 0)), frozen.size());
-    if (canaries > 0 && !canary({frozen.begin(), frozen.begin() + static_cast<std::ptrdiff_t>(canaries)})) return found_something;
-    const admin::Frozen rest(frozen.begin() + static_cast<std::ptrdiff_t>(canaries), frozen.end());
-    return say(admin::replay(base(), rest, action("replay"), rate(), edited_body()));
+    const inbox::ReplayPlan plan{flags_.canary, rate()};
+    const auto edited = edited_body();
+    if (flags_.stop) return take_back();
+    if (edited && flags_.selection.ids.size() != 1) throw Invalid("--edited", "one event id goes with an edited body");
+    auto frozen = select();
+    if (!go_on("Replay", frozen)) return say({});
+    admin::Replay replay(base(), std::move(frozen), plan, edited);
+    if (replay.has_canary() && !canary(replay)) return found_something;
+    return say(replay.rest(action("replay")));
   }
 
   int discard() {
     const auto frozen = select();
-    if (!go_on("Discard for good", frozen)) return ok;
-    return say(admin::discard(base(), frozen, action("discard")));
+    return say(go_on("Discard for good", frozen) ? admin::discard(base(), frozen, action("discard")) : admin::Sum());
   }
 
   int import() {
@@ -110,8 +110,19 @@ class Command {
     return open_transport(cli_.config().text("broker.url"));
   }
   admin::Frozen select() {
-    if (dead_only_ && cli_.config().is_set("broker.url")) admin::import_dead_letters(base(), *transport().impl());
-    return base().admin()->deferred(admin::parse(flags_.selection, cli_.now()), dead_only_);
+    if (dead_only_ && cli_.config().is_set("broker.url")) empty_broker_dlq();
+    return select(dead_only_);
+  }
+  admin::Frozen select(bool dead_only) {
+    auto found = base().admin()->deferred(admin::parse(flags_.selection, cli_.now()), dead_only);
+    if (static_cast<int>(found.size()) == flags_.selection.limit) std::fprintf(stderr, "the first %zu; --limit shows more\n", found.size());
+    return found;
+  }
+  /// What is there already can be seen and put right without the broker.
+  void empty_broker_dlq() {
+    try {
+      admin::import_dead_letters(base(), *transport().impl());
+    } catch (const Unavailable& away) { std::fprintf(stderr, "the broker's DLQ was not looked at: %s\n", away.what()); }
   }
   ports::OperatorAction action(const std::string& what) const {
     const char* user = std::getenv("USER");
@@ -140,26 +151,42 @@ class Command {
     for (std::size_t i = 0; i < frozen.size() && i < 10; ++i)
       std::fprintf(stderr, "  %s  %s  %s  %s\n", frozen[i].event.id.to_string().c_str(), frozen[i].consumer.c_str(), frozen[i].event.type.c_str(), frozen[i].event.reason.c_str());
     if (frozen.size() > 10) std::fprintf(stderr, "  ... and %zu more\n", frozen.size() - 10);
-    if (frozen.empty()) std::puts("nothing is selected");
+    if (frozen.empty()) std::fputs("nothing is selected\n", stderr);
     if (frozen.empty() || flags_.dry_run) return false;
     return confirmed(what + " " + std::to_string(frozen.size()) + " event(s)?", flags_.yes);
   }
   /// The first ones alone; the rest only if these take effect.
-  bool canary(const admin::Frozen& first) {
-    admin::replay(base(), first, action("replay, canary"), 0);
+  bool canary(admin::Replay& replay) {
+    const auto replayed = replay.canary(action("replay, canary"));
+    if (!replayed.all()) return stays("the canary could not be replayed (" + replayed.words() + ")");
     const auto& clock = base().clock();
     ports::Waker pause;
-    for (const auto end = clock.steady() + canary_patience; clock.steady() < end; pause.wait_until(clock.steady() + ports::Millis(200))) {
-      const auto seen = admin::outcome(base(), first);
-      if (seen.dead > 0) return std::puts("the canary is dead again: the rest was not replayed"), false;
+    for (const auto end = clock.steady() + service::parse_duration(flags_.wait); clock.steady() < end; pause.wait_until(clock.steady() + look_again)) {
+      const auto seen = replay.canary_outcome();
+      if (seen.dead > 0) return stays("the canary is dead again");
       if (seen.waiting == 0) return true;
     }
-    std::puts("the canary was not settled within 30 s (is the service running?): the rest was not replayed");
+    return stays("the canary was not settled within " + flags_.wait + " (is the service running?)");
+  }
+  bool stays(const std::string& why) const {
+    std::fprintf(stderr, "%s: the rest was not replayed\n", why.c_str());
+    if (cli_.json()) say({});
     return false;
   }
+  /// The emergency brake: it does not ask.
+  int take_back() {
+    auto replayed = select(false);
+    std::erase_if(replayed, [](const DeferredView& v) {
+      return v.event.wait != ports::Deferred::Wait::retry || v.event.attempts > 0 || v.event.due_in <= ports::Millis(0);
+    });
+    return say(flags_.dry_run ? admin::Sum() : admin::take_back(base(), replayed, action("take back")));
+  }
   int say(const admin::Sum& sum) const {
-    std::printf(cli_.json() ? "{\"done\":%d,\"outOfTurn\":%d,\"running\":%d,\"settledMeanwhile\":%d,\"notInState\":%d}\n" : "", sum.done, sum.out_of_turn, sum.running, sum.not_there, sum.not_in_state);
-    if (!cli_.json()) std::printf("%s\n", sum.words().c_str());
+    if (cli_.json())
+      std::printf("{\"done\":%d,\"outOfTurn\":%d,\"running\":%d,\"settledMeanwhile\":%d,\"notInState\":%d}\n", sum.done, sum.out_of_turn, sum.running,
+                  sum.not_there, sum.not_in_state);
+    else
+      std::printf("%s\n", sum.words().c_str());
     return sum.all() ? ok : found_something;
   }
   int print_json(const admin::Frozen& found, bool whole) const {
@@ -193,7 +220,8 @@ void add(CLI::App& app, Cli& cli, const std::string& name, const std::string& he
     command->add_flag("--yes", flags->yes, "do not ask");
     command->add_option("--note", flags->note, "why; kept with the act");
   }
-  replay->add_option("--canary", flags->canary, "so many first; the rest only if they take effect");
+  replay->add_option("--canary", flags->canary, "so many first; the rest only if they take effect")->check(CLI::NonNegativeNumber);
+  replay->add_option("--wait", flags->wait, "for the canary to take effect")->capture_default_str();
   replay->add_option("--rate", flags->rate, "as 2000/s");
   replay->add_option("--edited", flags->edited, "file with a body that replaces the event's (one id)");
   replay->add_flag("--stop", flags->stop, "take back what was replayed and is not due yet");

@@ -23,34 +23,51 @@ const CLI::App* find(const CLI::App& app, const std::string& name) {
   return nullptr;
 }
 
+using Words = std::vector<std::string>;
+
+Words commands_of(const CLI::App& app) {
+  Words names;
+  for (const auto* command : app.get_subcommands({})) names.push_back(command->get_name());
+  return names;
+}
+
+Words flags_of(const CLI::App& app, const CLI::App& command) {
+  Words names;
+  for (const auto* from : {&app, &command})
+    for (const auto* option : from->get_options())
+      if (option->nonpositional()) names.push_back(option->get_name());
+  return names;
+}
+
 void add_help(CLI::App& app, Cli& cli, std::string& topic) {
   auto* help = app.add_subcommand("help", "of one command: holdfast help dlq")->group("Other");
   help->add_option("command", topic);
-  cli.does(*help, [&app, &topic] {
+  cli.tells(*help, [&app, &topic] {
     const auto* command = find(app, topic);
-    if (!topic.empty() && command == nullptr) throw Invalid(topic, "there is no such command");
-    std::fputs((command != nullptr ? command->help("holdfast") : app.help()).c_str(), stdout);
+    if (!topic.empty() && command == nullptr)
+      throw Invalid(topic, "there is no such command; the nearest is '" + event::nearest(topic, commands_of(app)) + "'");
+    const auto& of = command != nullptr ? *command : app;
+    std::fputs(app.get_formatter()->make_help(&of, command != nullptr ? "holdfast " + topic : "holdfast", CLI::AppFormatMode::Normal).c_str(), stdout);
     return ok;
   });
 }
 
 void add_version(CLI::App& app, Cli& cli) {
-  cli.does(*app.add_subcommand("version", "of this program")->group("Other"), [&cli] {
+  cli.tells(*app.add_subcommand("version", "of this program")->group("Other"), [&cli] {
     std::printf(cli.json() ? "{\"version\":\"%s\"}\n" : "holdfast %s\n", HOLDFAST_VERSION);
     return ok;
   });
 }
 
-/// A word that is no command: the nearest one.
-int misspelt(CLI::App& app, const CLI::ParseError& error, int argc, char** argv) {
-  std::vector<std::string> names;
-  for (const auto* command : app.get_subcommands({})) names.push_back(command->get_name());
-  for (int i = 1; i < argc; ++i)
-    if (argv[i][0] != '-' && find(app, argv[i]) == nullptr && dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
-      std::fprintf(stderr, "holdfast: '%s' is not understood here; the nearest command is '%s'\n", argv[i], event::nearest(argv[i], names).c_str());
-      return usage;
-    }
-  std::fprintf(stderr, "holdfast: %s\n", error.what());
+/// What nobody understood, and what stands there that is nearest to it: a command, a verb, a flag.
+int misspelt(const CLI::App& app, const CLI::ParseError& error) {
+  const auto words = app.remaining(true);
+  const CLI::App* here = &app;
+  while (!here->get_subcommands().empty()) here = here->get_subcommands().front();
+  const auto known = words.empty() ? Words() : words.front().starts_with('-') ? flags_of(app, *here) : commands_of(*here);
+  if (known.empty()) return complain(error, usage);
+  std::fprintf(stderr, "holdfast: '%s' is not understood here; the nearest is '%s'\n", words.front().c_str(),
+               event::nearest(words.front(), known).c_str());
   return usage;
 }
 
@@ -70,7 +87,7 @@ int run(int argc, char** argv) {
   } catch (const CLI::Success& asked) {
     return app.exit(asked);
   } catch (const CLI::ParseError& wrong) {
-    return misspelt(app, wrong, argc, argv);
+    return misspelt(app, wrong);
   } catch (const Invalid& wrong) {
     return complain(wrong, usage);
   } catch (const std::exception& error) {

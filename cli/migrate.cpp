@@ -10,7 +10,7 @@ void add_migrate(CLI::App& app, Cli& cli) {
   auto* command = app.add_subcommand("migrate", "create or upgrade Holdfast's tables")->group("Set up");
   command->add_flag("--check", *check, "only look: exit 1 if there is something to do");
   cli.does(*command, [&cli, check] {
-    Store store = cli.database();
+    Store store = open_store(cli.database_urls().front());
     if (*check) try {
         store.impl()->check_schema();
       } catch (const Invalid& behind) {
@@ -18,7 +18,7 @@ void add_migrate(CLI::App& app, Cli& cli) {
         return found_something;
       }
     else
-      store.migrate();
+      refusing([&] { store.migrate(); });
     const int version = store.impl()->admin()->status().schema_version;
     std::printf(cli.json() ? "{\"schema\":%d}\n" : "schema %d is there\n", version);
     return ok;

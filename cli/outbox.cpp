@@ -90,11 +90,11 @@ class Command {
     for (std::size_t i = 0; i < found.size() && i < 10; ++i)
       std::fprintf(stderr, "  %s  %s  key %s\n", found[i].row.event.id.to_string().c_str(), found[i].row.event.type.c_str(), found[i].row.event.key.value_or("-").c_str());
     if (found.size() > 10) std::fprintf(stderr, "  ... and %zu more\n", found.size() - 10);
-    if (found.empty()) std::puts("nothing is selected");
-    if (found.empty() || flags_.dry_run || !confirmed(what + " " + std::to_string(found.size()) + " event(s)?", flags_.yes)) return ok;
-    const int done = act();
+    if (found.empty()) std::fputs("nothing is selected\n", stderr);
+    const bool go_on = !found.empty() && !flags_.dry_run && confirmed(what + " " + std::to_string(found.size()) + " event(s)?", flags_.yes);
+    const int done = go_on ? act() : 0;
     std::printf(cli_.json() ? "{\"done\":%d}\n" : "%d done\n", done);
-    return done == static_cast<int>(found.size()) ? ok : found_something;
+    return !go_on || done == static_cast<int>(found.size()) ? ok : found_something;
   }
   int print_json(const std::vector<OutboxView>& found, bool whole) const {
     std::vector<Shown> rows;

@@ -25,8 +25,9 @@ struct DatabaseJson {  // stable names
   std::vector<ConsumerJson> consumers;
 };
 
-DatabaseJson look(const std::string& url, Timestamp now) {
-  const auto s = open_store(url).impl()->admin()->status();
+DatabaseJson look(const Cli& cli, const std::string& url) {
+  const auto s = cli.open(url).impl()->admin()->status();
+  const auto now = cli.now();
   const auto oldest = s.oldest_pending ? std::chrono::duration_cast<std::chrono::milliseconds>(now - *s.oldest_pending).count() : 0;
   DatabaseJson out{url, s.schema_version, s.pending, s.refused, s.published, oldest, s.lease_left.count(), s.lease_owner, {}};
   for (const auto& c : s.consumers) out.consumers.push_back({c.consumer, c.queue, c.handled, c.retrying, c.retry, c.blocked, c.dead, c.discarded});
@@ -47,7 +48,7 @@ int show(Cli& cli) {
   std::vector<DatabaseJson> all;
   bool trouble = false;
   for (const auto& url : cli.database_urls()) {
-    all.push_back(look(url, cli.now()));
+    all.push_back(look(cli, url));
     trouble = trouble || all.back().refused > 0;
     for (const auto& c : all.back().consumers) trouble = trouble || c.dead > 0;
   }

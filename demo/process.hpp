@@ -1,4 +1,4 @@
-// A child program: started, watched, killed by its pid. It dies with its parent.
+// A child program: started, watched, killed by its pid. It dies with the thread that started it (so says PR_SET_PDEATHSIG).
 #pragma once
 #include <sys/types.h>
 

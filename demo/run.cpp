@@ -5,6 +5,7 @@
 
 #include <csignal>
 #include <cstdio>
+#include <future>
 #include <holdfast/connect.hpp>
 #include <holdfast/errors.hpp>
 #include <thread>
@@ -85,25 +86,22 @@ class Demo {
     put(scarce, scarce_on_hand(orders_));
   }
 
-  /// Places some orders; in the middle of it something happens.
+  /// Places some orders; in the middle of it something happens. It happens on this thread: a child dies with the thread that
+  /// started it.
   void place(const std::vector<Order>& orders, const std::string& run, const std::function<void()>& happening) {
     const auto middle = std::max<int>(1, static_cast<int>(orders.size() / 2));
-    std::exception_ptr failed;
-    std::jthread fault;
-    std::atomic<bool> begun = false;
-    demo::place(system_.http(Part::order), orders, run, connections, [&](int n) {
-      progress_.placed(placed_ + n, options_.orders);
-      if (n < middle || begun.exchange(true)) return;
-      fault = std::jthread([&] {
-        try {
-          happening();
-        } catch (...) {
-          failed = std::current_exception();
-        }
+    std::atomic<bool> in_the_middle = false;
+    const auto tell = [&] { in_the_middle = true, in_the_middle.notify_all(); };
+    auto placing = std::async(std::launch::async, [&] {
+      const std::shared_ptr<void> at_the_end(nullptr, [&](void*) { tell(); });
+      demo::place(system_.http(Part::order), orders, run, connections, [&](int n) {
+        progress_.placed(placed_ + n, options_.orders);
+        if (n >= middle) tell();
       });
     });
-    if (fault.joinable()) fault.join();
-    if (failed) std::rethrow_exception(failed);
+    in_the_middle.wait(false);
+    happening();
+    placing.get();
     placed_ += static_cast<int>(orders.size());
   }
 

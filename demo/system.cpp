@@ -51,11 +51,7 @@ System::System(Layout layout, std::filesystem::path programs, bool usual_ports)
   std::filesystem::create_directories(layout_.folder);
 }
 
-Command System::command(Part part) const {
-  const auto& known = urls_[static_cast<std::size_t>(part)];
-  std::string listen = "127.0.0.1:0";
-  if (!known.empty()) listen = known.substr(known.rfind('/') + 1);
-  else if (usual_ports_ && is_free(usual_port(part))) listen = "127.0.0.1:" + std::to_string(usual_port(part));
+Command System::command(Part part, const std::string& listen) const {
   Command c{(programs_ / (name_of(part) + "-service")).string(),
             {"--database-url", layout_.url(layout_.database(part)), "--broker-url", layout_.url(layout_.bus()), "--http-listen", listen},
             {},
@@ -74,9 +70,18 @@ void System::start() {
 }
 
 void System::start(Part part) {
+  const auto& known = urls_[static_cast<std::size_t>(part)];
+  if (!known.empty()) return start(part, known.substr(known.rfind('/') + 1));
+  if (usual_ports_ && is_free(usual_port(part))) try {
+      return start(part, "127.0.0.1:" + std::to_string(usual_port(part)));
+    } catch (const Unavailable&) {}  // somebody was quicker
+  start(part, "127.0.0.1:0");
+}
+
+void System::start(Part part, const std::string& listen) {
   auto& process = processes_[static_cast<std::size_t>(part)];
   process.reset();
-  process.emplace(command(part));
+  process.emplace(command(part, listen));
   urls_[static_cast<std::size_t>(part)] = Codec<Ready>::decode(process->read_line(30s)).http;
 }
 

@@ -34,7 +34,8 @@ class System {
   const Layout& layout() const { return layout_; }
 
  private:
-  Command command(Part part) const;
+  void start(Part part, const std::string& listen);
+  Command command(Part part, const std::string& listen) const;
 
   Layout layout_;
   std::filesystem::path programs_;

@@ -1,6 +1,7 @@
 #include "admin/act.hpp"
 
 #include <map>
+#include <span>
 
 namespace holdfast::admin {
 namespace {
@@ -16,7 +17,7 @@ void count(Sum& sum, inbox::Acted acted) {
 }
 
 template <class Act>
-Sum each(detail::StoreBase& store, const Frozen& events, Act act) {
+Sum each(detail::StoreBase& store, std::span<const ports::DeferredView> events, Act act) {
   Sum sum;
   std::map<std::string, std::unique_ptr<ports::InboxStore>> stores;
   for (const auto& view : events) {
@@ -27,6 +28,14 @@ Sum each(detail::StoreBase& store, const Frozen& events, Act act) {
   }
   return sum;
 }
+
+std::vector<EventId> ids_of(const Frozen& events) {
+  std::vector<EventId> ids;
+  for (const auto& view : events) ids.push_back(view.event.id);
+  return ids;
+}
+
+Frozen first(const Frozen& events, std::size_t count) { return {events.begin(), events.begin() + static_cast<std::ptrdiff_t>(count)}; }
 
 }  // namespace
 
@@ -39,12 +48,21 @@ std::string Sum::words() const {
   return out;
 }
 
-Sum replay(detail::StoreBase& store, const Frozen& events, ports::OperatorAction action, double rate, const std::optional<std::string>& edited) {
-  std::int64_t n = 0;
-  return each(store, events, [&](inbox::Acts& acts, const ports::DeferredView& view) {
-    const ports::Millis due_in(rate > 0 ? static_cast<std::int64_t>(1000.0 * static_cast<double>(n) / rate) : 0);
-    ++n;
-    return acts.replay(view.event.id, action, due_in, edited);
+Replay::Replay(detail::StoreBase& store, Frozen events, inbox::ReplayPlan plan, std::optional<std::string> edited)
+    : store_(store), events_(std::move(events)), plan_(ids_of(events_), plan), edited_(std::move(edited)) {}
+
+Sum Replay::canary(const ports::OperatorAction& action) {
+  return each(store_, first(events_, plan_.canary().size()),
+              [&](inbox::Acts& acts, const ports::DeferredView& view) { return acts.replay(view.event.id, action, {}, edited_); });
+}
+
+Outcome Replay::canary_outcome() const { return outcome(store_, first(events_, plan_.canary().size())); }
+
+Sum Replay::rest(const ports::OperatorAction& action) {
+  const auto rest = plan_.rest();
+  auto next = rest.begin();
+  return each(store_, std::span(events_).last(rest.size()), [&](inbox::Acts& acts, const ports::DeferredView& view) {
+    return acts.replay(view.event.id, action, (next++)->due_in, edited_);
   });
 }
 

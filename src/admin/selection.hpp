@@ -8,8 +8,8 @@
 namespace holdfast::admin {
 
 struct SelectionText {  // as typed
-  std::string consumer, type, reason, error, key, since, until;
-  std::vector<std::string> ids;
+  std::string consumer = {}, type = {}, reason = {}, error = {}, key = {}, since = {}, until = {};
+  std::vector<std::string> ids = {};
   int limit = 100;
 };
 

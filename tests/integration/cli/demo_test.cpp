@@ -1,0 +1,143 @@
+// holdfast demo and holdfast up: the whole system, for a try.
+#include <signal.h>
+
+#include <fstream>
+
+#include "demo/system.hpp"
+#include "holdfast/contract.hpp"
+#include "integration/service/programs.hpp"
+
+namespace holdfast::program_test {
+namespace {
+
+using Json = detail::JsonValue;
+using demo::Part;
+
+struct DemoCommand : Programs {
+  const demo::Layout layout{folder / "state"};
+  Ran check() const { return holdfast({"--json", "demo", "--check", layout.folder.string()}); }
+  void sql(const std::string& file, const std::string& statement) const {
+    open_store(layout.url(file)).transact([&](Transaction& tx) { EXPECT_EQ(tx.exec(statement), 1) << statement; });
+  }
+};
+
+TEST_F(DemoCommand, LosesNothingAndTheCheckWouldSeeIt) {
+  const auto ran = holdfast({"demo", "--orders", "120", "--seed", "7", "--json", "--keep", "--state", layout.folder.string()});
+  ASSERT_EQ(ran.code, 0) << ran.out << ran.err;
+  const auto result = Json::parse(ran.out);
+  EXPECT_TRUE(result.at("nothingLost").boolean()) << ran.out;
+  EXPECT_EQ(result.at("orders").integer(), 120);
+  EXPECT_EQ(result.at("placed").integer(), 140) << "and the twenty whose cancellation came first";
+  EXPECT_EQ(result.at("open").integer(), 0);
+  EXPECT_EQ(result.at("confirmed").integer() + result.at("cancelled").integer(), 140);
+  EXPECT_GT(result.at("duplicatesAbsorbed").integer(), 0);
+  EXPECT_EQ(result.at("duplicatesAbsorbed").integer() % 2, 0) << "each at two consumers";
+  EXPECT_EQ(result.at("poisonDead").integer(), 6);
+  EXPECT_EQ(result.at("tombstones").integer(), 20);
+  EXPECT_EQ(result.at("attemptsUsedByOutage").integer(), 0);
+  EXPECT_EQ(result.at("moneyKept").raw(), result.at("moneyOwed").raw());
+  for (const auto& consumer : result.at("consumers").elements()) {
+    EXPECT_EQ(consumer.at("lost").integer(), 0) << consumer.raw();
+    EXPECT_EQ(consumer.at("published").integer(), consumer.at("handled").integer() + consumer.at("dead").integer()) << consumer.raw();
+  }
+  EXPECT_EQ(check().code, 0) << "again, from the databases alone";
+
+  sql(layout.database(Part::inventory), "UPDATE stock SET on_hand = on_hand - 1 WHERE product_id = 205");
+  auto found = check();
+  EXPECT_EQ(found.code, 1);
+  EXPECT_FALSE(Json::parse(found.out).at("nothingLost").boolean());
+  EXPECT_TRUE(has(found.out, "product 205: ")) << found.out;
+  EXPECT_TRUE(has(holdfast({"demo", "--check", layout.folder.string()}).out, "product 205: "));
+  sql(layout.database(Part::inventory), "UPDATE stock SET on_hand = on_hand + 1 WHERE product_id = 205");
+  EXPECT_EQ(check().code, 0);
+
+  sql(layout.database(Part::payment),
+      "DELETE FROM holdfast_inbox WHERE event_id = (SELECT event_id FROM holdfast_inbox WHERE consumer = 'payment' AND state = 'handled' LIMIT 1)");
+  found = check();
+  EXPECT_EQ(found.code, 1);
+  EXPECT_EQ(Json::parse(found.out).at("consumers").elements().at(1).at("lost").integer(), 1) << found.out;
+
+  sql(layout.ledger(), "UPDATE ledger SET amount = '1.00' WHERE idempotency_key = (SELECT idempotency_key FROM ledger WHERE outcome = 'charged' AND refunded = 0 LIMIT 1)");
+  found = check();
+  EXPECT_NE(Json::parse(found.out).at("moneyKept").raw(), Json::parse(found.out).at("moneyOwed").raw());
+}
+
+TEST_F(DemoCommand, AFolderThatNoDemoLeftIsNotChecked) {
+  const auto ran = holdfast({"demo", "--check", file("none")});
+  EXPECT_EQ(ran.code, 2);
+  EXPECT_TRUE(has(ran.err, "this is no folder that `holdfast demo --keep` left")) << ran.err;
+}
+
+struct UpCommand : DemoCommand {
+  Json line_in_file() const { return Json::parse(contents((layout.folder / "up.json").string())); }
+  static bool alive(std::int64_t pid) {  // a zombie, whoever should collect it, is not
+    std::error_code gone;
+    (void)std::filesystem::read_symlink("/proc/" + std::to_string(pid) + "/exe", gone);
+    return !gone;
+  }
+};
+
+TEST_F(UpCommand, SaysWhereAllIsRestartsWhatDiesAndLeavesNoProcess) {
+  demo::Process up({HOLDFAST_BIN_DIR "/holdfast", {"up", "--state", layout.folder.string()}, {}, file("up.log")});
+  const auto line = up.read_line(60s);
+  const auto said = Json::parse(line);
+  for (const auto* name : {"order", "inventory", "payment"}) {
+    EXPECT_TRUE(said.at(name).string().starts_with("http://127.0.0.1:")) << line;
+    EXPECT_TRUE(said.at("databases").at(name).string().starts_with("sqlite:")) << line;
+    EXPECT_TRUE(alive(said.at("pids").at(name).integer())) << line;
+    EXPECT_EQ(http::Client(said.at(name).string()).get("/health/ready").status, 200) << name;
+  }
+  EXPECT_EQ(said.at("broker").string(), layout.url(layout.bus()));
+  EXPECT_EQ(said.at("exchange").string(), "orders.exchange");
+  EXPECT_EQ(said.at("state").string(), layout.folder.string());
+  EXPECT_EQ(contents((layout.folder / "up.json").string()), line + "\n");
+  http::Client inventory(said.at("inventory").string());
+  EXPECT_EQ(on_hand(inventory, 101), 1000);
+  EXPECT_EQ(on_hand(inventory, 205), 1000);
+
+  http::Client order(said.at("order").string());
+  ASSERT_EQ(order.post("/orders", one_order()).status, 201);
+  for (const auto* name : {"inventory", "order"}) {
+    const auto before = line_in_file().at("pids").at(name).integer();
+    kill(static_cast<pid_t>(before), SIGKILL);
+    EXPECT_TRUE(eventually([&] { return line_in_file().at("pids").at(name).integer() != before; })) << name;
+    const auto now = line_in_file();
+    EXPECT_TRUE(alive(now.at("pids").at(name).integer()));
+    EXPECT_EQ(now.at(name).string(), said.at(name).string()) << "on the port that it had";
+    EXPECT_EQ(http::Client(now.at(name).string()).get("/health/ready").status, 200);
+  }
+  http::Client order_again(said.at("order").string());
+  EXPECT_TRUE(eventually([&] { return member(order_again, "/orders/1", "status") == "\"confirmed\""; }));
+
+  const auto last = line_in_file().at("pids");
+  up.signal(SIGTERM);
+  EXPECT_EQ(rest_of(up), "") << "one line, whatever happened";
+  EXPECT_EQ(up.wait(), 0);
+  for (const auto* name : {"order", "inventory", "payment"}) EXPECT_FALSE(alive(last.at(name).integer())) << name;
+}
+
+TEST_F(UpCommand, WhoeverKillsItKillsItsServices) {
+  demo::Process up({HOLDFAST_BIN_DIR "/holdfast", {"up", "--state", layout.folder.string()}, {}, file("up.log")});
+  const auto pids = Json::parse(up.read_line(60s)).at("pids");
+  up.signal(SIGKILL);
+  EXPECT_EQ(up.wait(), 128 + SIGKILL);
+  for (const auto* name : {"order", "inventory", "payment"}) EXPECT_TRUE(eventually([&] { return !alive(pids.at(name).integer()); })) << name;
+}
+
+TEST_F(UpCommand, AStateThatIsThereGoesOn) {
+  const auto round = [&](auto what) {
+    demo::Process up({HOLDFAST_BIN_DIR "/holdfast", {"up", "--state", layout.folder.string()}, {}, file("up.log")});
+    const auto said = Json::parse(up.read_line(60s));
+    what(said);
+    up.signal(SIGTERM);
+    EXPECT_EQ(up.wait(), 0);
+  };
+  round([](const Json& said) { EXPECT_EQ(http::Client(said.at("inventory").string()).put("/stock/101", R"({"onHand":7})").status, 200); });
+  round([](const Json& said) {
+    http::Client inventory(said.at("inventory").string());
+    EXPECT_EQ(on_hand(inventory, 101), 7) << "its shelves are not filled again";
+  });
+}
+
+}  // namespace
+}  // namespace holdfast::program_test

@@ -1,0 +1,103 @@
+// The command's help, its mistakes and its exit codes.
+#include "holdfast/contract.hpp"
+#include "integration/service/programs.hpp"
+
+namespace holdfast::program_test {
+namespace {
+
+using UsageTest = Programs;
+
+const Words commands = {"demo", "up", "relay", "migrate", "status", "outbox", "deferred", "dlq", "publish", "version", "help"};
+
+TEST_F(UsageTest, HelpListsTheCommandsAndTellsOfEach) {
+  const auto all = holdfast({"help"});
+  EXPECT_EQ(all.code, 0);
+  for (const auto& command : commands) {
+    EXPECT_TRUE(has(all.out, "  " + command)) << command;
+    for (const Words& ask : {Words{"help", command}, Words{command, "--help"}}) {
+      const auto one = holdfast(ask);
+      EXPECT_EQ(one.code, 0) << command << one.err;
+      EXPECT_TRUE(has(one.out, "Usage: holdfast " + command)) << one.out;
+    }
+  }
+  EXPECT_EQ(holdfast({"--help"}).out, all.out);
+  EXPECT_TRUE(has(holdfast({"dlq", "replay", "--help"}).out, "--canary"));
+}
+
+TEST_F(UsageTest, HelpAndVersionWorkWhateverTheConfiguration) {
+  const Variables wrong{{"HOLDFAST_HTTP_LITSEN", "x"}};
+  EXPECT_EQ(holdfast({"help"}, wrong).code, 0);
+  EXPECT_EQ(holdfast({"version"}, wrong).out, "holdfast 0.1.0\n");
+  EXPECT_EQ(holdfast({"--json", "version"}).out, "{\"version\":\"0.1.0\"}\n");
+}
+
+TEST_F(UsageTest, AMistakeIsCode2AndToldWithWhatIsNearest) {
+  const struct {
+    Words words;
+    const char* said;
+  } cases[] = {
+      {{"statsu"}, "'statsu' is not understood here; the nearest is 'status'"},
+      {{"--database", "sqlite:x.db", "statsu"}, "'statsu' is not understood here; the nearest is 'status'"},
+      {{"outbox", "lst"}, "'lst' is not understood here; the nearest is 'list'"},
+      {{"--database", "sqlite:x.db", "dlq", "reply"}, "'reply' is not understood here; the nearest is 'replay'"},
+      {{"dlq", "list", "--consumr", "x"}, "'--consumr' is not understood here; the nearest is '--consumer'"},
+      {{"status", "--jsno"}, "'--jsno' is not understood here; the nearest is '--json'"},
+      {{"help", "relya"}, "there is no such command; the nearest is 'relay'"},
+      {{}, "subcommand is required"},
+      {{"dlq"}, "subcommand is required"},
+      {{"publish", "a.b.v1"}, "key is required"},
+      {{"demo", "--orders", "0"}, "--orders"},
+      {{"--database", "orders.db", "status"}, "is no URL"},
+      {{"--config", "none.toml", "status"}, "none.toml: the file cannot be read"},
+  };
+  for (const auto& c : cases) {
+    const auto ran = holdfast(c.words);
+    EXPECT_EQ(ran.code, 2) << ran.err;
+    EXPECT_EQ(ran.out, "") << c.said;
+    EXPECT_TRUE(has(ran.err, c.said)) << ran.err << " instead of " << c.said;
+  }
+  const auto variable = holdfast({"status"}, {{"HOLDFAST_DATABSE_URL", "sqlite:x.db"}});
+  EXPECT_EQ(variable.code, 2);
+}
+
+TEST_F(UsageTest, WithoutADatabaseItAsksForOne) {
+  for (const Words& words : {Words{"status"}, Words{"migrate"}, Words{"relay"}, Words{"outbox", "list"}, Words{"deferred", "list"}, Words{"dlq", "list"},
+                             Words{"publish", "a.b.v1", "k", "{}"}, Words{"dlq", "replay", "--yes"}}) {
+    const auto ran = run("holdfast", words);
+    EXPECT_EQ(ran.code, 2) << words[0];
+    EXPECT_TRUE(has(ran.err, words[0] == "relay" ? "--broker" : "which database? Name it: holdfast --database sqlite:orders.db")) << words[0] << ran.err;
+  }
+  EXPECT_FALSE(std::filesystem::exists("holdfast.db"));
+}
+
+TEST_F(UsageTest, ADatabaseThatIsNotThereIsRefusedAndNotMade) {
+  for (const Words& words : {Words{"status"}, Words{"outbox", "list"}, Words{"dlq", "list"}, Words{"publish", "a.b.v1", "k", "{}"}}) {
+    const auto ran = on("typo", words);
+    EXPECT_EQ(ran.code, 3) << words[0];
+    EXPECT_TRUE(has(ran.err, "typo.db: there is no such file; `holdfast migrate` makes a new one")) << ran.err;
+  }
+  EXPECT_FALSE(std::filesystem::exists(file("typo.db")));
+}
+
+TEST_F(UsageTest, TheDatabaseIsNamedByFlagVariableOrFile) {
+  prepare("order");
+  const auto toml = write("order.toml", "[database]\nurl = \"" + url("order.db") + "\"\n[gateway]\nledger = \"of a service, not of the command\"\n");
+  EXPECT_EQ(holdfast({"--config", toml, "status"}).code, 0);
+  EXPECT_EQ(holdfast({"status"}, {{"HOLDFAST_DATABASE_URL", url("order.db")}}).code, 0);
+  EXPECT_EQ(holdfast({"status", "--database", url("order.db")}).code, 0) << "global flags may stand behind the command";
+  EXPECT_EQ(holdfast({"--database", url("order.db"), "status"}, {{"HOLDFAST_DATABASE_URL", url("none.db")}}).code, 0) << "the flag wins";
+}
+
+TEST_F(UsageTest, MigrateMakesTheTablesAndCheckOnlyLooks) {
+  auto ran = on("new", {"migrate", "--check"});
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_TRUE(has(ran.out, "tables are not there")) << ran.out;
+  EXPECT_EQ(on("new", {"migrate"}).out, "schema 1 is there\n");
+  EXPECT_EQ(on("new", {"--json", "migrate"}).out, "{\"schema\":1}\n") << "again: nothing to do";
+  ran = on("new", {"migrate", "--check"});
+  EXPECT_EQ(ran.code, 0);
+  EXPECT_EQ(ran.out, "schema 1 is there\n");
+}
+
+}  // namespace
+}  // namespace holdfast::program_test

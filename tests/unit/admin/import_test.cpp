@@ -1,0 +1,64 @@
+// The broker's DLQs of all consumers of a database, emptied into it.
+#include "admin/import.hpp"
+
+#include "set_aside.hpp"
+#include "holdfast/errors.hpp"
+#include "transport/memory/bus.hpp"
+
+namespace holdfast::admin {
+namespace {
+
+constexpr auto queue = "inventory.order-created.q";
+
+struct ImportTest : SetAside {
+  ImportTest() : topology(static_cast<detail::TransportBase&>(bus).topology()) {
+    topology.declare({queue, {"order.created.*"}});
+    base().inbox("inventory")->open_instance("inventory@here", queue, {"order.created.*"}, "none");
+  }
+  void dead_letter(const EventId& id, const Headers& headers = {}) {
+    const auto body = R"({"eventId":")" + id.to_string() + R"(","eventType":"order.created.v1","payload":{"orderId":7}})";
+    bus.publish({"order.created.v1", body, id.to_string(), headers, ports::dead_letter_queue(queue)});
+  }
+
+  transport::memory::Bus bus{clock};
+  ports::Topology& topology;
+};
+
+TEST_F(ImportTest, WhatTheBrokerDeadLetteredByItselfIsTakenIn) {
+  const auto id = EventId::generate();
+  dead_letter(id);
+  const auto sum = import_dead_letters(base(), bus);
+  EXPECT_EQ(sum.taken_in, 1);
+  EXPECT_EQ(sum.known, 0);
+  ASSERT_EQ(all().size(), 1u);
+  EXPECT_EQ(all()[0].event.id, id);
+  EXPECT_EQ(all()[0].event.reason, "broker");
+  EXPECT_EQ(all()[0].consumer, "inventory");
+  EXPECT_EQ(topology.depth(queue).dead_letters, 0);
+}
+
+TEST_F(ImportTest, CopiesOfWhatTheDatabaseKnowsAreDropped) {
+  const auto id = set_aside("inventory");
+  dead_letter(id, {{"holdfast-copy", "1"}});
+  const auto sum = import_dead_letters(base(), bus);
+  EXPECT_EQ(sum.taken_in, 0);
+  EXPECT_EQ(sum.known, 1);
+  ASSERT_EQ(all().size(), 1u);
+  EXPECT_EQ(all()[0].event.reason, "exhausted");
+  EXPECT_EQ(topology.depth(queue).dead_letters, 0);
+}
+
+TEST_F(ImportTest, ABrokerThatIsAwayLosesNothing) {
+  dead_letter(EventId::generate());
+  bus.set_away(true);
+  clock.runs = true;
+  try {
+    import_dead_letters(base(), bus);
+    FAIL();
+  } catch (const Unavailable& away) { EXPECT_NE(std::string(away.what()).find("dead-letter queue"), std::string::npos) << away.what(); }
+  bus.set_away(false);
+  EXPECT_EQ(import_dead_letters(base(), bus).taken_in, 1);
+}
+
+}  // namespace
+}  // namespace holdfast::admin
