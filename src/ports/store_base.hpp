@@ -17,6 +17,8 @@ class StoreBase {
   virtual Dialect dialect() const = 0;
   virtual const ports::Clock& clock() const = 0;
   virtual Transaction begin() = 0;
+  /// Changes nothing; throws unless it could.
+  virtual void require_writable() { (void)begin(); }
   virtual void migrate() = 0;
   /// Throws Invalid (what to do) unless the schema is what this program can work with.
   virtual void check_schema() = 0;

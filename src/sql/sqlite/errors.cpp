@@ -21,7 +21,7 @@ const char* why_unavailable(int code) {
     case SQLITE_FULL: return "the disk is full, or the file has reached its largest size; free some space";
     case SQLITE_READONLY:
     case SQLITE_PERM: return "it is read-only for this program; check the rights on the file and on its folder";
-    case SQLITE_IOERR: return "reading or writing the file failed; check the disk";
+    case SQLITE_IOERR: return "reading or writing the file failed; check the disk, and quotas";
     case SQLITE_CANTOPEN: return "it cannot be opened; check that the folder exists and may be written";
     case SQLITE_CORRUPT: return "the file is damaged; restore it from a backup";
     case SQLITE_NOTADB: return "the file is not an SQLite database, or is damaged; check the path, or restore a backup";
@@ -78,7 +78,9 @@ void fail(sqlite3* connection) {
 
 void fail_commit(sqlite3* connection, bool rolled_back) {
   // An error while the log was synced: its frames may be whole, and then a restart after a power cut finds the commit.
-  if (rolled_back && (sqlite3_errcode(connection) & 0xff) == SQLITE_IOERR)
+  // A frame that could not be written (a quota that is used up) is no commit.
+  const int code = sqlite3_extended_errcode(connection);
+  if (rolled_back && (code & 0xff) == SQLITE_IOERR && code != SQLITE_IOERR_WRITE)
     throw InDoubt(fmt::format("{}: the disk failed during a commit; it may or may not survive ({})",
                               name_of(connection), sqlite3_errmsg(connection)));
   fail(connection);

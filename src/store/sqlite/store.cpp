@@ -7,6 +7,9 @@
 
 namespace holdfast::store {
 
+/// BEGIN IMMEDIATE alone is content with a file that is read-only.
+void SqliteStore::require_writable() { access_.begin().exec("DELETE FROM holdfast_schema_version WHERE false"); }
+
 void SqliteStore::migrate() { store::migrate(access_); }
 void SqliteStore::check_schema() { store::check_schema(access_); }
 std::unique_ptr<ports::OutboxStore> SqliteStore::outbox() { return std::make_unique<SqliteOutbox>(access_); }

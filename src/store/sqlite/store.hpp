@@ -13,6 +13,7 @@ class SqliteStore : public detail::StoreBase {
   Dialect dialect() const override { return Dialect::sqlite; }
   const ports::Clock& clock() const override { return *access_.clock; }
   Transaction begin() override { return access_.begin(); }
+  void require_writable() override;
   void migrate() override;
   void check_schema() override;
   std::unique_ptr<ports::OutboxStore> outbox() override;
