@@ -13,6 +13,7 @@ namespace holdfast::detail {
 namespace {
 
 constexpr std::size_t max_depth = 64;
+constexpr int number_overflow = 406;  // as the library numbers its faults
 constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
 bool is_number_char(char c) {
@@ -26,9 +27,7 @@ bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; 
 
 /// "... while parsing value - invalid literal; last read: 'x'" -> "invalid literal". The rest would quote raw bytes.
 std::string_view reason_in(std::string_view text) {
-  const auto from = text.find(" - ");
-  if (from == text.npos) return "a number that no program can hold";
-  text = text.substr(from + 3);
+  text = text.substr(std::min(text.find(" - ") + 3, text.size()));
   return text.substr(0, text.find("; "));
 }
 
@@ -74,6 +73,7 @@ class JsonBuilder {
   }
   bool end_array() { return close(); }
   bool parse_error(std::size_t byte, const std::string&, const nlohmann::detail::exception& fault) {
+    if (fault.id == number_overflow) refuse_number();
     not_json(byte, reason_in(fault.what()));
   }
 
@@ -105,6 +105,11 @@ class JsonBuilder {
     std::size_t end = token_;
     while (end < source_.size() && is_number_char(source_[end])) ++end;
     return scalar(JsonKind::number, end - token_);
+  }
+
+  [[noreturn]] void refuse_number() {
+    add(JsonKind::number);
+    throw Invalid(document_.pointer(static_cast<std::uint32_t>(document_.nodes_.size() - 1)), "a number that no program can hold");
   }
 
   std::string_view take_string(std::string& value) {
