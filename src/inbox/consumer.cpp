@@ -44,9 +44,10 @@ Consumer::Start Consumer::start(const EventId& id, const How& how) {
     if (const auto before = found.find(id); before != found.end()) start.before = before->second;
     start.guarded = judge(start.before, how);
     if (start.guarded != Guarded::run) return;
+    open_starts_.add(id, start.before);  // first: in doubt it is there, and is not counted twice
     here_.store.start(id, how.alone_in_queue);
-    open_starts_.add(id, start.before);
   });
+  if (out.is(Outcome::Kind::store_down)) open_starts_.remove(id);
   if (!out.is(Outcome::Kind::committed)) start.failed = stopped(Report::End::store_down, out.failure.error);
   return start;
 }

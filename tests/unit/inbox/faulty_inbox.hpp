@@ -58,7 +58,11 @@ class FaultyInbox : public InboxStore {
   }
   std::unique_ptr<InboxTx> join(TransactionRef tx) override { return real_.join(tx); }
   std::vector<Due> due(int limit) override { return real_.due(limit); }
-  Starts start(const EventId& id, bool alone) override { return call("start").start(id, alone); }
+  Starts start(const EventId& id, bool alone) override {
+    const Starts starts = call("start").start(id, alone);
+    before("started");
+    return starts;
+  }
   std::map<EventId, Starts> starts(const std::set<EventId>& ids) override { return call("starts").starts(ids); }
   bool prune(const PruneRule& rule) override { return real_.prune(rule); }
   bool open_instance(const std::string& instance, const std::string& queue, const std::vector<std::string>& patterns,

@@ -110,6 +110,15 @@ TEST_F(G5_CrashGuard, ARunThatComesToNothingHidesNoStartOfAProcessThatDied) {
   EXPECT_EQ(run_deferred("a").end, End::suspect) << "still";
 }
 
+TEST_F(G5_CrashGuard, AStartInDoubtIsNotCountedTwice) {
+  bool doubt = true;
+  faulty.before = [&](const std::string& call) {
+    if (call == "started" && std::exchange(doubt, false)) throw InDoubt("the answer was lost");
+  };
+  EXPECT_EQ(run("a", {.guarded = true}).end, End::store_down);
+  EXPECT_EQ(run("a", {.guarded = true}).counts, Counts{.handled = 1}) << "no suspect: this process wrote it";
+}
+
 TEST_F(G5_CrashGuard, WhatAProcessBeganAndDidNotDieOfIsNoSuspect) {
   behaves["a"] = [](Call&) { throw Unavailable("the gateway is away"); };
   EXPECT_EQ(run("a").end, End::unavailable);
