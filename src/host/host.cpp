@@ -180,16 +180,12 @@ void Host::Impl::end_the_process(std::chrono::seconds deadline) const {
 Health Host::Impl::health() const {
   Health health{.live = true, .ready = true, .detail = ""};
   const auto add = [&](const std::string& reason) { health.detail += (health.detail.empty() ? "" : "; ") + reason; };
+  if (life_ != Life::running) return {.live = true, .ready = false, .detail = life_ == Life::made ? "not started" : "stopped"};
   try {
     here_.store.require_writable();
   } catch (const std::exception& away) {
     health.ready = false;
     add(away.what());
-  }
-  if (life_ != Life::running) {
-    health.ready = false;
-    add(life_ == Life::made ? "not started" : "stopped");
-    return health;
   }
   if (relay_ && !relay_->sending().connected() && relay_->sending().owner()) add("the relay has no session with the broker: events wait in the outbox");
   for (const auto& consumer : consumers_)

@@ -10,7 +10,7 @@ namespace {
 
 std::string without_version(const std::string& type) {
   const auto dot = type.rfind('.');
-  const bool version = dot != std::string::npos && dot + 2 <= type.size() && type[dot + 1] == 'v' &&
+  const bool version = dot != std::string::npos && dot + 2 < type.size() && type[dot + 1] == 'v' &&
                        type.find_first_not_of("0123456789", dot + 2) == std::string::npos;
   return version ? type.substr(0, dot) : type;
 }

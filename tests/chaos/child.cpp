@@ -19,11 +19,12 @@ namespace {
 }
 
 void die(const std::string& role) {
-  if (role.starts_with("hang")) hang();
+  if (role == "hang" || role == "deaf") hang();
   std::_Exit(crash_code);
 }
 
-/// Handles until the dead letter is there or all are handled, then ends cleanly.
+/// Handles until the dead letter is there or all are handled, then ends cleanly. The deaf one is asked to end while its handler
+/// hangs.
 void consume(const std::string& folder, const std::string& role) {
   const bool on_everything = role.ends_with("everything");
   std::latch done(1);
@@ -31,7 +32,9 @@ void consume(const std::string& folder, const std::string& role) {
   HostOptions options{.name = "crasher", .store = open_store("sqlite:" + folder + "/crasher.db"), .transport = open_transport("sqlite:" + folder + "/bus.db")};
   Host host(std::move(options));
   host.store().transact([](Transaction& tx) { tx.exec("CREATE TABLE IF NOT EXISTS effects(what TEXT)"); });
-  host.subscribe({.consumer = "c", .handler_deadline = std::chrono::seconds(1)}, [&](Context& ctx, const Blow& blow) {
+  const bool deaf = role == "deaf";
+  host.subscribe({.consumer = "c", .handler_deadline = std::chrono::seconds(deaf ? 600 : 1)}, [&](Context& ctx, const Blow& blow) {
+    if (deaf) done.count_down();
     if (on_everything || (role != "good" && blow.what == "bad")) die(role);
     ctx.tx().exec("INSERT INTO effects(what) VALUES ($1)", blow.what);
   });
@@ -43,7 +46,7 @@ void consume(const std::string& folder, const std::string& role) {
   });
   host.start();
   done.wait();
-  host.stop();
+  host.stop(std::chrono::seconds(deaf ? 1 : 30));
 }
 
 TEST(ChaosChild, DISABLED_PlaysItsRole) {

@@ -1,10 +1,13 @@
 // A handler that takes the process with it: real processes, started again by the test as a supervisor would.
+#include <fstream>
+#include <iterator>
 #include <set>
 
 #include "crash.hpp"
 #include "holdfast/connect.hpp"
 #include "holdfast/host.hpp"
 #include "kit.hpp"
+#include "ports/store_base.hpp"
 #include "ports/transport_base.hpp"
 
 namespace holdfast::chaos {
@@ -56,10 +59,22 @@ struct Crash : testing::Test {
 };
 struct G5_CrashLoop : Crash {};
 struct G6_CrashLoop : Crash {};
+struct G1_Stop : Crash {};
 
 TEST_F(G5_CrashLoop, AnEventThatCrashesTheProcessDiesAlone) { bad_one_dies_alone("crash", crash_code); }
 
 TEST_F(G5_CrashLoop, AHandlerPastItsDeadlineIsACrash) { bad_one_dies_alone("hang", 70); }
+
+/// stop() ends in time, in words, though a handler does not.
+TEST_F(G1_Stop, AHandlerThatDoesNotEndIsLeftBehindAndNothingIsLost) {
+  EXPECT_EQ(child(folder, "deaf").wait(), 70);
+  std::ifstream log(folder.path() / "child.log");
+  const std::string words((std::istreambuf_iterator<char>(log)), {});
+  EXPECT_NE(words.find("the stop did not end in 1 s"), std::string::npos) << words;
+  EXPECT_NE(words.find(R"("consumers":"c")"), std::string::npos) << words;
+  EXPECT_EQ(lives("good", crash_code, 1), 0);
+  EXPECT_EQ(effects(), (std::multiset<std::string>{"1", "2", "3", "4", "5", "bad"}));
+}
 
 TEST_F(G6_CrashLoop, AReleaseThatCrashesOnEverythingUsesUpNothing) {
   EXPECT_EQ(lives("crash on everything", crash_code, 6), 6);

@@ -4,6 +4,7 @@
 #include <sstream>
 
 #include "http/client.hpp"
+#include "ports/clock.hpp"
 #include "ports/waker.hpp"
 
 namespace holdfast::chaos {

@@ -4,7 +4,10 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <holdfast/sqlite.hpp>
 #include <utility>
+
+#include "transport/sqlite_bus/bus.hpp"
 
 namespace holdfast::host_test {
 
@@ -59,7 +62,10 @@ Place::Place() : host(options("test", "test.db")) {
 }
 
 HostOptions Place::options(const std::string& name, const std::string& database) {
-  HostOptions o{.name = name, .store = open_store(folder.url(database)), .transport = open_transport(folder.url("bus.db"))};
+  // short waits: some tests lock these files
+  HostOptions o{.name = name,
+                .store = sqlite::open({.file = folder.file(database), .acquire_timeout = std::chrono::seconds(1)}),
+                .transport = transport::open_sqlite_bus(folder.file("bus.db"), ports::system_clock(), {.busy_timeout = ports::Millis(500)})};
   o.log = [this](const LogLine& line) {
     std::string text(line.text);
     for (const auto& [field, value] : line.fields) text += " " + std::string(field) + "=" + value;

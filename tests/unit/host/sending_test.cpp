@@ -49,7 +49,7 @@ struct SendingSteps : testing::Test {
   Store store = store::open_sqlite(":memory:", clock);
   DeafBus bus{clock};
   telemetry::Metrics metrics;
-  Surroundings here{"test", *store.impl(), bus, clock, telemetry::Log({}), metrics, {}};
+  Surroundings here{"test", *store.impl(), bus, clock, telemetry::Log(LogSink()), metrics, {}};
   std::deque<outbox::StoreCommand> commands;
   outbox::RelayOptions options() {
     outbox::RelayOptions o;
