@@ -41,9 +41,7 @@ void Receiver::step(ports::Received& out) {
       out.connected = true;
     } catch (const InDoubt& lost) {
       why = lost.what(), over = true;  // what was taken on lease may never have come here
-    } catch (const Error& away) {
-      why = away.what();
-    }
+    } catch (const Error& away) { why = away.what(); }
     failed(why, over);
   }
   out.problem = problem_;
@@ -119,7 +117,8 @@ int Receiver::room() const { return std::clamp(credit_ - static_cast<int>(unacke
 
 std::vector<ports::Delivery> Receiver::take(const Look& look, int most) const {
   if (most == 0) return {};
-  return queue_->by_key() ? queue_->take_after(cursor_, look, most) : queue_->take_on_lease(presence_->id(), look, most);
+  return queue_->by_key() ? queue_->take_after(cursor_, look, most)
+                          : queue_->take_on_lease(presence_->id(), look, most);
 }
 
 void Receiver::hand_out(std::vector<ports::Delivery> taken, ports::Received& out) {
@@ -175,7 +174,8 @@ bool Receiver::news() {
   const auto now = file_->clock.steady();
   if (!problem_.empty()) return now >= retry_at_;
   const bool due = presence_->must_renew() || (looks_at_others() && now >= look_at_);
-  return version_ != std::exchange(version_, data_version()) || due;
+  const auto before = std::exchange(version_, data_version());
+  return version_ != before || due;
 }
 
 /// -1: the file says nothing now; the next step will say why.

@@ -59,7 +59,8 @@ std::uint64_t Broker::join(BrokerQueue& queue) {
 }
 
 bool Broker::may_take(const BrokerQueue& queue, std::uint64_t session) const {
-  return !away() && queue.sessions.contains(session) && !queue.ready.empty() && (!queue.single_active || queue.active == session);
+  return !away() && queue.sessions.contains(session) && !queue.ready.empty() &&
+         (!queue.single_active || queue.active == session);
 }
 
 void Broker::leave(BrokerQueue& queue, std::uint64_t session) {
@@ -113,7 +114,8 @@ bool Broker::route(const ports::OutgoingEvent& event, std::vector<BrokerQueue*>&
     if (auto it = queues.find(event.destination); it != queues.end()) out.push_back(&it->second);
   } else if (!unbound) {
     for (auto& [name, queue] : queues)
-      if (queue.bound && std::any_of(queue.patterns.begin(), queue.patterns.end(), [&](auto& p) { return ports::topic_matches(p, event.type); }))
+      if (queue.bound && std::any_of(queue.patterns.begin(), queue.patterns.end(),
+                                     [&](auto& p) { return ports::topic_matches(p, event.type); }))
         out.push_back(&queue);
   }
   return !out.empty();
@@ -124,7 +126,8 @@ ports::Outcome Broker::publish(PublisherLink& link, const ports::OutgoingEvent& 
   std::vector<BrokerQueue*> to;
   if (event.key && link.refused_keys.contains(*event.key)) return ports::Outcome::nacked;
   if (!route(event, to)) return event.unrouted_ok ? ports::Outcome::confirmed : ports::Outcome::returned;
-  if (scheduler.random.chance(faults.nack)) to[scheduler.random.below(static_cast<int>(to.size()))]->nacking = scheduler.random.between(1, 4);
+  if (scheduler.random.chance(faults.nack))
+    to[scheduler.random.below(static_cast<int>(to.size()))]->nacking = scheduler.random.between(1, 4);
   bool nacked = false;
   for (BrokerQueue* queue : to)
     if (queue->nacking > 0) nacked = true;
@@ -136,15 +139,21 @@ ports::Outcome Broker::publish(PublisherLink& link, const ports::OutgoingEvent& 
 }
 
 void Broker::take(PublisherLink& link) {
-  if (scheduler.random.chance(faults.lost_session)) return ++counts.lost_sessions, close(link, ports::Blame::nobody, "connection reset");
-  if (scheduler.random.chance(faults.setup_blamed)) return ++counts.blamed, close(link, ports::Blame::the_setup, "404: no exchange");
+  if (scheduler.random.chance(faults.lost_session))
+    return ++counts.lost_sessions, close(link, ports::Blame::nobody, "connection reset");
+  if (scheduler.random.chance(faults.setup_blamed))
+    return ++counts.blamed, close(link, ports::Blame::the_setup, "404: no exchange");
   const PublisherLink::Frame frame = std::move(link.pipe.front());
   link.pipe.pop_front();
-  if (poison(frame.event)) return ++counts.refusals, close(link, ports::Blame::a_message, "501: frame error");
+  if (poison(frame.event)) {
+    link.pipe.clear();  // of a connection whose client is gone too: nothing behind a bad frame is read
+    return ++counts.refusals, close(link, ports::Blame::a_message, "501: frame error");
+  }
   const ports::Outcome outcome = publish(link, frame.event);
   counts.published += 1, counts.confirmed += outcome == ports::Outcome::confirmed;
   counts.nacks += outcome == ports::Outcome::nacked, counts.returns += outcome == ports::Outcome::returned;
-  if (outcome != ports::Outcome::confirmed && link.keeps_session_order && frame.event.key) link.refused_keys.insert(*frame.event.key);
+  if (outcome != ports::Outcome::confirmed && link.keeps_session_order && frame.event.key)
+    link.refused_keys.insert(*frame.event.key);
   if (link.gone || link.closed) return;
   link.open.erase(frame.token);
   link.results.push_back({frame.token, outcome, outcome == ports::Outcome::confirmed ? "" : "the broker refused it"});
@@ -181,7 +190,8 @@ Time Broker::next() const {
 
 bool Broker::idle() const {
   return std::all_of(links_.begin(), links_.end(), [](const auto& link) { return link->pipe.empty(); }) &&
-         std::all_of(queues.begin(), queues.end(), [](const auto& q) { return q.second.ready.empty() && q.second.unacked() == 0; });
+         std::all_of(queues.begin(), queues.end(),
+                     [](const auto& q) { return q.second.ready.empty() && q.second.unacked() == 0; });
 }
 
 }  // namespace sim
