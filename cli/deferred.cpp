@@ -45,8 +45,20 @@ const char* state_of(const DeferredView& v) {
 
 Shown shown(const DeferredView& v, bool whole) {
   const auto& e = v.event;
-  return {v.consumer, e.id.to_string(), e.type, e.key, state_of(v), e.reason, e.error, e.attempts, e.due_in.count(), v.position, v.copy,
-          e.blocks_key, e.first_failed_at, whole ? std::optional(e.body) : std::nullopt};
+  return {v.consumer,
+          e.id.to_string(),
+          e.type,
+          e.key,
+          state_of(v),
+          e.reason,
+          e.error,
+          e.attempts,
+          e.due_in.count(),
+          v.position,
+          v.copy,
+          e.blocks_key,
+          e.first_failed_at,
+          whole ? std::optional(e.body) : std::nullopt};
 }
 
 class Command {
@@ -55,10 +67,11 @@ class Command {
 
   int list() {
     const auto found = select();
-    if (cli_.json()) return print_json(found, false);
+    if (cli_.json()) return print_json(found, false), found.empty() ? ok : found_something;
     std::vector<std::vector<std::string>> rows;
     for (const auto& v : found)
-      rows.push_back({v.consumer, v.event.id.to_string(), v.event.type, v.event.key, state_of(v), std::to_string(v.event.attempts), v.event.reason, v.event.error.substr(0, 60)});
+      rows.push_back({v.consumer, v.event.id.to_string(), v.event.type, v.event.key, state_of(v),
+                      std::to_string(v.event.attempts), v.event.reason, v.event.error.substr(0, 60)});
     std::fputs(table({"CONSUMER", "EVENT", "TYPE", "KEY", "STATE", "TRIES", "REASON", "ERROR"}, rows).c_str(), stdout);
     if (rows.empty()) std::puts(dead_only_ ? "no dead letters" : "nothing is set aside");
     return rows.empty() ? ok : found_something;
@@ -66,11 +79,12 @@ class Command {
 
   int show() {
     const auto found = select();
-    if (cli_.json()) return print_json(found, true);
+    if (cli_.json()) return print_json(found, true), found.empty() ? found_something : ok;
     for (const auto& v : found) {
       const auto& e = v.event;
-      std::printf("%s at %s: %s\n  type %s  key %s  tries %d  copy %d%s\n  reason %s: %s\n", e.id.to_string().c_str(), v.consumer.c_str(), state_of(v),
-                  e.type.c_str(), e.key.c_str(), e.attempts, v.copy, e.blocks_key ? "  (its key waits behind it)" : "", e.reason.c_str(), e.error.c_str());
+      std::printf("%s at %s: %s\n  type %s  key %s  tries %d  copy %d%s\n  reason %s: %s\n", e.id.to_string().c_str(),
+                  v.consumer.c_str(), state_of(v), e.type.c_str(), e.key.c_str(), e.attempts, v.copy,
+                  e.blocks_key ? "  (its key waits behind it)" : "", e.reason.c_str(), e.error.c_str());
       for (const auto& [name, value] : e.headers) std::printf("  %s: %s\n", name.c_str(), value.c_str());
       std::printf("%s\n\n", e.body.c_str());
     }
@@ -96,7 +110,9 @@ class Command {
 
   int import() {
     const auto sum = admin::import_dead_letters(base(), *transport().impl());
-    std::printf(cli_.json() ? "{\"takenIn\":%d,\"known\":%d}\n" : "%d taken in, %d were copies of what the database knows\n", sum.taken_in, sum.known);
+    std::printf(
+        cli_.json() ? "{\"takenIn\":%d,\"known\":%d}\n" : "%d taken in, %d were copies of what the database knows\n",
+        sum.taken_in, sum.known);
     return ok;
   }
 
@@ -106,7 +122,8 @@ class Command {
     return *store_->impl();
   }
   Transport transport() const {
-    if (!cli_.config().is_set("broker.url")) throw Invalid("--broker", "which bus? Name it: --broker sqlite:bus.db, or HOLDFAST_BROKER_URL");
+    if (!cli_.config().is_set("broker.url"))
+      throw Invalid("--broker", "which bus? Name it: --broker sqlite:bus.db, or HOLDFAST_BROKER_URL");
     return open_transport(cli_.config().text("broker.url"));
   }
   admin::Frozen select() {
@@ -115,7 +132,8 @@ class Command {
   }
   admin::Frozen select(bool dead_only) {
     auto found = base().admin()->deferred(admin::parse(flags_.selection, cli_.now()), dead_only);
-    if (static_cast<int>(found.size()) == flags_.selection.limit) std::fprintf(stderr, "the first %zu; --limit shows more\n", found.size());
+    if (static_cast<int>(found.size()) == flags_.selection.limit)
+      std::fprintf(stderr, "the first %zu; --limit shows more\n", found.size());
     return found;
   }
   /// What is there already can be seen and put right without the broker.
@@ -126,7 +144,8 @@ class Command {
   }
   ports::OperatorAction action(const std::string& what) const {
     const char* user = std::getenv("USER");
-    return {EventId::generate(), user != nullptr ? user : "unknown", what, admin::describe(flags_.selection), flags_.note};
+    return {EventId::generate(), user != nullptr ? user : "unknown", what, admin::describe(flags_.selection),
+            flags_.note};
   }
   std::optional<std::string> edited_body() const {
     if (flags_.edited.empty()) return {};
@@ -140,16 +159,16 @@ class Command {
     double value = 0;
     try {
       value = std::stod(flags_.rate, &end);
-    } catch (const std::exception&) {
-      end = 0;
-    }
+    } catch (const std::exception&) { end = 0; }
     const auto rest = flags_.rate.substr(end);
-    if (end == 0 || value <= 0 || !(rest.empty() || rest == "/s")) throw Invalid("--rate", "'" + flags_.rate + "' is no rate; write it as 2000/s");
+    if (end == 0 || value <= 0 || !(rest.empty() || rest == "/s"))
+      throw Invalid("--rate", "'" + flags_.rate + "' is no rate; write it as 2000/s");
     return value;
   }
   bool go_on(const std::string& what, const admin::Frozen& frozen) {
     for (std::size_t i = 0; i < frozen.size() && i < 10; ++i)
-      std::fprintf(stderr, "  %s  %s  %s  %s\n", frozen[i].event.id.to_string().c_str(), frozen[i].consumer.c_str(), frozen[i].event.type.c_str(), frozen[i].event.reason.c_str());
+      std::fprintf(stderr, "  %s  %s  %s  %s\n", frozen[i].event.id.to_string().c_str(), frozen[i].consumer.c_str(),
+                   frozen[i].event.type.c_str(), frozen[i].event.reason.c_str());
     if (frozen.size() > 10) std::fprintf(stderr, "  ... and %zu more\n", frozen.size() - 10);
     if (frozen.empty()) std::fputs("nothing is selected\n", stderr);
     if (frozen.empty() || flags_.dry_run) return false;
@@ -161,7 +180,8 @@ class Command {
     if (!replayed.all()) return stays("the canary could not be replayed (" + replayed.words() + ")");
     const auto& clock = base().clock();
     ports::Waker pause;
-    for (const auto end = clock.steady() + service::parse_duration(flags_.wait); clock.steady() < end; pause.wait_until(clock.steady() + look_again)) {
+    for (const auto end = clock.steady() + service::parse_duration(flags_.wait); clock.steady() < end;
+         pause.wait_until(clock.steady() + look_again)) {
       const auto seen = replay.canary_outcome();
       if (seen.dead > 0) return stays("the canary is dead again");
       if (seen.waiting == 0) return true;
@@ -183,17 +203,15 @@ class Command {
   }
   int say(const admin::Sum& sum) const {
     if (cli_.json())
-      std::printf("{\"done\":%d,\"outOfTurn\":%d,\"running\":%d,\"settledMeanwhile\":%d,\"notInState\":%d}\n", sum.done, sum.out_of_turn, sum.running,
-                  sum.not_there, sum.not_in_state);
-    else
-      std::printf("%s\n", sum.words().c_str());
+      std::printf("{\"done\":%d,\"outOfTurn\":%d,\"running\":%d,\"settledMeanwhile\":%d,\"notInState\":%d}\n", sum.done,
+                  sum.out_of_turn, sum.running, sum.not_there, sum.not_in_state);
+    else std::printf("%s\n", sum.words().c_str());
     return sum.all() ? ok : found_something;
   }
-  int print_json(const admin::Frozen& found, bool whole) const {
+  static void print_json(const admin::Frozen& found, bool whole) {
     std::vector<Shown> rows;
     for (const auto& v : found) rows.push_back(shown(v, whole));
     std::printf("%s\n", Codec<std::vector<Shown>>::encode(rows).c_str());
-    return rows.empty() ? ok : found_something;
   }
 
   Cli& cli_;
@@ -220,7 +238,8 @@ void add(CLI::App& app, Cli& cli, const std::string& name, const std::string& he
     command->add_flag("--yes", flags->yes, "do not ask");
     command->add_option("--note", flags->note, "why; kept with the act");
   }
-  replay->add_option("--canary", flags->canary, "so many first; the rest only if they take effect")->check(CLI::NonNegativeNumber);
+  replay->add_option("--canary", flags->canary, "so many first; the rest only if they take effect")
+      ->check(CLI::NonNegativeNumber);
   replay->add_option("--wait", flags->wait, "for the canary to take effect")->capture_default_str();
   replay->add_option("--rate", flags->rate, "as 2000/s");
   replay->add_option("--edited", flags->edited, "file with a body that replaces the event's (one id)");
@@ -232,7 +251,11 @@ void add(CLI::App& app, Cli& cli, const std::string& name, const std::string& he
 
 }  // namespace
 
-void add_deferred(CLI::App& app, Cli& cli) { add(app, cli, "deferred", "events a consumer set aside: retry, blocked, dead", false); }
-void add_dlq(CLI::App& app, Cli& cli) { add(app, cli, "dlq", "the dead among them; empties the broker's DLQ first", true); }
+void add_deferred(CLI::App& app, Cli& cli) {
+  add(app, cli, "deferred", "events a consumer set aside: retry, blocked, dead", false);
+}
+void add_dlq(CLI::App& app, Cli& cli) {
+  add(app, cli, "dlq", "the dead among them; empties the broker's DLQ first", true);
+}
 
 }  // namespace holdfast::cli

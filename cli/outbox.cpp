@@ -1,5 +1,6 @@
 // holdfast outbox: events not sent yet, or sent again.
 #include <cstdio>
+#include <set>
 
 #include "cli/cli.hpp"
 #include "holdfast/contract.hpp"
@@ -30,7 +31,16 @@ struct Shown {  // stable names
 
 Shown shown(const OutboxView& v, bool whole) {
   const auto& e = v.row.event;
-  return {v.row.seq, e.id.to_string(), e.type, e.key, e.destination, v.row.attempts, v.row.refused, v.last_error, e.occurred_at, v.published_at,
+  return {v.row.seq,
+          e.id.to_string(),
+          e.type,
+          e.key,
+          e.destination,
+          v.row.attempts,
+          v.row.refused,
+          v.last_error,
+          e.occurred_at,
+          v.published_at,
           whole ? std::optional(e.envelope) : std::nullopt};
 }
 
@@ -46,11 +56,12 @@ class Command {
 
   int list() {
     const auto found = admin_->pending(selection());
-    if (cli_.json()) return print_json(found, false);
+    if (cli_.json()) return print_json(found, false), found.empty() ? ok : found_something;
     std::vector<std::vector<std::string>> rows;
     for (const auto& v : found)
-      rows.push_back({std::to_string(v.row.seq), v.row.event.id.to_string(), v.row.event.type, v.row.event.key.value_or("-"),
-                      std::to_string(v.row.attempts), v.row.refused ? "refused" : "pending", v.last_error.substr(0, 60)});
+      rows.push_back({std::to_string(v.row.seq), v.row.event.id.to_string(), v.row.event.type,
+                      v.row.event.key.value_or("-"), std::to_string(v.row.attempts),
+                      v.row.refused ? "refused" : "pending", v.last_error.substr(0, 60)});
     std::fputs(table({"SEQ", "EVENT", "TYPE", "KEY", "TRIES", "STATE", "ERROR"}, rows).c_str(), stdout);
     if (rows.empty()) std::puts("nothing is pending");
     return rows.empty() ? ok : found_something;
@@ -58,11 +69,15 @@ class Command {
   int show() {
     auto found = admin_->pending(selection());
     if (found.empty()) found = admin_->published(selection());
-    if (cli_.json()) return print_json(found, true);
+    if (cli_.json()) return print_json(found, true), found.empty() ? found_something : ok;
     for (const auto& v : found)
-      std::printf("%s  seq %lld  %s\n  type %s  key %s  tries %d  %s\n%s\n\n", v.row.event.id.to_string().c_str(), static_cast<long long>(v.row.seq),
-                  v.published_at ? ("published " + to_iso8601(*v.published_at)).c_str() : v.row.refused ? "refused" : "pending", v.row.event.type.c_str(),
-                  v.row.event.key.value_or("-").c_str(), v.row.attempts, v.last_error.c_str(), v.row.event.envelope.c_str());
+      std::printf("%s  seq %lld  %s\n  type %s  key %s  tries %d  %s\n%s\n\n", v.row.event.id.to_string().c_str(),
+                  static_cast<long long>(v.row.seq),
+                  v.published_at  ? ("published " + to_iso8601(*v.published_at)).c_str()
+                  : v.row.refused ? "refused"
+                                  : "pending",
+                  v.row.event.type.c_str(), v.row.event.key.value_or("-").c_str(), v.row.attempts, v.last_error.c_str(),
+                  v.row.event.envelope.c_str());
     return found.empty() ? found_something : ok;
   }
   int retry() {
@@ -72,35 +87,41 @@ class Command {
   }
   int discard() {
     const auto found = admin_->pending(selection());
-    return act("Discard, never sent,", found, [&] { return admin_->discard_pending(refs(found), action("outbox discard")); });
+    return act("Discard, never sent,", found,
+               [&] { return admin_->discard_pending(refs(found), action("outbox discard")); });
   }
   int republish() {
-    const auto found = admin_->published(selection());
-    return act("Publish once more", found, [&] { return admin_->republish(refs(found), flags_.to, action("outbox republish")); });
+    auto found = admin_->published(selection());
+    std::set<EventId> once;  // sent again before, it is there twice
+    std::erase_if(found, [&](const OutboxView& v) { return !once.insert(v.row.event.id).second; });
+    return act("Publish once more", found,
+               [&] { return admin_->republish(refs(found), flags_.to, action("outbox republish")); });
   }
 
  private:
   ports::Selection selection() const { return admin::parse(flags_.selection, cli_.now()); }
   ports::OperatorAction action(const std::string& what) const {
     const char* user = std::getenv("USER");
-    return {EventId::generate(), user != nullptr ? user : "unknown", what, admin::describe(flags_.selection), flags_.note};
+    return {EventId::generate(), user != nullptr ? user : "unknown", what, admin::describe(flags_.selection),
+            flags_.note};
   }
   template <class Act>
   int act(const std::string& what, const std::vector<OutboxView>& found, Act act) {
     for (std::size_t i = 0; i < found.size() && i < 10; ++i)
-      std::fprintf(stderr, "  %s  %s  key %s\n", found[i].row.event.id.to_string().c_str(), found[i].row.event.type.c_str(), found[i].row.event.key.value_or("-").c_str());
+      std::fprintf(stderr, "  %s  %s  key %s\n", found[i].row.event.id.to_string().c_str(),
+                   found[i].row.event.type.c_str(), found[i].row.event.key.value_or("-").c_str());
     if (found.size() > 10) std::fprintf(stderr, "  ... and %zu more\n", found.size() - 10);
     if (found.empty()) std::fputs("nothing is selected\n", stderr);
-    const bool go_on = !found.empty() && !flags_.dry_run && confirmed(what + " " + std::to_string(found.size()) + " event(s)?", flags_.yes);
+    const bool go_on = !found.empty() && !flags_.dry_run &&
+                       confirmed(what + " " + std::to_string(found.size()) + " event(s)?", flags_.yes);
     const int done = go_on ? act() : 0;
     std::printf(cli_.json() ? "{\"done\":%d}\n" : "%d done\n", done);
     return !go_on || done == static_cast<int>(found.size()) ? ok : found_something;
   }
-  int print_json(const std::vector<OutboxView>& found, bool whole) const {
+  static void print_json(const std::vector<OutboxView>& found, bool whole) {
     std::vector<Shown> rows;
     for (const auto& v : found) rows.push_back(shown(v, whole));
     std::printf("%s\n", Codec<std::vector<Shown>>::encode(rows).c_str());
-    return rows.empty() ? ok : found_something;
   }
 
   Cli& cli_;
@@ -112,7 +133,8 @@ class Command {
 }  // namespace
 
 void add_outbox(CLI::App& app, Cli& cli) {
-  auto* group = app.add_subcommand("outbox", "events not sent yet, or sent again")->group("Put right")->require_subcommand(1);
+  auto* group =
+      app.add_subcommand("outbox", "events not sent yet, or sent again")->group("Put right")->require_subcommand(1);
   auto flags = std::make_shared<Flags>();
   const auto verb = [&](const std::string& name, const std::string& what, int (Command::*act)()) {
     auto* command = group->add_subcommand(name, what);
@@ -124,7 +146,8 @@ void add_outbox(CLI::App& app, Cli& cli) {
   verb("show", "all that is known of them, pending or published", &Command::show);
   auto* republish = verb("republish", "send published ones again; duplicates are absorbed", &Command::republish);
   republish->add_option("--to", flags->to, "one queue only [everybody]");
-  for (auto* command : {verb("retry", "refused ones: let the relay try again", &Command::retry), verb("discard", "never send them", &Command::discard), republish}) {
+  for (auto* command : {verb("retry", "refused ones: let the relay try again", &Command::retry),
+                        verb("discard", "never send them", &Command::discard), republish}) {
     command->add_flag("--dry-run", flags->dry_run, "show the selection, do nothing");
     command->add_flag("--yes", flags->yes, "do not ask");
     command->add_option("--note", flags->note, "why; kept with the act");

@@ -29,19 +29,23 @@ void consume(const std::string& folder, const std::string& role) {
   const bool on_everything = role.ends_with("everything");
   std::latch done(1);
   std::atomic<bool> over = false;
-  HostOptions options{.name = "crasher", .store = open_store("sqlite:" + folder + "/crasher.db"), .transport = open_transport("sqlite:" + folder + "/bus.db")};
+  HostOptions options{.name = "crasher",
+                      .store = open_store("sqlite:" + folder + "/crasher.db"),
+                      .transport = open_transport("sqlite:" + folder + "/bus.db")};
   Host host(std::move(options));
   host.store().transact([](Transaction& tx) { tx.exec("CREATE TABLE IF NOT EXISTS effects(what TEXT)"); });
   const bool deaf = role == "deaf";
-  host.subscribe({.consumer = "c", .handler_deadline = std::chrono::seconds(deaf ? 600 : 1)}, [&](Context& ctx, const Blow& blow) {
-    if (deaf) done.count_down();
-    if (on_everything || (role != "good" && blow.what == "bad")) die(role);
-    ctx.tx().exec("INSERT INTO effects(what) VALUES ($1)", blow.what);
-  });
+  host.subscribe({.consumer = "c", .handler_deadline = std::chrono::seconds(deaf ? 600 : 1)},
+                 [&](Context& ctx, const Blow& blow) {
+                   if (deaf) done.count_down();
+                   if (on_everything || (role != "good" && blow.what == "bad")) die(role);
+                   ctx.tx().exec("INSERT INTO effects(what) VALUES ($1)", blow.what);
+                 });
   host.impl().observe([&](const host::Signal& signal) {
     if (!std::holds_alternative<host::RunSettled>(signal)) return;
-    const auto settled = host.store().transact(
-        [](Transaction& tx) { return tx.query<int>("SELECT count(*) FROM holdfast_inbox WHERE state IN ('handled', 'dead')").one(); });
+    const auto settled = host.store().transact([](Transaction& tx) {
+      return tx.query<int>("SELECT count(*) FROM holdfast_inbox WHERE state IN ('handled', 'dead')").one();
+    });
     if (settled == blows && !over.exchange(true)) done.count_down();
   });
   host.start();

@@ -17,7 +17,10 @@ struct Crash : testing::Test {
   Crash() : consumer(open_store(folder.url("crasher.db"))) {
     const auto bus = open_transport(folder.url("bus.db"));
     bus.impl()->topology().declare({"c.test-blow.q", {"test.blow.*"}, true});
-    Host producer({.name = "producer", .store = open_store(folder.url("producer.db")), .transport = bus, .log = [](const LogLine&) {}});
+    Host producer({.name = "producer",
+                   .store = open_store(folder.url("producer.db")),
+                   .transport = bus,
+                   .log = [](const LogLine&) {}});
     producer.start();
     producer.store().transact([&](Transaction& tx) {
       for (int i = 0; i < blows; ++i) producer.outbox().publish(tx, Blow{i, i == 0 ? "bad" : std::to_string(i)});
@@ -43,7 +46,7 @@ struct Crash : testing::Test {
   }
   std::vector<std::string> dead() {
     std::vector<std::string> reasons;
-    for (const auto& letter : consumer.impl()->admin()->deferred({}, true)) reasons.push_back(letter.reason);
+    for (const auto& letter : consumer.impl()->admin()->deferred({}, true)) reasons.push_back(letter.event.reason);
     return reasons;
   }
   void bad_one_dies_alone(const std::string& role, int code) {

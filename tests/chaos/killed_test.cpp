@@ -51,7 +51,8 @@ void orders_survive(int orders, std::uint64_t seed) {
   EXPECT_TRUE(account.nothing_lost()) << shop.words();
   EXPECT_EQ(account.placed, orders) << "an order that was placed twice, or lost";
   EXPECT_GE(killer.kills(), 4);
-  for (const auto& consumer : account.consumers) EXPECT_EQ(consumer.dead, 0) << consumer.name << ": a kill from outside is nobody's fault. " << shop.words();
+  for (const auto& consumer : account.consumers)
+    EXPECT_EQ(consumer.dead, 0) << consumer.name << ": a kill from outside is nobody's fault. " << shop.words();
   shop.system.stop();
 }
 
@@ -66,7 +67,8 @@ double duplicates(const std::string& url) {
   const auto text = http::Client(url).get("/metrics").body;
   const std::string name = "holdfast_consumer_duplicates_total{";
   double sum = 0;
-  for (auto at = text.find(name); at != std::string::npos; at = text.find(name, at + 1)) sum += std::stod(text.substr(text.find("} ", at) + 2));
+  for (auto at = text.find(name); at != std::string::npos; at = text.find(name, at + 1))
+    sum += std::stod(text.substr(text.find("} ", at) + 2));
   return sum;
 }
 

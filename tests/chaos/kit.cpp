@@ -51,7 +51,8 @@ Shop::Shop(int count, std::uint64_t with_seed)
   http::Client inventory(system.http(demo::Part::inventory));
   const auto put = [&](std::int64_t product, std::int64_t amount) {
     deeds.stock[std::to_string(product)] = amount;
-    EXPECT_EQ(inventory.put("/stock/" + std::to_string(product), "{\"onHand\":" + std::to_string(amount) + "}").status, 200);
+    EXPECT_EQ(inventory.put("/stock/" + std::to_string(product), "{\"onHand\":" + std::to_string(amount) + "}").status,
+              200);
   };
   for (const auto product : demo::plenty) put(product, demo::plenty_on_hand);
   put(demo::scarce, demo::scarce_on_hand(orders));
@@ -73,11 +74,12 @@ bool Shop::settled() const {
 std::string Shop::words() const {
   const auto a = account();
   std::ostringstream out;
-  out << a.placed << " placed, " << a.confirmed << " confirmed, " << a.cancelled << " cancelled, " << a.open << " open, " << a.pending
-      << " pending; money " << a.kept.to_string() << " kept, " << a.owed.to_string() << " owed";
+  out << a.placed << " placed, " << a.confirmed << " confirmed, " << a.cancelled << " cancelled, " << a.open
+      << " open, " << a.pending << " pending; money " << a.kept.to_string() << " kept, " << a.owed.to_string()
+      << " owed";
   for (const auto& c : a.consumers)
-    out << "; " << c.name << ": " << c.published << " published, " << c.handled << " handled, " << c.retry << " retry, " << c.blocked << " blocked, "
-        << c.dead << " dead, " << c.lost << " lost";
+    out << "; " << c.name << ": " << c.published << " published, " << c.handled << " handled, " << c.retry << " retry, "
+        << c.blocked << " blocked, " << c.dead << " dead, " << c.lost << " lost";
   for (const auto& wrong : a.stock_wrong) out << "; " << wrong;
   return out.str();
 }

@@ -20,9 +20,17 @@ struct Step {
 constexpr int walkers = 5;
 
 struct G4_TwoRelays : testing::Test {
-  G4_TwoRelays() : shop(0, seed()), order(open_store(shop.folder.url("order.db"))), recorder({.name = "recorder", .store = open_store(shop.folder.url("recorder.db")), .transport = open_transport(shop.folder.url("bus.db")), .log = [](const LogLine&) {}}) {
+  G4_TwoRelays()
+      : shop(0, seed()),
+        order(open_store(shop.folder.url("order.db"))),
+        recorder({.name = "recorder",
+                  .store = open_store(shop.folder.url("recorder.db")),
+                  .transport = open_transport(shop.folder.url("bus.db")),
+                  .log = [](const LogLine&) {}}) {
     recorder.store().transact([](Transaction& tx) { tx.exec("CREATE TABLE steps(walker INTEGER, number INTEGER)"); });
-    recorder.subscribe({.consumer = "recorder"}, [](Context& ctx, const Step& step) { ctx.tx().exec("INSERT INTO steps VALUES ($1, $2)", step.walker, step.number); });
+    recorder.subscribe({.consumer = "recorder"}, [](Context& ctx, const Step& step) {
+      ctx.tx().exec("INSERT INTO steps VALUES ($1, $2)", step.walker, step.number);
+    });
     recorder.start();
   }
 
@@ -34,10 +42,12 @@ struct G4_TwoRelays : testing::Test {
       });
   }
   bool arrived() {
-    return recorder.store().transact([](Transaction& tx) { return tx.query<int>("SELECT count(*) FROM steps").one(); }) >= walkers * walked;
+    return recorder.store().transact(
+               [](Transaction& tx) { return tx.query<int>("SELECT count(*) FROM steps").one(); }) >= walkers * walked;
   }
   pid_t lease_owner() {
-    const auto owner = order.transact([](Transaction& tx) { return tx.query<std::string>("SELECT owner FROM holdfast_relay_lease").one_or_none(); });
+    const auto owner = order.transact(
+        [](Transaction& tx) { return tx.query<std::string>("SELECT owner FROM holdfast_relay_lease").one_or_none(); });
     if (!owner) return 0;
     return std::stoi(owner->substr(owner->find('/') + 1));
   }

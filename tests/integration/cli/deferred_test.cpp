@@ -19,8 +19,12 @@ struct DeferredCommand : Programs {
     EXPECT_EQ(inventory.http.put("/stock/101", R"({"onHand":100})").status, 200);
     EXPECT_EQ(inventory.stop(), 0);
   }
-  EventId dead(std::int64_t order, std::int64_t qty = 1) const { return set_aside(url("inventory.db"), "inventory", created(order, qty)); }
-  static shop::OrderCreated created(std::int64_t order, std::int64_t qty = 1) { return {order, 77, Money::parse("10.00"), "INR", {{101, qty}}}; }
+  EventId dead(std::int64_t order, std::int64_t qty = 1) const {
+    return set_aside(url("inventory.db"), "inventory", created(order, qty));
+  }
+  static shop::OrderCreated created(std::int64_t order, std::int64_t qty = 1) {
+    return {order, 77, Money::parse("10.00"), "INR", {{101, qty}}};
+  }
   Ran inventory(Words words) const { return on("inventory", std::move(words)); }
   std::string fate(const EventId& id) const { return fate_of(url("inventory.db"), "inventory", id); }
   std::vector<Json> rows(Words words) const {
@@ -30,7 +34,8 @@ struct DeferredCommand : Programs {
   /// The service runs until all is settled, and once more: what it took from the shelf.
   std::int64_t taken_after(const std::vector<EventId>& ids) const {
     auto service = start("inventory");
-    for (const auto& id : ids) EXPECT_TRUE(eventually([&] { return fate(id) == "handled"; })) << id.to_string() << fate(id);
+    for (const auto& id : ids)
+      EXPECT_TRUE(eventually([&] { return fate(id) == "handled"; })) << id.to_string() << fate(id);
     EXPECT_EQ(service.stop(), 0);
     auto again = start("inventory");
     return 100 - on_hand(again.http, 101);
@@ -45,7 +50,8 @@ TEST_F(DeferredCommand, ListAndShowTellAllThatIsKnown) {
   const auto waiting = set_aside(url("inventory.db"), "inventory", created(3), Wait::retry);
   auto ran = inventory({"dlq", "list"});
   EXPECT_EQ(ran.code, 1);
-  EXPECT_TRUE(has(ran.out, first.to_string()) && has(ran.out, "exhausted") && has(ran.out, "the shelf was locked")) << ran.out;
+  EXPECT_TRUE(has(ran.out, first.to_string()) && has(ran.out, "exhausted") && has(ran.out, "the shelf was locked"))
+      << ran.out;
   EXPECT_EQ(rows({"dlq", "list"}).size(), 2u);
   EXPECT_EQ(rows({"deferred", "list"}).size(), 3u);
   EXPECT_EQ(rows({"dlq", "list", "--key", "2"}).at(0).at("id").string(), second.to_string());
@@ -68,7 +74,8 @@ TEST_F(DeferredCommand, AReplayOrDiscardIsAskedForFirst) {
   for (const auto* act : {"replay", "discard"}) {
     const auto ran = inventory({"dlq", act, id.to_string()});
     EXPECT_EQ(ran.code, 2) << ran.err;
-    EXPECT_TRUE(has(ran.err, id.to_string()) && has(ran.err, "1 event(s)? Nothing was done: say --yes, or --dry-run")) << ran.err;
+    EXPECT_TRUE(has(ran.err, id.to_string()) && has(ran.err, "1 event(s)? Nothing was done: say --yes, or --dry-run"))
+        << ran.err;
     const auto dry = inventory({"dlq", act, "--dry-run"});
     EXPECT_EQ(dry.code, 0);
     EXPECT_TRUE(has(dry.err, id.to_string())) << dry.err;
@@ -79,7 +86,8 @@ TEST_F(DeferredCommand, AReplayOrDiscardIsAskedForFirst) {
 
 TEST_F(DeferredCommand, WhatIsReplayedWhileTheServiceIsDownTakesEffectOnce) {
   const auto first = dead(1, 2), second = dead(2, 3), left = dead(3, 5);
-  const auto ran = inventory({"--json", "dlq", "replay", first.to_string(), second.to_string(), "--yes", "--note", "the shelf is open again"});
+  const auto ran = inventory(
+      {"--json", "dlq", "replay", first.to_string(), second.to_string(), "--yes", "--note", "the shelf is open again"});
   EXPECT_EQ(ran.code, 0) << ran.err;
   EXPECT_EQ(ran.out, R"({"done":2,"outOfTurn":2,"running":0,"settledMeanwhile":0,"notInState":0})"
                      "\n");
@@ -114,7 +122,9 @@ TEST_F(DeferredCommand, ACanaryWithoutAServiceKeepsTheOthersBack) {
   const auto canary = dead(1, 2), rest = dead(2, 3);
   const auto ran = inventory({"dlq", "replay", "--canary", "1", "--wait", "100ms", "--yes"});
   EXPECT_EQ(ran.code, 1);
-  EXPECT_TRUE(has(ran.err, "the canary was not settled within 100ms (is the service running?): the rest was not replayed")) << ran.err;
+  EXPECT_TRUE(
+      has(ran.err, "the canary was not settled within 100ms (is the service running?): the rest was not replayed"))
+      << ran.err;
   EXPECT_EQ(fate(rest), "dead");
   EXPECT_EQ(taken_after({canary}), 2);
   EXPECT_EQ(fate(rest), "dead");
@@ -141,7 +151,8 @@ TEST_F(DeferredCommand, ARateStaggersAndStopTakesBackWhatIsNotDue) {
   for (const auto& row : rows({"deferred", "list"})) due.push_back(row.at("dueInMs").integer());
   ASSERT_EQ(due.size(), 4u);
   EXPECT_LE(due[0], 0);
-  for (std::size_t i = 1; i < 4; ++i) EXPECT_GT(due[i], 500'000 * static_cast<std::int64_t>(i)) << "a thousand seconds apart";
+  for (std::size_t i = 1; i < 4; ++i)
+    EXPECT_GT(due[i], 500'000 * static_cast<std::int64_t>(i)) << "a thousand seconds apart";
   EXPECT_EQ(inventory({"dlq", "replay", "--stop", "--dry-run"}).out, "0 done\n");
   const auto stopped = inventory({"--json", "dlq", "replay", "--stop"});
   EXPECT_EQ(stopped.code, 0) << stopped.err;
@@ -149,18 +160,22 @@ TEST_F(DeferredCommand, ARateStaggersAndStopTakesBackWhatIsNotDue) {
   EXPECT_EQ(rows({"dlq", "list"}).size(), 3u);
   EXPECT_EQ(taken_after({ids[0]}), 1) << "the one that was due";
   EXPECT_EQ(rows({"dlq", "list"}).size(), 3u);
-  for (const auto* rate : {"fast", "0/s", "-1/s", "10/m"}) EXPECT_EQ(inventory({"dlq", "replay", "--rate", rate, "--yes"}).code, 2) << rate;
+  for (const auto* rate : {"fast", "0/s", "-1/s", "10/m"})
+    EXPECT_EQ(inventory({"dlq", "replay", "--rate", rate, "--yes"}).code, 2) << rate;
   EXPECT_EQ(rows({"dlq", "list"}).size(), 3u);
 }
 
 TEST_F(DeferredCommand, AnEditedBodyTakesEffectInsteadOfTheOldOne) {
   const auto id = dead(1, -7), other = dead(2);
-  const auto edited = write("edited.json", envelope_of(id, "order.created.v1", Codec<shop::OrderCreated>::encode(created(1, 7))));
+  const auto edited =
+      write("edited.json", envelope_of(id, "order.created.v1", Codec<shop::OrderCreated>::encode(created(1, 7))));
   EXPECT_EQ(inventory({"dlq", "replay", "--edited", edited, "--yes"}).code, 2) << "for one id only";
-  EXPECT_EQ(inventory({"dlq", "replay", other.to_string(), "--edited", edited, "--yes"}).code, 2) << "it is another event";
+  EXPECT_EQ(inventory({"dlq", "replay", other.to_string(), "--edited", edited, "--yes"}).code, 2)
+      << "it is another event";
   EXPECT_EQ(inventory({"dlq", "replay", id.to_string(), "--edited", file("none.json"), "--yes"}).code, 2);
   EXPECT_EQ(rows({"dlq", "list"}).size(), 2u);
-  EXPECT_EQ(inventory({"dlq", "replay", id.to_string(), "--edited", edited, "--canary", "1", "--yes"}).code, 0) << "one alone is its own canary";
+  EXPECT_EQ(inventory({"dlq", "replay", id.to_string(), "--edited", edited, "--canary", "1", "--yes"}).code, 0)
+      << "one alone is its own canary";
   EXPECT_EQ(taken_after({id}), 7);
   EXPECT_EQ(fate(other), "dead");
 }
@@ -171,9 +186,11 @@ TEST_F(DeferredCommand, WhatIsDiscardedNeverRuns) {
   EXPECT_EQ(fate(id), "discarded");
   EXPECT_EQ(rows({"dlq", "list"}).size(), 1u);
   auto service = start("inventory");
-  send(url("bus.db"), id, "order.created.v1", envelope_of(id, "order.created.v1", Codec<shop::OrderCreated>::encode(created(1))), "inventory.order-created.q");
+  send(url("bus.db"), id, "order.created.v1",
+       envelope_of(id, "order.created.v1", Codec<shop::OrderCreated>::encode(created(1))), "inventory.order-created.q");
   send(url("bus.db"), EventId::generate(), "order.created.v1",
-       envelope_of(EventId::generate(), "order.created.v1", Codec<shop::OrderCreated>::encode(created(3))), "inventory.order-created.q");
+       envelope_of(EventId::generate(), "order.created.v1", Codec<shop::OrderCreated>::encode(created(3))),
+       "inventory.order-created.q");
   EXPECT_TRUE(eventually([&] { return on_hand(service.http, 101) == 99; })) << "the one behind it";
   EXPECT_EQ(fate(id), "discarded") << "a late copy is a duplicate";
   EXPECT_EQ(fate(other), "dead");
@@ -190,13 +207,18 @@ TEST_F(DeferredCommand, G4_Order_AReplayedHeadFreesItsKey) {
   const auto ran = inventory({"--json", "dlq", "replay", head.to_string(), "--yes"});
   EXPECT_EQ(ran.code, 0);
   EXPECT_EQ(Json::parse(ran.out).at("outOfTurn").integer(), 0) << "it keeps its place";
-  EXPECT_TRUE(eventually([&] { return fate(head) == "handled" && fate(follower) == "handled"; })) << fate(head) << fate(follower);
+  EXPECT_TRUE(eventually([&] { return fate(head) == "handled" && fate(follower) == "handled"; }))
+      << fate(head) << fate(follower);
   EXPECT_EQ(on_hand(by_key.http, 101), 98) << "both are of one order: it is reserved once";
 }
 
 TEST_F(DeferredCommand, TheBrokersDlqIsEmptiedAndWhatIsKnownIsDropped) {
-  const auto depth = [&] { return open_transport(url("bus.db")).impl()->topology().depth("inventory.order-created.q").dead_letters; };
-  const auto body = [](const EventId& id, std::int64_t qty) { return envelope_of(id, "order.created.v1", Codec<shop::OrderCreated>::encode(created(1, qty))); };
+  const auto depth = [&] {
+    return open_transport(url("bus.db")).impl()->topology().depth("inventory.order-created.q").dead_letters;
+  };
+  const auto body = [](const EventId& id, std::int64_t qty) {
+    return envelope_of(id, "order.created.v1", Codec<shop::OrderCreated>::encode(created(1, qty)));
+  };
   const auto rejected = EventId::generate(), stranger = EventId::generate();
   {
     auto service = start("inventory");

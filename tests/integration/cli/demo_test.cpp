@@ -22,7 +22,8 @@ struct DemoCommand : Programs {
 };
 
 TEST_F(DemoCommand, LosesNothingAndTheCheckWouldSeeIt) {
-  const auto ran = holdfast({"demo", "--orders", "120", "--seed", "7", "--json", "--keep", "--state", layout.folder.string()});
+  const auto ran =
+      holdfast({"demo", "--orders", "120", "--seed", "7", "--json", "--keep", "--state", layout.folder.string()});
   ASSERT_EQ(ran.code, 0) << ran.out << ran.err;
   const auto result = Json::parse(ran.out);
   EXPECT_TRUE(result.at("nothingLost").boolean()) << ran.out;
@@ -38,7 +39,8 @@ TEST_F(DemoCommand, LosesNothingAndTheCheckWouldSeeIt) {
   EXPECT_EQ(result.at("moneyKept").raw(), result.at("moneyOwed").raw());
   for (const auto& consumer : result.at("consumers").elements()) {
     EXPECT_EQ(consumer.at("lost").integer(), 0) << consumer.raw();
-    EXPECT_EQ(consumer.at("published").integer(), consumer.at("handled").integer() + consumer.at("dead").integer()) << consumer.raw();
+    EXPECT_EQ(consumer.at("published").integer(), consumer.at("handled").integer() + consumer.at("dead").integer())
+        << consumer.raw();
   }
   EXPECT_EQ(check().code, 0) << "again, from the databases alone";
 
@@ -52,12 +54,15 @@ TEST_F(DemoCommand, LosesNothingAndTheCheckWouldSeeIt) {
   EXPECT_EQ(check().code, 0);
 
   sql(layout.database(Part::payment),
-      "DELETE FROM holdfast_inbox WHERE event_id = (SELECT event_id FROM holdfast_inbox WHERE consumer = 'payment' AND state = 'handled' LIMIT 1)");
+      "DELETE FROM holdfast_inbox WHERE event_id = (SELECT event_id FROM holdfast_inbox WHERE consumer = 'payment' AND "
+      "state = 'handled' LIMIT 1)");
   found = check();
   EXPECT_EQ(found.code, 1);
   EXPECT_EQ(Json::parse(found.out).at("consumers").elements().at(1).at("lost").integer(), 1) << found.out;
 
-  sql(layout.ledger(), "UPDATE ledger SET amount = '1.00' WHERE idempotency_key = (SELECT idempotency_key FROM ledger WHERE outcome = 'charged' AND refunded = 0 LIMIT 1)");
+  sql(layout.ledger(),
+      "UPDATE ledger SET amount = '1.00' WHERE key = (SELECT key FROM ledger WHERE outcome = 'charged' AND refunded = "
+      "0 LIMIT 1)");
   found = check();
   EXPECT_NE(Json::parse(found.out).at("moneyKept").raw(), Json::parse(found.out).at("moneyOwed").raw());
 }
@@ -121,7 +126,8 @@ TEST_F(UpCommand, WhoeverKillsItKillsItsServices) {
   const auto pids = Json::parse(up.read_line(60s)).at("pids");
   up.signal(SIGKILL);
   EXPECT_EQ(up.wait(), 128 + SIGKILL);
-  for (const auto* name : {"order", "inventory", "payment"}) EXPECT_TRUE(eventually([&] { return !alive(pids.at(name).integer()); })) << name;
+  for (const auto* name : {"order", "inventory", "payment"})
+    EXPECT_TRUE(eventually([&] { return !alive(pids.at(name).integer()); })) << name;
 }
 
 TEST_F(UpCommand, AStateThatIsThereGoesOn) {
@@ -132,7 +138,9 @@ TEST_F(UpCommand, AStateThatIsThereGoesOn) {
     up.signal(SIGTERM);
     EXPECT_EQ(up.wait(), 0);
   };
-  round([](const Json& said) { EXPECT_EQ(http::Client(said.at("inventory").string()).put("/stock/101", R"({"onHand":7})").status, 200); });
+  round([](const Json& said) {
+    EXPECT_EQ(http::Client(said.at("inventory").string()).put("/stock/101", R"({"onHand":7})").status, 200);
+  });
   round([](const Json& said) {
     http::Client inventory(said.at("inventory").string());
     EXPECT_EQ(on_hand(inventory, 101), 7) << "its shelves are not filled again";

@@ -23,7 +23,9 @@ struct OutboxCommand : Programs {
     for (const auto& row : Json::parse(json).elements()) out.push_back(row.at("key").string());
     return out;
   }
-  std::int64_t in_queue() const { return open_transport(url("bus.db")).impl()->topology().depth("inventory.order-created.q").ready; }
+  std::int64_t in_queue() const {
+    return open_transport(url("bus.db")).impl()->topology().depth("inventory.order-created.q").ready;
+  }
 };
 
 TEST_F(OutboxCommand, WhatIsPendingIsListedShownAndDiscarded) {
@@ -53,7 +55,10 @@ TEST_F(OutboxCommand, WhatIsPendingIsListedShownAndDiscarded) {
   EXPECT_EQ(ran.out, "{\"done\":1}\n");
   EXPECT_EQ(keys(on("order", {"--json", "outbox", "list"}).out), (Words{"1", "3"}));
   EXPECT_EQ(on("order", {"--json", "outbox", "discard", second, "--yes"}).out, "{\"done\":0}\n");
-  EXPECT_EQ(on("order", {"outbox", "show", second}).code, 1) << "it is not there";
+  EXPECT_EQ(on("order", {"outbox", "show", third}).code, 0);
+  EXPECT_EQ(on("order", {"--json", "outbox", "show", third}).code, 0);
+  for (const Words& ask : {Words{"outbox", "show", second}, Words{"--json", "outbox", "show", second}})
+    EXPECT_EQ(on("order", ask).code, 1) << "it is not there";
 }
 
 TEST_F(OutboxCommand, WhatWasPublishedIsSentAgainToAllOrToOneQueue) {
@@ -65,11 +70,13 @@ TEST_F(OutboxCommand, WhatWasPublishedIsSentAgainToAllOrToOneQueue) {
   const auto id = publish("7");
   EXPECT_TRUE(eventually([&] { return on_hand(inventory->http, 101) == 9; }));
   EXPECT_TRUE(eventually([&] { return on("order", {"outbox", "list"}).code == 0; }));
+  EXPECT_TRUE(eventually([&] { return in_queue() == 0; })) << "acknowledged";
   inventory->kill(), inventory.reset();
   EXPECT_EQ(on("order", {"outbox", "republish", id, "--yes"}).out, "1 done\n");
   EXPECT_EQ(on("order", {"outbox", "republish", id, "--yes", "--to", "inventory.order-created.q"}).out, "1 done\n");
   EXPECT_TRUE(eventually([&] { return in_queue() == 2; })) << in_queue();
-  EXPECT_EQ(open_transport(url("bus.db")).impl()->topology().depth("payment.order-created.q").ready, 2) << "the first, and the one to all";
+  EXPECT_EQ(open_transport(url("bus.db")).impl()->topology().depth("payment.order-created.q").ready, 2)
+      << "the first, and the one to all";
   inventory.emplace(start("inventory"));
   EXPECT_TRUE(eventually([&] { return in_queue() == 0; }));
   EXPECT_EQ(on_hand(inventory->http, 101), 9) << "duplicates are absorbed";
@@ -106,7 +113,9 @@ TEST_F(OutboxCommand, StatusShowsSeveralDatabases) {
   EXPECT_TRUE(has(ran.out, "relay: none sends for this outbox")) << ran.out;
   EXPECT_TRUE(has(ran.out, "  inventory  ")) << ran.out;
   auto order = start("order");
-  EXPECT_TRUE(eventually([&] { return Json::parse(on("order", {"--json", "status"}).out).elements().at(0).at("leaseLeftMs").integer() > 0; }));
+  EXPECT_TRUE(eventually([&] {
+    return Json::parse(on("order", {"--json", "status"}).out).elements().at(0).at("leaseLeftMs").integer() > 0;
+  }));
   EXPECT_TRUE(has(on("order", {"status"}).out, std::to_string(order.process.pid()))) << on("order", {"status"}).out;
 }
 
@@ -119,7 +128,10 @@ TEST_F(OutboxCommand, ARelaySendsForAServiceThatDoesNot) {
   EXPECT_TRUE(has(missing.err, "which bus? Name it: --broker sqlite:bus.db")) << missing.err;
   EXPECT_EQ(on("order", {"outbox", "list"}).code, 1) << "the service itself sends nothing";
   const auto relay = [&] {
-    return demo::Process({HOLDFAST_BIN_DIR "/holdfast", {"--database", url("order.db"), "--broker", url("bus.db"), "relay"}, {}, file("relay.log")});
+    return demo::Process({HOLDFAST_BIN_DIR "/holdfast",
+                          {"--database", url("order.db"), "--broker", url("bus.db"), "relay"},
+                          {},
+                          file("relay.log")});
   };
   auto first = relay(), second = relay();
   EXPECT_EQ(first.read_line(30s), R"({"ready":true,"name":"holdfast-relay"})");

@@ -7,7 +7,8 @@ namespace {
 
 using UsageTest = Programs;
 
-const Words commands = {"demo", "up", "relay", "migrate", "status", "outbox", "deferred", "dlq", "publish", "version", "help"};
+const Words commands = {"demo",     "up",  "relay",   "migrate", "status", "outbox",
+                        "deferred", "dlq", "publish", "version", "help"};
 
 TEST_F(UsageTest, HelpListsTheCommandsAndTellsOfEach) {
   const auto all = holdfast({"help"});
@@ -61,17 +62,21 @@ TEST_F(UsageTest, AMistakeIsCode2AndToldWithWhatIsNearest) {
 }
 
 TEST_F(UsageTest, WithoutADatabaseItAsksForOne) {
-  for (const Words& words : {Words{"status"}, Words{"migrate"}, Words{"relay"}, Words{"outbox", "list"}, Words{"deferred", "list"}, Words{"dlq", "list"},
-                             Words{"publish", "a.b.v1", "k", "{}"}, Words{"dlq", "replay", "--yes"}}) {
+  for (const Words& words :
+       {Words{"status"}, Words{"migrate"}, Words{"relay"}, Words{"outbox", "list"}, Words{"deferred", "list"},
+        Words{"dlq", "list"}, Words{"publish", "a.b.v1", "k", "{}"}, Words{"dlq", "replay", "--yes"}}) {
     const auto ran = run("holdfast", words);
     EXPECT_EQ(ran.code, 2) << words[0];
-    EXPECT_TRUE(has(ran.err, words[0] == "relay" ? "--broker" : "which database? Name it: holdfast --database sqlite:orders.db")) << words[0] << ran.err;
+    EXPECT_TRUE(has(ran.err,
+                    words[0] == "relay" ? "--broker" : "which database? Name it: holdfast --database sqlite:orders.db"))
+        << words[0] << ran.err;
   }
   EXPECT_FALSE(std::filesystem::exists("holdfast.db"));
 }
 
 TEST_F(UsageTest, ADatabaseThatIsNotThereIsRefusedAndNotMade) {
-  for (const Words& words : {Words{"status"}, Words{"outbox", "list"}, Words{"dlq", "list"}, Words{"publish", "a.b.v1", "k", "{}"}}) {
+  for (const Words& words :
+       {Words{"status"}, Words{"outbox", "list"}, Words{"dlq", "list"}, Words{"publish", "a.b.v1", "k", "{}"}}) {
     const auto ran = on("typo", words);
     EXPECT_EQ(ran.code, 3) << words[0];
     EXPECT_TRUE(has(ran.err, "typo.db: there is no such file; `holdfast migrate` makes a new one")) << ran.err;
@@ -81,11 +86,13 @@ TEST_F(UsageTest, ADatabaseThatIsNotThereIsRefusedAndNotMade) {
 
 TEST_F(UsageTest, TheDatabaseIsNamedByFlagVariableOrFile) {
   prepare("order");
-  const auto toml = write("order.toml", "[database]\nurl = \"" + url("order.db") + "\"\n[gateway]\nledger = \"of a service, not of the command\"\n");
+  const auto toml = write("order.toml", "[database]\nurl = \"" + url("order.db") +
+                                            "\"\n[gateway]\nledger = \"of a service, not of the command\"\n");
   EXPECT_EQ(holdfast({"--config", toml, "status"}).code, 0);
   EXPECT_EQ(holdfast({"status"}, {{"HOLDFAST_DATABASE_URL", url("order.db")}}).code, 0);
   EXPECT_EQ(holdfast({"status", "--database", url("order.db")}).code, 0) << "global flags may stand behind the command";
-  EXPECT_EQ(holdfast({"--database", url("order.db"), "status"}, {{"HOLDFAST_DATABASE_URL", url("none.db")}}).code, 0) << "the flag wins";
+  EXPECT_EQ(holdfast({"--database", url("order.db"), "status"}, {{"HOLDFAST_DATABASE_URL", url("none.db")}}).code, 0)
+      << "the flag wins";
 }
 
 TEST_F(UsageTest, MigrateMakesTheTablesAndCheckOnlyLooks) {

@@ -44,7 +44,8 @@ void Ears::hear(const host::Signal& signal) {
     heard_.unavailable[run->consumer] += run->report.end == inbox::Report::End::unavailable;
   }
   if (const auto* on = std::get_if<host::Connected>(&signal)) ++heard_.connected[on->consumer];
-  if (const auto* off = std::get_if<host::Disconnected>(&signal)) ++heard_.disconnected[off->consumer], heard_.problem[off->consumer] = off->why;
+  if (const auto* off = std::get_if<host::Disconnected>(&signal))
+    ++heard_.disconnected[off->consumer], heard_.problem[off->consumer] = off->why;
   changed_.notify_all();
 }
 

@@ -14,11 +14,11 @@ namespace holdfast::host_test {
 class Ears {
  public:
   struct Heard {
-    std::map<std::string, inbox::Counts> counts;      // by consumer
+    std::map<std::string, inbox::Counts> counts;  // by consumer
     std::map<std::string, int> unavailable, runs, connected, disconnected;  // by consumer; "": the relay
-    std::map<std::string, std::string> problem;       // why disconnected, the last
+    std::map<std::string, std::string> problem;  // why disconnected, the last
     std::size_t marked = 0;
-    int settled(const std::string& consumer) const;   // events: handled, duplicates, dead, and so on
+    int settled(const std::string& consumer) const;  // events: handled, duplicates, dead, and so on
   };
 
   void listen(Host& host);  // before start()

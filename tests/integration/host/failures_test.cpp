@@ -104,7 +104,8 @@ TEST_F(G1_DeadLetters, WordsThatAreNoTextAreToldAndStoredAllTheSame) {
   Host other(std::move(o));
   Ears others;
   others.listen(other);
-  other.subscribe(no_retries("c", AfterDead::block), [](Context&, const Placed&) { throw std::runtime_error("\xff\xfe\nbroken"); });
+  other.subscribe(no_retries("c", AfterDead::block),
+                  [](Context&, const Placed&) { throw std::runtime_error("\xff\xfe\nbroken"); });
   other.start();
   other.store().transact([&](Transaction& tx) { other.outbox().publish(tx, Placed{1, "a"}); });
   EXPECT_TRUE(others.dead("c", 1));
@@ -125,7 +126,9 @@ TEST_F(G1_DeadLetters, OnDeadLetterMayThrow) {
   EXPECT_TRUE(others.dead("c", 2));
   other.stop();
   const auto lines = log();
-  EXPECT_EQ(std::count_if(lines.begin(), lines.end(), [](const auto& l) { return l.starts_with("on_dead_letter failed"); }), 2);
+  EXPECT_EQ(
+      std::count_if(lines.begin(), lines.end(), [](const auto& l) { return l.starts_with("on_dead_letter failed"); }),
+      2);
 }
 
 TEST_F(G6_HostPatience, UnavailablePausesCountsNothingAndGoesOn) {
@@ -137,7 +140,9 @@ TEST_F(G6_HostPatience, UnavailablePausesCountsNothingAndGoesOn) {
   });
   host.start();
   for (int i = 0; i < 5; ++i) publish({i, std::to_string(i)});
-  ASSERT_TRUE(ears.until([](const Ears::Heard& h) { return h.unavailable.contains("c") && h.unavailable.at("c") >= 2; }));  // paused, probed in vain
+  ASSERT_TRUE(ears.until([](const Ears::Heard& h) {
+    return h.unavailable.contains("c") && h.unavailable.at("c") >= 2;
+  }));  // paused, probed in vain
   EXPECT_EQ(ears.counts("c"), inbox::Counts{});
   *away = false;
   ASSERT_TRUE(ears.handled("c", 5));

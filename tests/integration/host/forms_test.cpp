@@ -21,7 +21,9 @@ TEST_F(G3_OneEffect, SingleHandlersEffectAndItsEventsCommitTogether) {
     seen.add(placed.text);
     if (placed.text == "bad") throw Reject("not this one");
   });
-  host.subscribe({.consumer = "two"}, [this](Context&, const Reserved& reserved) { seen.add("reserved " + std::to_string(reserved.orderId)); });
+  host.subscribe({.consumer = "two"}, [this](Context&, const Reserved& reserved) {
+    seen.add("reserved " + std::to_string(reserved.orderId));
+  });
   host.start();
   const auto bad = publish({1, "bad"}), good = publish({2, "good"});
   ASSERT_TRUE(ears.handled("two", 1));
@@ -46,13 +48,15 @@ TEST_F(G3_OneEffect, BulkHandlerTakesNeighboursTogetherAndEachOnce) {
   const auto all = effects();
   EXPECT_EQ(all.size(), 100u);
   EXPECT_EQ(std::set<std::string>(all.begin(), all.end()).size(), 100u);
-  EXPECT_TRUE(ears.until([](const Ears::Heard& h) { return h.runs.at("bulk") < 50; })) << "each event had a transaction of its own";
+  EXPECT_TRUE(ears.until([](const Ears::Heard& h) { return h.runs.at("bulk") < 50; }))
+      << "each event had a transaction of its own";
 }
 
 TEST_F(G3_OneEffect, AnyHandlerGetsTheBytesUnparsed) {
   auto subscription = taking("any");
   subscription.events = {"test.#"};
-  host.subscribe(subscription, [this](Context& ctx, const Envelope& event) { effect(ctx, event.info.type + " " + event.payload); });
+  host.subscribe(subscription,
+                 [this](Context& ctx, const Envelope& event) { effect(ctx, event.info.type + " " + event.payload); });
   host.start();
   publish({1, "a"});
   publish_any(Reserved{2});
@@ -140,7 +144,8 @@ TEST_F(G4_Order, OneKeyInTheOrderOfCommitsThroughRetries) {
   });
   host.start();
   for (int i = 0; i < 8; ++i) publish({1, std::to_string(i)});
-  ASSERT_TRUE(ears.until([](const Ears::Heard& h) { return h.counts.contains("ordered") && h.counts.at("ordered").handled >= 8; }));
+  ASSERT_TRUE(ears.until(
+      [](const Ears::Heard& h) { return h.counts.contains("ordered") && h.counts.at("ordered").handled >= 8; }));
   host.stop();
   EXPECT_EQ(effects(), (Strings{"0", "1", "2", "3", "4", "5", "6", "7"}));
 }

@@ -68,8 +68,10 @@ TEST_F(HostLife, AStartThatThrowsLeavesNothingAndMayBeTriedAgain) {
   host.upcast([](const PlacedV1& old) { return Placed{old.order, ""}; });
   subscribe("one");
   Db db(folder.file("test.db"));
-  db.exec("BEGIN; CREATE TABLE holdfast_schema_version(only_row INTEGER PRIMARY KEY CHECK (only_row = 1), version INTEGER NOT NULL, oldest_reader INTEGER NOT NULL);"
-          "INSERT INTO holdfast_schema_version VALUES (1, 9999, 9999); COMMIT");
+  db.exec(
+      "BEGIN; CREATE TABLE holdfast_schema_version(only_row INTEGER PRIMARY KEY CHECK (only_row = 1), version INTEGER "
+      "NOT NULL, oldest_reader INTEGER NOT NULL);"
+      "INSERT INTO holdfast_schema_version VALUES (1, 9999, 9999); COMMIT");
   EXPECT_THROW(host.start(), Invalid) << "a schema of the future";
   EXPECT_THROW(host.start(), Invalid);
   db.exec("DROP TABLE holdfast_schema_version");
@@ -98,7 +100,8 @@ TEST_F(HostLife, HealthAndPublishGoOnWhileItStops) {
   publish({1, "a"});
   ASSERT_TRUE(ears.handled("one", 1));
   std::jthread asker([this](const std::stop_token& stop) {
-    for (int i = 100; !stop.stop_requested(); ++i) (void)host.health(), (void)host.metrics(), publish({i, std::to_string(i)});
+    for (int i = 100; !stop.stop_requested(); ++i)
+      (void)host.health(), (void)host.metrics(), publish({i, std::to_string(i)});
   });
   std::jthread second([this] { host.stop(); });
   host.stop();
@@ -151,7 +154,8 @@ TEST_F(G1_HostEnd, WhatRunsIsFinishedAndAcknowledged) {
   stopper.join();
   EXPECT_TRUE(stopping);
   EXPECT_EQ(state("slow", id), "handled");
-  EXPECT_EQ(Db(folder.file("bus.db")).one("SELECT count(*) FROM events"), "0") << "not acknowledged: it would come again";
+  EXPECT_EQ(Db(folder.file("bus.db")).one("SELECT count(*) FROM events"), "0")
+      << "not acknowledged: it would come again";
   EXPECT_EQ(Db(folder.file("test.db")).one("SELECT count(*) FROM holdfast_consumers WHERE clean_end = 1"), "1");
 }
 
@@ -246,7 +250,8 @@ TEST_F(G1_HostEnd, TheDlqOfTheBrokerIsEmptiedWhereThatIsWanted) {
   subscription.ordering = Ordering::none;  // a dead event blocks nobody: a copy goes to the DLQ
   importer.subscribe(subscription, [](Context&, const Placed&) { throw Reject("no"); });
   importer.start();
-  for (int i = 0; i < 3; ++i) importer.store().transact([&](Transaction& tx) { importer.outbox().publish(tx, Placed{i, "a"}); });
+  for (int i = 0; i < 3; ++i)
+    importer.store().transact([&](Transaction& tx) { importer.outbox().publish(tx, Placed{i, "a"}); });
   ASSERT_TRUE(others.dead("c", 3));
   EXPECT_TRUE(others.until([](const Ears::Heard& h) { return h.counts.at("c").dropped >= 3; }));
   importer.stop();

@@ -65,13 +65,16 @@ HostOptions Place::options(const std::string& name, const std::string& database)
   // short waits: some tests lock these files
   HostOptions o{.name = name,
                 .store = sqlite::open({.file = folder.file(database), .acquire_timeout = std::chrono::seconds(1)}),
-                .transport = transport::open_sqlite_bus(folder.file("bus.db"), ports::system_clock(), {.busy_timeout = ports::Millis(500)})};
+                .transport = transport::open_sqlite_bus(folder.file("bus.db"), ports::system_clock(),
+                                                        {.busy_timeout = ports::Millis(500)})};
   o.log = [this](const LogLine& line) {
     std::string text(line.text);
     for (const auto& [field, value] : line.fields) text += " " + std::string(field) + "=" + value;
     log_.add(std::move(text));
   };
-  o.on_dead_letter = [this](const DeadLetter& letter) { dead.add(letter.consumer + " " + letter.reason + ": " + letter.error); };
+  o.on_dead_letter = [this](const DeadLetter& letter) {
+    dead.add(letter.consumer + " " + letter.reason + ": " + letter.error);
+  };
   return o;
 }
 
@@ -86,7 +89,9 @@ std::vector<std::string> Place::effects() {
 }
 
 std::string Place::state(const std::string& consumer, const EventId& id) {
-  return Db(folder.file("test.db")).one("SELECT state FROM holdfast_inbox WHERE consumer = '" + consumer + "' AND event_id = '" + id.to_string() + "'");
+  return Db(folder.file("test.db"))
+      .one("SELECT state FROM holdfast_inbox WHERE consumer = '" + consumer + "' AND event_id = '" + id.to_string() +
+           "'");
 }
 
 std::vector<std::string> Place::log() { return log_.all(); }

@@ -72,13 +72,17 @@ class Db {
 struct Place : testing::Test {
   Place();
   HostOptions options(const std::string& name, const std::string& database);
-  static Subscription taking(const std::string& consumer) { return {.consumer = consumer, .retry = {.delays = {std::chrono::milliseconds(1)}}}; }
+  static Subscription taking(const std::string& consumer) {
+    return {.consumer = consumer, .retry = {.delays = {std::chrono::milliseconds(1)}}};
+  }
   EventId publish(const Placed& event, PublishOptions with = {});
   template <Contract E>
   EventId publish_any(const E& event, PublishOptions with = {}) {
     return host.store().transact([&](Transaction& tx) { return host.outbox().publish(tx, event, with); });
   }
-  static void effect(Context& ctx, const std::string& what) { ctx.tx().exec("INSERT INTO effects(what) VALUES ($1)", what); }
+  static void effect(Context& ctx, const std::string& what) {
+    ctx.tx().exec("INSERT INTO effects(what) VALUES ($1)", what);
+  }
   std::vector<std::string> effects();
   std::string state(const std::string& consumer, const EventId& id);  // of its inbox row
   std::vector<std::string> log();

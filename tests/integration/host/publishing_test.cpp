@@ -1,8 +1,8 @@
 // What an event carries on, which id it gets, and how it comes to the relay.
 #include <holdfast/sqlite.hpp>
 
-#include "ports/transport_base.hpp"
 #include "place.hpp"
+#include "ports/transport_base.hpp"
 
 namespace holdfast::host_test {
 namespace {
@@ -14,15 +14,19 @@ struct G1_Publishing : Place {
   void listen_to_reserved() {
     host.subscribe({.consumer = "listener"}, [this](Context& ctx, const Reserved& reserved) {
       const auto& info = ctx.info();
-      seen.add(std::to_string(reserved.orderId) + " cause " + info.causation_id + " conversation " + info.correlation_id + " trace " + info.trace_id);
+      seen.add(std::to_string(reserved.orderId) + " cause " + info.causation_id + " conversation " +
+               info.correlation_id + " trace " + info.trace_id);
     });
   }
-  static std::string expected(int order, const EventId& cause, const std::string& conversation, const std::string& trace) {
+  static std::string expected(int order, const EventId& cause, const std::string& conversation,
+                              const std::string& trace) {
     return std::to_string(order) + " cause " + cause.to_string() + " conversation " + conversation + " trace " + trace;
   }
   std::vector<std::string> published_ids(const std::string& database) {
     Db db(folder.file(database));
-    const auto all = db.one("SELECT group_concat(id) FROM (SELECT id FROM holdfast_outbox_published WHERE type = 'test.reserved.v1' ORDER BY id)");
+    const auto all = db.one(
+        "SELECT group_concat(id) FROM (SELECT id FROM holdfast_outbox_published WHERE type = 'test.reserved.v1' ORDER "
+        "BY id)");
     return {all};
   }
 };
@@ -33,7 +37,8 @@ constexpr auto trace_id = "4bf92f3577b34da6a3ce929d0e0e4736";
 constexpr auto traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
 TEST_F(G1_Publishing, CauseConversationAndTraceGoThroughAHandler) {
-  host.subscribe({.consumer = "first"}, [](Context& ctx, const Placed& placed) { ctx.publish(Reserved{placed.orderId}); });
+  host.subscribe({.consumer = "first"},
+                 [](Context& ctx, const Placed& placed) { ctx.publish(Reserved{placed.orderId}); });
   listen_to_reserved();
   host.start();
   const auto told = publish({1, "a"}, {.correlation_id = "talk-7", .traceparent = traceparent});
@@ -42,7 +47,8 @@ TEST_F(G1_Publishing, CauseConversationAndTraceGoThroughAHandler) {
   host.stop();
   const auto all = seen.all();
   EXPECT_EQ(all[0], expected(1, told, "talk-7", trace_id));
-  EXPECT_EQ(all[1], expected(2, plain, plain.to_string(), plain.to_string())) << "without one, the first event's id names conversation and trace";
+  EXPECT_EQ(all[1], expected(2, plain, plain.to_string(), plain.to_string()))
+      << "without one, the first event's id names conversation and trace";
 }
 
 TEST_F(G1_Publishing, CausedByDoesTheSameInABulkHandler) {
@@ -111,7 +117,8 @@ TEST_F(G2_Publishing, ARolledBackTransactionPublishesNothing) {
   ASSERT_TRUE(ears.handled("c", 1));
   host.stop();
   EXPECT_EQ(effects(), Strings{"real"});
-  EXPECT_EQ(db.one("SELECT (SELECT count(*) FROM holdfast_outbox) + (SELECT count(*) FROM holdfast_outbox_published)"), "1");
+  EXPECT_EQ(db.one("SELECT (SELECT count(*) FROM holdfast_outbox) + (SELECT count(*) FROM holdfast_outbox_published)"),
+            "1");
 }
 
 TEST_F(G1_Publishing, RelayElsewhereSendsForAHostThatHasNone) {

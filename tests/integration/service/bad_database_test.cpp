@@ -48,16 +48,20 @@ struct BadDatabase : Programs {
 TEST_F(BadDatabase, OneOfANewerSchemaIsLeftAlone) {
   place(2);
   const auto set_version = [&](int version) {
-    open_store(url("order.db")).transact([&](Transaction& tx) { tx.exec("UPDATE holdfast_schema_version SET version = $1, oldest_reader = $1", version); });
+    open_store(url("order.db")).transact([&](Transaction& tx) {
+      tx.exec("UPDATE holdfast_schema_version SET version = $1, oldest_reader = $1", version);
+    });
   };
   set_version(99);
   for (const Words& more : {Words{}, Words{"--database-migrate", "false"}}) {
     const auto ran = start_order(more);
     EXPECT_EQ(ran.code, 3) << ran.err;
     EXPECT_EQ(ran.out, "");
-    EXPECT_TRUE(has(ran.err, "version 99") && has(ran.err, "upgrade this program") && has(ran.err, "order.db")) << ran.err;
+    EXPECT_TRUE(has(ran.err, "version 99") && has(ran.err, "upgrade this program") && has(ran.err, "order.db"))
+        << ran.err;
   }
-  for (const Words& look : {Words{"status"}, Words{"migrate"}, Words{"outbox", "list"}, Words{"publish", "a.b.v1", "k", "{}"}}) {
+  for (const Words& look :
+       {Words{"status"}, Words{"migrate"}, Words{"outbox", "list"}, Words{"publish", "a.b.v1", "k", "{}"}}) {
     const auto ran = on("order", look);
     EXPECT_EQ(ran.code, 3) << look[0] << ran.err;
     EXPECT_TRUE(has(ran.err, "upgrade this program")) << ran.err;
@@ -81,7 +85,8 @@ TEST_F(BadDatabase, ADamagedFileIsToldAndNotTouched) {
   ASSERT_GT(good.size(), 8192u);
   auto garbage = good;
   std::fill(garbage.begin() + 100, garbage.end(), '\x5a');  // a whole header above pages of nonsense
-  for (const auto& bytes : {garbage, std::string("this was never a database, whatever its name says\n") + std::string(1000, '.')}) {
+  for (const auto& bytes :
+       {garbage, std::string("this was never a database, whatever its name says\n") + std::string(1000, '.')}) {
     std::ofstream(file("order.db"), std::ios::binary | std::ios::trunc) << bytes;
     const auto ran = start_order();
     EXPECT_EQ(ran.code, 3) << ran.err;
@@ -100,7 +105,8 @@ TEST_F(BadDatabase, AFolderOrAMissingOneIsNoDatabase) {
   auto ran = start_order();
   EXPECT_EQ(ran.code, 3);
   EXPECT_TRUE(has(ran.err, "order.db: it cannot be opened; check that the folder exists")) << ran.err;
-  ran = run("order-service", {"--database-url", url("none/order.db"), "--broker-url", url("bus.db"), "--http-listen", "127.0.0.1:0"});
+  ran = run("order-service",
+            {"--database-url", url("none/order.db"), "--broker-url", url("bus.db"), "--http-listen", "127.0.0.1:0"});
   EXPECT_EQ(ran.code, 3);
   EXPECT_TRUE(has(ran.err, "none/order.db: it cannot be opened; check that the folder exists")) << ran.err;
   EXPECT_FALSE(fs::exists(file("none")));
@@ -112,7 +118,9 @@ TEST_F(BadDatabase, ABusFileThatIsSomethingElseIsNotTouched) {
   const auto before = contents(file("bus2.db"));
   const auto ran = start_order({"--broker-url", url("bus2.db")});
   EXPECT_EQ(ran.code, 3);
-  EXPECT_TRUE(has(ran.err, "bus2.db: this SQLite file is not a Holdfast bus and is left as it is; give another file as broker.url")) << ran.err;
+  EXPECT_TRUE(has(
+      ran.err, "bus2.db: this SQLite file is not a Holdfast bus and is left as it is; give another file as broker.url"))
+      << ran.err;
   EXPECT_EQ(contents(file("bus2.db")), before);
 }
 
@@ -122,14 +130,16 @@ TEST_F(BadDatabase, AReadOnlyOneIs503UntilItCanBeWrittenAndLosesNothing) {
   auto order = start(bound_by_modes());
   const auto refused = order.http.post("/orders", one_order());
   EXPECT_EQ(refused.status, 503) << refused.body;
-  EXPECT_TRUE(has(contents(file("order.log")), "POST /orders: " + file("order.db") + ": it is read-only for this program; check the rights on the file"));
+  EXPECT_TRUE(has(contents(file("order.log")), "POST /orders: " + file("order.db") +
+                                                   ": it is read-only for this program; check the rights on the file"));
   const auto ready = order.http.get("/health/ready");
   EXPECT_EQ(ready.status, 503);
   EXPECT_TRUE(has(ready.body, "it is read-only for this program")) << ready.body;
   EXPECT_EQ(order.http.get("/health/live").status, 200);
   for (const auto* part : {"order.db", "order.db-wal", "order.db-shm"})
     if (fs::exists(file(part))) fs::permissions(file(part), fs::perms::owner_read | fs::perms::owner_write);
-  EXPECT_TRUE(eventually([&] { return order.http.get("/health/ready").status == 200; })) << order.http.get("/health/ready").body;
+  EXPECT_TRUE(eventually([&] { return order.http.get("/health/ready").status == 200; }))
+      << order.http.get("/health/ready").body;
   EXPECT_EQ(order.http.post("/orders", one_order()).status, 201);
   EXPECT_EQ(order.stop(), 0);
   expect_orders(3);
@@ -140,7 +150,8 @@ TEST_F(BadDatabase, AReadOnlyFolderIsToldInClearWords) {
   fs::permissions(file("locked"), fs::perms::owner_read | fs::perms::owner_exec);
   const auto ran = to_the_end(bound_by_modes({"--database-url", url("locked/order.db")}));
   EXPECT_EQ(ran.code, 3) << ran.out << ran.err;
-  EXPECT_TRUE(has(ran.err, "locked/order.db: it cannot be opened; check that the folder exists and may be written")) << ran.err;
+  EXPECT_TRUE(has(ran.err, "locked/order.db: it cannot be opened; check that the folder exists and may be written"))
+      << ran.err;
   fs::permissions(file("locked"), fs::perms::owner_all);
 }
 
@@ -156,7 +167,8 @@ TEST_F(BadDatabase, AFullDiskIs503UntilThereIsSpaceAndLosesNothing) {
   const auto refused = order.http.post("/orders", one_order());
   EXPECT_EQ(refused.status, 503) << refused.body;
   EXPECT_TRUE(refused.headers.contains("retry-after"));
-  EXPECT_TRUE(has(contents(file("order.log")), "POST /orders: " + file("order.db") + ": reading or writing the file failed; check the disk, and quotas"));
+  EXPECT_TRUE(has(contents(file("order.log")), "POST /orders: " + file("order.db") +
+                                                   ": reading or writing the file failed; check the disk, and quotas"));
   EXPECT_EQ(order.http.get("/orders/3").status, 200) << "what is there can be read";
   limit(RLIM_INFINITY);
   EXPECT_EQ(order.http.post("/orders", one_order()).status, 201);

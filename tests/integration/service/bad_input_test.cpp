@@ -13,7 +13,9 @@ struct Bad {
   std::string pointer;
 };
 
-std::string lines(const std::string& items) { return R"({"customerId":77,"totalAmount":10.00,"currency":"INR","items":)" + items + "}"; }
+std::string lines(const std::string& items) {
+  return R"({"customerId":77,"totalAmount":10.00,"currency":"INR","items":)" + items + "}";
+}
 
 const std::vector<Bad>& table() {
   static const std::vector<Bad> all = {
@@ -24,7 +26,8 @@ const std::vector<Bad>& table() {
       {"null", 400, ""},
       {one_order() + " and more", 400, ""},
       {std::string("{\"customerId\":77,\"currency\":\"\xff\"}"), 400, ""},
-      {std::string(70, '[') + std::string(70, ']'), 400, [] {
+      {std::string(70, '[') + std::string(70, ']'), 400,
+       [] {
          std::string deep;
          for (int i = 0; i < 64; ++i) deep += "/0";
          return deep;
@@ -32,9 +35,11 @@ const std::vector<Bad>& table() {
       {"{}", 400, "/customerId"},
       {R"({"customerId":"77","totalAmount":1,"currency":"INR","items":[{"productId":1,"qty":1}]})", 400, "/customerId"},
       {R"({"customerId":7.5,"totalAmount":1,"currency":"INR","items":[{"productId":1,"qty":1}]})", 400, "/customerId"},
-      {R"({"customerId":99999999999999999999,"totalAmount":1,"currency":"INR","items":[{"productId":1,"qty":1}]})", 400, "/customerId"},
+      {R"({"customerId":99999999999999999999,"totalAmount":1,"currency":"INR","items":[{"productId":1,"qty":1}]})", 400,
+       "/customerId"},
       {R"({"customerId":0,"totalAmount":1,"currency":"INR","items":[{"productId":1,"qty":1}]})", 422, "/customerId"},
-      {R"({"customerId":77,"customerId":78,"totalAmount":1,"currency":"INR","items":[{"productId":1,"qty":1}]})", 400, "/customerId"},
+      {R"({"customerId":77,"customerId":78,"totalAmount":1,"currency":"INR","items":[{"productId":1,"qty":1}]})", 400,
+       "/customerId"},
       {R"({"customerId":77,"currency":"INR","items":[{"productId":1,"qty":1}]})", 400, "/totalAmount"},
       {one_order("\"10.00\""), 400, "/totalAmount"},
       {one_order("10.001"), 400, "/totalAmount"},
@@ -123,15 +128,17 @@ TEST_F(BadInput, TheSameKeyAtOnceIsOneOrder) {
   {
     std::vector<std::jthread> clients;
     for (auto& answer : answers)
-      clients.emplace_back([&] { answer = http::Client(order.url).post("/orders", one_order(), {{"idempotency-key", "a"}}).body; });
+      clients.emplace_back(
+          [&] { answer = http::Client(order.url).post("/orders", one_order(), {{"idempotency-key", "a"}}).body; });
   }
   for (const auto& answer : answers) EXPECT_EQ(answer, R"({"id":1,"status":"pending"})");
 }
 
 TEST_F(BadInput, PagesAndPathsAreChecked) {
   auto order = start("order");
-  for (const auto* target : {"/orders/x", "/orders/-1", "/orders/99999999999999999999", "/orders?after=x", "/orders?limit=0", "/orders?limit=1001",
-                             "/orders?after=-1", "/orders?after=9223372036854775808"}) {
+  for (const auto* target :
+       {"/orders/x", "/orders/-1", "/orders/99999999999999999999", "/orders?after=x", "/orders?limit=0",
+        "/orders?limit=1001", "/orders?after=-1", "/orders?after=9223372036854775808"}) {
     const auto answer = order.http.get(target);
     EXPECT_EQ(answer.status, 400) << target << answer.body;
     EXPECT_FALSE(text(detail::JsonValue::parse(answer.body), "parameter").empty()) << target << answer.body;
@@ -174,7 +181,8 @@ TEST_F(BadInput, G5_Isolation_ForeignEventsAreDeadLettersAndStopNothing) {
   } cases[] = {
       {R"({"orderId":"twelve"})", "/payload/orderId"},
       {R"({"orderId":1,"customerId":1,"totalAmount":"1.00","currency":"INR","items":[]})", "/payload/totalAmount"},
-      {R"({"orderId":1,"customerId":1,"totalAmount":1.00,"currency":"INR","items":[{"productId":1}]})", "/payload/items/0/qty"},
+      {R"({"orderId":1,"customerId":1,"totalAmount":1.00,"currency":"INR","items":[{"productId":1}]})",
+       "/payload/items/0/qty"},
   };
   std::vector<EventId> ids;
   for (const auto& c : cases) {
@@ -183,7 +191,8 @@ TEST_F(BadInput, G5_Isolation_ForeignEventsAreDeadLettersAndStopNothing) {
   }
   send(url("bus.db"), EventId::of_body("no JSON"), "order.created.v1", "no JSON");
   ASSERT_EQ(order.http.post("/orders", one_order()).status, 201);
-  EXPECT_TRUE(eventually([&] { return member(order.http, "/orders/1", "status") == "\"confirmed\""; })) << order.http.get("/orders/1").body;
+  EXPECT_TRUE(eventually([&] { return member(order.http, "/orders/1", "status") == "\"confirmed\""; }))
+      << order.http.get("/orders/1").body;
   for (std::size_t i = 0; i < ids.size(); ++i) {
     EXPECT_TRUE(eventually([&] { return fate_of(url("inventory.db"), "inventory", ids[i]) == "dead"; }));
     const auto shown = on("inventory", {"--json", "dlq", "show", ids[i].to_string()});
@@ -192,7 +201,8 @@ TEST_F(BadInput, G5_Isolation_ForeignEventsAreDeadLettersAndStopNothing) {
     EXPECT_EQ(letter.at("reason").string(), "invalid");
     EXPECT_TRUE(has(letter.at("error").string(), cases[i].pointer)) << letter.raw();
   }
-  EXPECT_TRUE(eventually([&] { return detail::JsonValue::parse(on("payment", {"--json", "dlq", "list"}).out).elements().size() == 4; }));
+  EXPECT_TRUE(eventually(
+      [&] { return detail::JsonValue::parse(on("payment", {"--json", "dlq", "list"}).out).elements().size() == 4; }));
   EXPECT_EQ(on_hand(inventory.http, 101), 9);
 }
 
@@ -202,7 +212,8 @@ TEST_F(BadInput, AnUnknownProductIsAnOutcome) {
   ASSERT_EQ(order.http.post("/orders", one_order("10.00", 4711)).status, 201);
   EXPECT_TRUE(eventually([&] { return member(order.http, "/orders/1", "status") == "\"cancelled\""; }));
   EXPECT_EQ(member(order.http, "/orders/1", "reason"), "\"stock: unknown product 4711\"");
-  EXPECT_TRUE(eventually([&] { return member(payment.http, "/payments/1", "status") == "\"refunded\""; })) << payment.http.get("/payments/1").body;
+  EXPECT_TRUE(eventually([&] { return member(payment.http, "/payments/1", "status") == "\"refunded\""; }))
+      << payment.http.get("/payments/1").body;
 }
 
 }  // namespace

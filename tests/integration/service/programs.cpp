@@ -87,7 +87,8 @@ void Programs::declare_queues() const {
   auto& topology = bus.impl()->topology();
   topology.declare({"inventory.order-created.q", {"order.created.*", "order.cancelled.*"}, false});
   topology.declare({"payment.order-created.q", {"order.created.*", "order.cancelled.*"}, false});
-  topology.declare({"order.outcomes.q", {"stock.reserved.*", "stock.rejected.*", "payment.charged.*", "payment.declined.*"}, true});
+  topology.declare(
+      {"order.outcomes.q", {"stock.reserved.*", "stock.rejected.*", "payment.charged.*", "payment.declined.*"}, true});
 }
 
 std::string rest_of(demo::Process& process, std::chrono::milliseconds limit) {
@@ -115,8 +116,8 @@ bool eventually(const std::function<bool()>& condition) {
 }
 
 std::string one_order(const std::string& amount, std::int64_t product, std::int64_t qty) {
-  return R"({"customerId":77,"totalAmount":)" + amount + R"(,"currency":"INR","items":[{"productId":)" + std::to_string(product) +
-         R"(,"qty":)" + std::to_string(qty) + "}]}";
+  return R"({"customerId":77,"totalAmount":)" + amount + R"(,"currency":"INR","items":[{"productId":)" +
+         std::to_string(product) + R"(,"qty":)" + std::to_string(qty) + "}]}";
 }
 
 std::string member(http::Client& client, const std::string& target, const std::string& name) {
@@ -129,20 +130,23 @@ std::int64_t on_hand(http::Client& inventory, std::int64_t product) {
 }
 
 std::string envelope_of(const EventId& id, const std::string& type, const std::string& payload) {
-  return R"({"eventId":")" + id.to_string() + R"(","eventType":")" + type + R"(","occurredAtUtc":"2025-08-22T09:30:00Z","payload":)" + payload + "}";
+  return R"({"eventId":")" + id.to_string() + R"(","eventType":")" + type +
+         R"(","occurredAtUtc":"2025-08-22T09:30:00Z","payload":)" + payload + "}";
 }
 
-EventId set_aside(const std::string& database, const std::string& consumer, const shop::OrderCreated& order, ports::Deferred::Wait wait,
-                  bool blocks_key) {
+EventId set_aside(const std::string& database, const std::string& consumer, const shop::OrderCreated& order,
+                  ports::Deferred::Wait wait, bool blocks_key) {
   const auto id = EventId::generate();
   const auto store = open_store(database);
   const auto inbox = store.impl()->inbox(consumer);
   const auto tx = inbox->begin();
   const bool dead = wait == ports::Deferred::Wait::dead;
   ports::Deferred event;
-  event.id = id, event.type = std::string(order.type), event.key = order.key(), event.wait = wait, event.blocks_key = blocks_key;
+  event.id = id, event.type = std::string(order.type), event.key = order.key(), event.wait = wait,
+  event.blocks_key = blocks_key;
   event.body = envelope_of(id, event.type, Codec<shop::OrderCreated>::encode(order));
-  event.attempts = 6, event.reason = "exhausted", event.error = "the shelf was locked", event.first_failed_at = store.impl()->clock().utc();
+  event.attempts = 6, event.reason = "exhausted", event.error = "the shelf was locked",
+  event.first_failed_at = store.impl()->clock().utc();
   const ports::Claim claim{id, store.impl()->clock().utc(), "hash"};
   tx->claim({&claim, 1});
   tx->settle(id, {dead ? ports::State::dead : ports::State::deferred, dead ? 1 : 0, event});
@@ -152,18 +156,22 @@ EventId set_aside(const std::string& database, const std::string& consumer, cons
 
 std::string fate_of(const std::string& database, const std::string& consumer, const EventId& id) {
   return open_store(database).transact([&](Transaction& tx) {
-    return tx.query<std::string>("SELECT state FROM holdfast_inbox WHERE consumer = $1 AND event_id = $2", consumer, id).one_or_none().value_or("");
+    return tx.query<std::string>("SELECT state FROM holdfast_inbox WHERE consumer = $1 AND event_id = $2", consumer, id)
+        .one_or_none()
+        .value_or("");
   });
 }
 
-void send(const std::string& bus, const EventId& id, const std::string& type, const std::string& body, const std::string& queue) {
+void send(const std::string& bus, const EventId& id, const std::string& type, const std::string& body,
+          const std::string& queue) {
   ports::OutgoingEvent event;
   event.id = id, event.type = type, event.destination = queue, event.envelope = body;
   const auto transport = open_transport(bus);
   const auto publisher = transport.impl()->publisher();
   ASSERT_TRUE(publisher->accept({1, &event}));
   std::vector<ports::PublishResult> results;
-  while (results.empty()) ASSERT_EQ(publisher->pump(std::chrono::steady_clock::now() + 1s, results), ports::SessionState::open);
+  while (results.empty())
+    ASSERT_EQ(publisher->pump(std::chrono::steady_clock::now() + 1s, results), ports::SessionState::open);
   ASSERT_EQ(results[0].outcome, ports::Outcome::confirmed) << results[0].error;
 }
 

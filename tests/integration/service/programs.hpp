@@ -2,8 +2,8 @@
 #pragma once
 #include <gtest/gtest.h>
 
-#include <filesystem>
 #include <csignal>
+#include <filesystem>
 #include <functional>
 #include <thread>
 
@@ -45,7 +45,9 @@ class Programs : public ::testing::Test {
 
   /// To its end. stdin is empty, stderr goes to a file.
   Ran run(const std::string& program, const Words& arguments, const Variables& environment = {}) const;
-  Ran holdfast(const Words& arguments, const Variables& environment = {}) const { return run("holdfast", arguments, environment); }
+  Ran holdfast(const Words& arguments, const Variables& environment = {}) const {
+    return run("holdfast", arguments, environment);
+  }
   /// holdfast --database sqlite:NAME.db ...
   Ran on(const std::string& name, Words arguments) const;
 
@@ -80,6 +82,7 @@ std::string envelope_of(const EventId& id, const std::string& type, const std::s
 /// 0 = none: what the inbox says of it, "handled", "dead", ...
 std::string fate_of(const std::string& database, const std::string& consumer, const EventId& id);
 /// Copies of one event through the bus, to whoever follows its type, or to one queue.
-void send(const std::string& bus, const EventId& id, const std::string& type, const std::string& body, const std::string& queue = "");
+void send(const std::string& bus, const EventId& id, const std::string& type, const std::string& body,
+          const std::string& queue = "");
 
 }  // namespace holdfast::program_test

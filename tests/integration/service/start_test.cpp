@@ -38,7 +38,8 @@ TEST_F(StartTest, HealthMetricsAndApiOfEachService) {
     EXPECT_FALSE(document.at("info").at("title").string().empty()) << name;
     for (const auto& [path, item] : document.at("paths").entries())
       for (const auto& [method, operation] : item.entries())
-        for (const auto& [status, answer] : operation.at("responses").entries()) EXPECT_TRUE(answer.member("description")) << name << path << method << status;
+        for (const auto& [status, answer] : operation.at("responses").entries())
+          EXPECT_TRUE(answer.member("description")) << name << path << method << status;
   }
 }
 
@@ -60,7 +61,8 @@ TEST_F(StartTest, TheApiDocumentNamesWhatIsServed) {
 TEST_F(StartTest, AnAddressThatIsTakenIsRefusedInClearWords) {
   auto order = start("order");
   const auto address = order.url.substr(order.url.rfind('/') + 1);
-  const auto second = run("order-service", {"--database-url", url("second.db"), "--broker-url", url("bus.db"), "--http-listen", address});
+  const auto second = run(
+      "order-service", {"--database-url", url("second.db"), "--broker-url", url("bus.db"), "--http-listen", address});
   EXPECT_EQ(second.code, 3);
   EXPECT_EQ(second.out, "");
   EXPECT_TRUE(has(second.err, "cannot listen on " + address)) << second.err;
@@ -77,7 +79,9 @@ TEST_F(StartTest, WrongConfigurationIsCode2AndNamesWhatWasMeant) {
   } cases[] = {
       {{"--config", toml}, {}, "a.toml:3: there is no key 'http.workres'; the nearest is 'http.workers'"},
       {{"--config", file("none.toml")}, {}, "none.toml: the file cannot be read"},
-      {{}, {{"HOLDFAST_HTTP_LITSEN", "127.0.0.1:0"}}, "HOLDFAST_HTTP_LITSEN: there is no such variable; the nearest is HOLDFAST_HTTP_LISTEN"},
+      {{},
+       {{"HOLDFAST_HTTP_LITSEN", "127.0.0.1:0"}},
+       "HOLDFAST_HTTP_LITSEN: there is no such variable; the nearest is HOLDFAST_HTTP_LISTEN"},
       {{"--http-litsen", "127.0.0.1:0"}, {}, "--http-litsen: there is no such flag; the nearest is --http-listen"},
       {{"--http-listen"}, {}, "--http-listen"},
       {{"--http-listen", "8081"}, {}, "--http-listen: '8081' is no address: write host:port"},
@@ -89,7 +93,7 @@ TEST_F(StartTest, WrongConfigurationIsCode2AndNamesWhatWasMeant) {
       {{"--consumer-batch", "0"}, {}, "--consumer-batch: consumer.batch: 1 to 10000"},
       {{"--consumer-batch", "few"}, {}, "'few' is not understood"},
       {{"--log-level", "loud"}, {}, "'loud' is none of: debug, info, warning, error"},
-      {{}, {{"HOLDFAST_DATABASE_URL_FILE", file("none")}}, "HOLDFAST_DATABASE_URL_FILE: the file '" },
+      {{}, {{"HOLDFAST_DATABASE_URL_FILE", file("none")}}, "HOLDFAST_DATABASE_URL_FILE: the file '"},
   };
   for (const auto& c : cases) {
     const auto ran = run("order-service", c.arguments, c.environment);
@@ -102,7 +106,8 @@ TEST_F(StartTest, WrongConfigurationIsCode2AndNamesWhatWasMeant) {
 
 TEST_F(StartTest, PrintConfigShowsAllAndStartsNothing) {
   const auto toml = write("a.toml", "[http]\nworkers = 3\n[gateway]\nledger = \"l.db\"\n");
-  const auto ran = run("payment-service", {"--config", toml, "--database-url", url("p.db"), "--print-config"}, {{"HOLDFAST_LOG_LEVEL", "error"}});
+  const auto ran = run("payment-service", {"--config", toml, "--database-url", url("p.db"), "--print-config"},
+                       {{"HOLDFAST_LOG_LEVEL", "error"}});
   EXPECT_EQ(ran.code, 0) << ran.err;
   EXPECT_TRUE(has(ran.out, "http.workers = \"3\"   # " + toml + ":2\n")) << ran.out;
   EXPECT_TRUE(has(ran.out, "gateway.ledger = \"l.db\"   # " + toml + ":4\n")) << ran.out;
@@ -115,7 +120,8 @@ TEST_F(StartTest, PrintConfigShowsAllAndStartsNothing) {
 TEST_F(StartTest, HelpNamesEveryFlag) {
   const auto ran = run("payment-service", {"--help"});
   EXPECT_EQ(ran.code, 0);
-  for (const auto* flag : {"--config", "--print-config", "--database-url", "--http-listen", "--retention-inbox", "--gateway-ledger"})
+  for (const auto* flag :
+       {"--config", "--print-config", "--database-url", "--http-listen", "--retention-inbox", "--gateway-ledger"})
     EXPECT_TRUE(has(ran.out, flag)) << flag;
   EXPECT_EQ(run("payment-service", {"--version"}).code, 0);
 }

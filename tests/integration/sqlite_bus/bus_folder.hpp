@@ -31,11 +31,14 @@ class BusFolder : public ::testing::Test {
   std::filesystem::path folder;
 };
 
-inline std::shared_ptr<detail::TransportBase> open(const std::string& file, const ports::Clock& clock = ports::system_clock(), Settings settings = test_settings()) {
+inline std::shared_ptr<detail::TransportBase> open(const std::string& file,
+                                                   const ports::Clock& clock = ports::system_clock(),
+                                                   Settings settings = test_settings()) {
   return transport::open_sqlite_bus(file, clock, settings).impl();
 }
 
-inline std::unique_ptr<ports::Receiver> receive(detail::TransportBase& bus, const std::string& queue, int credit = 1'000) {
+inline std::unique_ptr<ports::Receiver> receive(detail::TransportBase& bus, const std::string& queue,
+                                                int credit = 1'000) {
   auto receiver = bus.receiver({queue, {}}, "a test");
   receiver->credit(credit);
   return receiver;
@@ -61,7 +64,8 @@ inline std::vector<ports::PublishResult> publish(detail::TransportBase& bus, con
 /// Pumps until there are so many, or for long.
 inline std::vector<ports::Delivery> take(ports::Receiver& receiver, std::size_t count) {
   std::vector<ports::Delivery> out;
-  for (const auto end = ports::system_clock().steady() + 20s; out.size() < count && ports::system_clock().steady() < end;) {
+  for (const auto end = ports::system_clock().steady() + 20s;
+       out.size() < count && ports::system_clock().steady() < end;) {
     ports::Received got;
     receiver.pump(ports::system_clock().steady() + 100ms, got);
     std::move(got.deliveries.begin(), got.deliveries.end(), std::back_inserter(out));

@@ -1,8 +1,8 @@
 // The broker's DLQs of all consumers of a database, emptied into it.
 #include "admin/import.hpp"
 
-#include "set_aside.hpp"
 #include "holdfast/errors.hpp"
+#include "set_aside.hpp"
 #include "transport/memory/bus.hpp"
 
 namespace holdfast::admin {
@@ -16,7 +16,8 @@ struct ImportTest : SetAside {
     base().inbox("inventory")->open_instance("inventory@here", queue, {"order.created.*"}, "none");
   }
   void dead_letter(const EventId& id, const Headers& headers = {}) {
-    const auto body = R"({"eventId":")" + id.to_string() + R"(","eventType":"order.created.v1","payload":{"orderId":7}})";
+    const auto body =
+        R"({"eventId":")" + id.to_string() + R"(","eventType":"order.created.v1","payload":{"orderId":7}})";
     bus.publish({"order.created.v1", body, id.to_string(), headers, ports::dead_letter_queue(queue)});
   }
 
@@ -55,7 +56,9 @@ TEST_F(ImportTest, ABrokerThatIsAwayLosesNothing) {
   try {
     import_dead_letters(base(), bus);
     FAIL();
-  } catch (const Unavailable& away) { EXPECT_NE(std::string(away.what()).find("dead-letter queue"), std::string::npos) << away.what(); }
+  } catch (const Unavailable& away) {
+    EXPECT_NE(std::string(away.what()).find("dead-letter queue"), std::string::npos) << away.what();
+  }
   bus.set_away(false);
   EXPECT_EQ(import_dead_letters(base(), bus).taken_in, 1);
 }

@@ -20,7 +20,13 @@ std::string fault(const SelectionText& text) {
 }
 
 TEST(Selection, TakesEachFieldToItsPlace) {
-  const auto s = parse({.consumer = "inventory", .type = "order.created.v1", .reason = "exhausted", .error = "shelf", .key = "7", .limit = 3}, now);
+  const auto s = parse({.consumer = "inventory",
+                        .type = "order.created.v1",
+                        .reason = "exhausted",
+                        .error = "shelf",
+                        .key = "7",
+                        .limit = 3},
+                       now);
   EXPECT_EQ(s.consumer, "inventory");
   EXPECT_EQ(s.type, "order.created.v1");
   EXPECT_EQ(s.reason, "exhausted");
@@ -35,13 +41,15 @@ TEST(Selection, ATimeIsASpanBackOrADate) {
   const struct {
     const char* text;
     Timestamp time;
-  } cases[] = {{"90s", now - 90s}, {"5m", now - 5min}, {"2h", now - 2h}, {"3d", now - 72h}, {"0s", now}, {"2025-08-21T00:00:00Z", from_iso8601("2025-08-21T00:00:00Z")}};
+  } cases[] = {{"90s", now - 90s}, {"5m", now - 5min}, {"2h", now - 2h},
+               {"3d", now - 72h},  {"0s", now},        {"2025-08-21T00:00:00Z", from_iso8601("2025-08-21T00:00:00Z")}};
   for (const auto& c : cases) {
     EXPECT_EQ(parse({.since = c.text}, now).since, c.time) << c.text;
     EXPECT_EQ(parse({.until = c.text}, now).until, c.time) << c.text;
   }
   for (const auto* bad : {"yesterday", "2 h", "h", "-2h", "2", "2w", "9999999999h", "2025-08-21"}) {
-    EXPECT_TRUE(fault({.since = bad}).starts_with("--since: '" + std::string(bad) + "' is no time")) << fault({.since = bad});
+    EXPECT_TRUE(fault({.since = bad}).starts_with("--since: '" + std::string(bad) + "' is no time"))
+        << fault({.since = bad});
     EXPECT_TRUE(fault({.until = bad}).starts_with("--until: ")) << bad;
   }
 }
@@ -56,7 +64,8 @@ TEST(Selection, IdsAreReadDashedOrNot) {
 
 TEST(Selection, IsToldInWordsForTheRecord) {
   EXPECT_EQ(describe({}), "all");
-  EXPECT_EQ(describe({.consumer = "inventory", .since = "2h", .ids = {"a", "b"}}), "consumer=inventory since=2h id=a id=b");
+  EXPECT_EQ(describe({.consumer = "inventory", .since = "2h", .ids = {"a", "b"}}),
+            "consumer=inventory since=2h id=a id=b");
 }
 
 }  // namespace

@@ -25,8 +25,10 @@ struct SetAside : ::testing::Test {
   detail::StoreBase& base() { return *store.impl(); }
   EventId set_aside(const std::string& consumer, Wait wait = Wait::dead, bool blocks_key = false) {
     ports::Deferred event;
-    event.id = EventId::of_body(std::to_string(++number)), event.type = "order.created.v1", event.key = "7", event.wait = wait;
-    event.body = R"({"eventId":")" + event.id.to_string() + R"(","eventType":"order.created.v1","payload":{"orderId":7}})";
+    event.id = EventId::of_body(std::to_string(++number)), event.type = "order.created.v1", event.key = "7",
+    event.wait = wait;
+    event.body =
+        R"({"eventId":")" + event.id.to_string() + R"(","eventType":"order.created.v1","payload":{"orderId":7}})";
     event.blocks_key = blocks_key, event.attempts = 6, event.reason = "exhausted", event.error = "the shelf was locked";
     event.first_failed_at = clock.utc();
     const auto inbox = base().inbox(consumer);
@@ -50,13 +52,17 @@ struct SetAside : ::testing::Test {
     tx->settle(id, {State::handled, 0, {}});
     tx->commit();
   }
-  State state(const std::string& consumer, const EventId& id) { return base().inbox(consumer)->begin()->look({id}).at(id).state; }
+  State state(const std::string& consumer, const EventId& id) {
+    return base().inbox(consumer)->begin()->look({id}).at(id).state;
+  }
   std::int64_t recorded(const std::string& what) {
     return store.transact([&](Transaction& tx) {
       return tx.query<std::int64_t>("SELECT count(*) FROM holdfast_operator_actions WHERE what = $1", what).one();
     });
   }
-  static ports::OperatorAction action(const std::string& what) { return {EventId::generate(), "a tester", what, "all", ""}; }
+  static ports::OperatorAction action(const std::string& what) {
+    return {EventId::generate(), "a tester", what, "all", ""};
+  }
 
   Clock clock;
   Store store = store::open_sqlite(":memory:", clock);

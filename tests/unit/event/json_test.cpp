@@ -78,12 +78,16 @@ TEST(Json, NamesTheByteWhereItStopsBeingJson) {
   EXPECT_EQ(where_in(R"({"a":1,})"), "byte 8");
   EXPECT_EQ(where_in(R"({"a":1} x)"), "byte 9");
   EXPECT_EQ(where_in(std::string_view("{}\0{}", 5)), "byte 2");
-  for (const char* text :
-       {"",    " ",    "{",       "[1",     "nul",     "'a'",         "{a:1}", "01",  "+1",      "1.",   ".5",
-        "NaN", "[1]]", "// c\n1", "\"\t\"", "\"\\x\"", "\"\\ud800\"", "\"a",   "[,]", "{\"a\"}", "1e999"})
+  for (const char* text : {"",   " ",   "{",    "[1",      "nul",    "'a'",     "{a:1}",       "01",  "+1",  "1.",
+                           ".5", "NaN", "[1]]", "// c\n1", "\"\t\"", "\"\\x\"", "\"\\ud800\"", "\"a", "[,]", "{\"a\"}"})
     EXPECT_TRUE(where_in(text).starts_with("byte ")) << text;
   for (const char* bad : {"\"\xFF\"", "\"\xC0\x80\"", "\"\xED\xA0\x80\"", "{\"\xFF\":1}"})
     EXPECT_TRUE(where_in(bad).starts_with("byte "));
+}
+
+TEST(Json, NamesTheMemberThatNoProgramCanHold) {
+  EXPECT_EQ(where_in("1e999"), "");
+  EXPECT_EQ(where_in(R"({"a":[1,{"b":1e999}]})"), "/a/1/b");
 }
 
 TEST(Json, DoesNotQuoteForeignBytesInItsErrors) {

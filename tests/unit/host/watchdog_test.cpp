@@ -25,7 +25,9 @@ TEST(Watchdog, BarksOnceAndOnlyAtWhatIsLateAndStillRuns) {
   int late = 0, early = 0, gone = 0;
   const Watchdog::Watch one(dog, ports::Millis(10), [&] { ++late; });
   const Watchdog::Watch two(dog, ports::Millis(11), [&] { ++early; });
-  { const Watchdog::Watch three(dog, ports::Millis(1), [&] { ++gone; }); }
+  {
+    const Watchdog::Watch three(dog, ports::Millis(1), [&] { ++gone; });
+  }
   clock.tick += ports::Millis(9);
   dog.look();
   EXPECT_EQ(late, 0);

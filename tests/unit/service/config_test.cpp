@@ -58,7 +58,8 @@ struct ConfigTest : ::testing::Test {
 TEST_F(ConfigTest, FileThenEnvironmentThenFlag) {
   EXPECT_EQ(config.text("http.listen"), "127.0.0.1:8081");
   EXPECT_FALSE(config.is_set("http.listen"));
-  config.read_file(write("a.toml", "[http]\nlisten = \"1.1.1.1:1\"\nworkers = 3\nmax_body = \"2KiB\"\n[database]\nmigrate = false\n"));
+  config.read_file(write(
+      "a.toml", "[http]\nlisten = \"1.1.1.1:1\"\nworkers = 3\nmax_body = \"2KiB\"\n[database]\nmigrate = false\n"));
   environment({"PATH=/bin", "HOLDFAST_HTTP_LISTEN=2.2.2.2:2", "HOLDFAST_HTTP_WORKERS=4"});
   config.set("http.listen", "3.3.3.3:3", "--http-listen");
   EXPECT_EQ(config.text("http.listen"), "3.3.3.3:3");
@@ -93,24 +94,31 @@ TEST_F(ConfigTest, AVariableMayNameAFileWithItsValue) {
 
 TEST_F(ConfigTest, AVariableAndItsFileAreOneTooMany) {
   const auto file = "HOLDFAST_BROKER_PASSWORD_FILE=" + write("secret", "a");
-  for (const auto& both : {std::vector<std::string>{"HOLDFAST_BROKER_PASSWORD=b", file}, {file, "HOLDFAST_BROKER_PASSWORD=b"}})
-    EXPECT_EQ(fault([&] { environment(both); }), "HOLDFAST_BROKER_PASSWORD_FILE | HOLDFAST_BROKER_PASSWORD is set too; leave one of them");
+  for (const auto& both :
+       {std::vector<std::string>{"HOLDFAST_BROKER_PASSWORD=b", file}, {file, "HOLDFAST_BROKER_PASSWORD=b"}})
+    EXPECT_EQ(fault([&] { environment(both); }),
+              "HOLDFAST_BROKER_PASSWORD_FILE | HOLDFAST_BROKER_PASSWORD is set too; leave one of them");
 }
 
 TEST_F(ConfigTest, AnUnknownKeyIsToldWithItsLineAndTheNearestName) {
   const auto file = write("a.toml", "[http]\nworkers = 3\n\n[relay]\nmood = \"elsewhere\"\n");
-  EXPECT_EQ(fault([&] { config.read_file(file); }), file + ":5 | there is no key 'relay.mood'; the nearest is 'relay.mode'");
+  EXPECT_EQ(fault([&] { config.read_file(file); }),
+            file + ":5 | there is no key 'relay.mood'; the nearest is 'relay.mode'");
   const auto section = write("b.toml", "[htpp]\nworkers = 3\n");
-  EXPECT_EQ(fault([&] { config.read_file(section); }), section + ":2 | there is no key 'htpp.workers'; the nearest is 'http.workers'");
+  EXPECT_EQ(fault([&] { config.read_file(section); }),
+            section + ":2 | there is no key 'htpp.workers'; the nearest is 'http.workers'");
   EXPECT_EQ(fault([&] { environment({"HOLDFAST_HTTP_WORKRES=3"}); }),
             "HOLDFAST_HTTP_WORKRES | there is no such variable; the nearest is HOLDFAST_HTTP_WORKERS");
-  EXPECT_EQ(fault([&] { command_line({"--http-listne=1.1.1.1:1"}); }), "--http-listne | there is no such flag; the nearest is --http-listen");
-  EXPECT_EQ(fault([&] { command_line({"--http-listne", "1.1.1.1:1"}); }), "--http-listne | there is no such flag; the nearest is --http-listen");
+  EXPECT_EQ(fault([&] { command_line({"--http-listne=1.1.1.1:1"}); }),
+            "--http-listne | there is no such flag; the nearest is --http-listen");
+  EXPECT_EQ(fault([&] { command_line({"--http-listne", "1.1.1.1:1"}); }),
+            "--http-listne | there is no such flag; the nearest is --http-listen");
 }
 
 TEST_F(ConfigTest, WhatIsNoTomlIsToldWithItsLine) {
   const auto file = write("a.toml", "[http]\nworkers = \n");
-  EXPECT_TRUE(fault([&] { config.read_file(file); }).starts_with(file + ":2 | ")) << fault([&] { config.read_file(file); });
+  EXPECT_TRUE(fault([&] { config.read_file(file); }).starts_with(file + ":2 | "))
+      << fault([&] { config.read_file(file); });
   const auto missing = (folder / "missing.toml").string();
   EXPECT_EQ(fault([&] { config.read_file(missing); }), missing + " | the file cannot be read");
 }
@@ -118,7 +126,9 @@ TEST_F(ConfigTest, WhatIsNoTomlIsToldWithItsLine) {
 TEST_F(ConfigTest, WhatIsNoValueIsToldWithItsLine) {
   for (const auto* value : {"[1, 2]", "1.5", "{ a = 1 }", "1979-05-27"}) {
     const auto file = write("a.toml", "[http]\n\nworkers = " + std::string(value) + "\n");
-    EXPECT_TRUE(fault([&] { config.read_file(file); }).starts_with(file + ":3 | http.workers: a value is text, a whole number, true or false"))
+    EXPECT_TRUE(fault([&] {
+                  config.read_file(file);
+                }).starts_with(file + ":3 | http.workers: a value is text, a whole number, true or false"))
         << value << ": " << fault([&] { config.read_file(file); });
   }
 }
@@ -130,15 +140,18 @@ TEST_F(ConfigTest, ABadValueIsToldWithItsPlaceAndHowToWriteIt) {
       {"http.workers", "many", "http.workers: 'many' is not understood; write it as a whole number, as 10"},
       {"http.workers", "-1", "http.workers: '-1' is not understood; write it as a whole number, as 10"},
       {"http.workers", "", "http.workers: '' is not understood; write it as a whole number, as 10"},
-      {"http.workers", "99999999999999999999", "http.workers: '99999999999999999999' is not understood; write it as a whole number, as 10"},
+      {"http.workers", "99999999999999999999",
+       "http.workers: '99999999999999999999' is not understood; write it as a whole number, as 10"},
       {"retention.inbox", "14", "retention.inbox: '14' is not understood; write it as 100ms, 5s, 2m, 1h or 14d"},
       {"retention.inbox", "14 d", "retention.inbox: '14 d' is not understood; write it as 100ms, 5s, 2m, 1h or 14d"},
-      {"retention.inbox", "999999999999999999d", "retention.inbox: '999999999999999999d' is not understood; write it as 100ms, 5s, 2m, 1h or 14d"},
+      {"retention.inbox", "999999999999999999d",
+       "retention.inbox: '999999999999999999d' is not understood; write it as 100ms, 5s, 2m, 1h or 14d"},
       {"http.max_body", "1MB", "http.max_body: '1MB' is not understood; write it as 65536, 64KiB or 1MiB"},
       {"database.migrate", "yes", "database.migrate: 'yes' is not understood; write true or false"},
       {"relay.mode", "elsewehre", "relay.mode: 'elsewehre' is none of: in_process, elsewhere"},
   };
-  for (const auto& c : cases) EXPECT_EQ(fault([&] { config.set(c.key, c.value, "here"); }), std::string("here | ") + c.reason);
+  for (const auto& c : cases)
+    EXPECT_EQ(fault([&] { config.set(c.key, c.value, "here"); }), std::string("here | ") + c.reason);
   EXPECT_FALSE(config.is_set("http.workers")) << "a bad value changes nothing";
 }
 
@@ -160,7 +173,9 @@ TEST_F(ConfigTest, ACommandLeavesTheSectionsOfTheServiceAlone) {
   EXPECT_EQ(config.integer("http.workers"), 3);
   const auto file = write("b.toml", "[http]\nwokers = 3\n");
   EXPECT_TRUE(fault([&] { config.read_file(file); }).starts_with(file + ":2 | there is no key 'http.wokers'"));
-  EXPECT_TRUE(fault([&] { environment({"HOLDFAST_HTTP_WOKERS=3"}); }).starts_with("HOLDFAST_HTTP_WOKERS | there is no such variable"));
+  EXPECT_TRUE(fault([&] {
+                environment({"HOLDFAST_HTTP_WOKERS=3"});
+              }).starts_with("HOLDFAST_HTTP_WOKERS | there is no such variable"));
 }
 
 }  // namespace

@@ -37,7 +37,8 @@ TEST(Keys, TheInboxRemembersLongerThanTheOutboxSendsAgain) {
 }
 
 TEST(Keys, NumbersHaveBounds) {
-  for (const auto* key : {"database.connections", "http.workers", "http.max_connections", "relay.in_flight", "consumer.concurrency", "consumer.batch"}) {
+  for (const auto* key : {"database.connections", "http.workers", "http.max_connections", "relay.in_flight",
+                          "consumer.concurrency", "consumer.batch"}) {
     EXPECT_NE(fault(service_config({{key, "0"}})), "") << key;
     EXPECT_NE(fault(service_config({{key, "1000000"}})), "") << key;
     EXPECT_EQ(fault(service_config({{key, "1"}})), "") << key;
@@ -47,13 +48,16 @@ TEST(Keys, NumbersHaveBounds) {
 }
 
 TEST(Keys, WhatIsAsCodedIsCheckedWhereItIsSet) {
-  for (const auto& [key, value] : {std::pair{"consumer.batch", "many"}, {"consumer.concurrency", "-1"}, {"consumer.handler_deadline", "5 minutes"}})
+  for (const auto& [key, value] : {std::pair{"consumer.batch", "many"},
+                                   {"consumer.concurrency", "-1"},
+                                   {"consumer.handler_deadline", "5 minutes"}})
     try {
       service_config({{key, value}});
       FAIL() << key;
     } catch (const Invalid& invalid) {
       EXPECT_EQ(invalid.where(), "here") << key;
-      EXPECT_TRUE(invalid.reason().starts_with(std::string(key) + ": '" + value + "' is not understood")) << invalid.reason();
+      EXPECT_TRUE(invalid.reason().starts_with(std::string(key) + ": '" + value + "' is not understood"))
+          << invalid.reason();
     }
 }
 
@@ -77,14 +81,16 @@ std::vector<Row> rows_of(const std::string& page) {
     std::istringstream cells(line);
     std::string empty, key, value;
     std::getline(cells, empty, '|'), std::getline(cells, key, '|'), std::getline(cells, value, '|');
-    if (empty.empty() && key.starts_with(" `")) rows.push_back({key.substr(2, key.size() - 4), value.substr(1, value.size() - 2)});
+    if (empty.empty() && key.starts_with(" `"))
+      rows.push_back({key.substr(2, key.size() - 4), value.substr(1, value.size() - 2)});
   }
   return rows;
 }
 
 TEST(Keys, TheirPageListsThemAllWithTheirDefaults) {
   std::string ledger;
-  const auto keys = service_keys({.name = "<name>", .listen = "127.0.0.1:8081 (order), 8082 (inventory), 8083 (payment)",
+  const auto keys = service_keys({.name = "<name>",
+                                  .listen = "127.0.0.1:8081 (order), 8082 (inventory), 8083 (payment)",
                                   .settings = {{"gateway.ledger", "payment-gateway.db", "", &ledger}}});
   const auto shown = [](const Key& key) -> std::string {
     if (key.name == "name") return "the program's name";
@@ -110,7 +116,8 @@ TEST(Units, AreReadExactly) {
   EXPECT_EQ(parse_size("64KiB"), 65536);
   EXPECT_EQ(parse_size("1MiB"), 1 << 20);
   EXPECT_EQ(parse_size("2GiB"), std::int64_t{2} << 30);
-  for (const auto* bad : {"", "5", "s", "5 s", "-5s", "5S", "5.5s", "99999999999999d"}) EXPECT_THROW(parse_duration(bad), Invalid) << bad;
+  for (const auto* bad : {"", "5", "s", "5 s", "-5s", "5S", "5.5s", "99999999999999d"})
+    EXPECT_THROW(parse_duration(bad), Invalid) << bad;
   for (const auto* bad : {"", "KiB", "1kb", "-1", "9999999999GiB"}) EXPECT_THROW(parse_size(bad), Invalid) << bad;
   EXPECT_TRUE(parse_boolean("true"));
   EXPECT_FALSE(parse_boolean("false"));

@@ -11,7 +11,8 @@
 namespace holdfast::telemetry {
 namespace {
 
-std::string written(LogFormat format, const std::string& name, Level level, const std::string& text, const std::string& error) {
+std::string written(LogFormat format, const std::string& name, Level level, const std::string& text,
+                    const std::string& error) {
   testing::internal::CaptureStderr();
   const Log log(stderr_sink(name, format));
   if (level == Level::error) log.error(text, {{"error", error}});

@@ -115,11 +115,14 @@ TEST_F(G4_Harness, OneKeyStaysInOrderBehindAFailure) {
 
 TEST_F(G1_Harness, ForeignBytesAreDeadWithThePointer) {
   subscribe();
-  harness.deliver_raw(R"({"eventId":"1f09f4f7a1d24575a2b4b2a1b35c0b1a","eventType":"test.ordered.v1","payload":{"orderId":"x","note":"a"}})", "test.ordered.v1");
+  harness.deliver_raw(
+      R"({"eventId":"1f09f4f7a1d24575a2b4b2a1b35c0b1a","eventType":"test.ordered.v1","payload":{"orderId":"x","note":"a"}})",
+      "test.ordered.v1");
   harness.deliver_raw("no JSON at all");
   ASSERT_EQ(harness.dead_letters().size(), 2u);
   EXPECT_EQ(harness.dead_letters()[0].reason, "invalid");
-  EXPECT_NE(harness.dead_letters()[0].error.find("/payload/orderId"), std::string::npos) << harness.dead_letters()[0].error;
+  EXPECT_NE(harness.dead_letters()[0].error.find("/payload/orderId"), std::string::npos)
+      << harness.dead_letters()[0].error;
   EXPECT_EQ(harness.dead_letters()[1].reason, "invalid");
   EXPECT_EQ(tries, 0);
 }

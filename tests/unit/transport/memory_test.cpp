@@ -26,7 +26,8 @@ class MemoryBus : public ::testing::Test {
     out.id = EventId::of_body(body), out.type = "order.created.v1", out.key = std::move(key), out.envelope = body;
     return out;
   }
-  std::vector<ports::PublishResult> publish(ports::Publisher& session, const std::vector<ports::OutgoingEvent>& events) {
+  std::vector<ports::PublishResult> publish(ports::Publisher& session,
+                                            const std::vector<ports::OutgoingEvent>& events) {
     for (std::size_t i = 0; i < events.size(); ++i) EXPECT_TRUE(session.accept({i, &events[i]}));
     std::vector<ports::PublishResult> results;
     state = session.pump({}, results);

@@ -94,7 +94,8 @@ TEST(BusHeaders, are_a_json_object_that_reads_back) {
 TEST(BusHeaders, take_whatever_a_foreign_program_wrote) {
   EXPECT_EQ(headers_from_json("no JSON"), Headers{});
   EXPECT_EQ(headers_from_json("[1]"), Headers{});
-  EXPECT_EQ(headers_from_json(R"({"n":1.50,"o":{"x":[]},"t":"v"})"), (Headers{{"n", "1.50"}, {"o", R"({"x":[]})"}, {"t", "v"}}));
+  EXPECT_EQ(headers_from_json(R"({"n":1.50,"o":{"x":[]},"t":"v"})"),
+            (Headers{{"n", "1.50"}, {"o", R"({"x":[]})"}, {"t", "v"}}));
   EXPECT_EQ(headers_from_json(headers_to_json({{"bad", "a\xff"}})), (Headers{{"bad", "a\uFFFD"}}));
 }
 
