@@ -7,7 +7,8 @@
 namespace holdfast::bench {
 
 void measure_bus(Report& report, const std::filesystem::path& folder, int events);
-void measure_service(Report& report, const std::filesystem::path& folder, const std::filesystem::path& programs, int orders);
+void measure_service(Report& report, const std::filesystem::path& folder, const std::filesystem::path& programs,
+                     int orders);
 void measure_simulator(Report& report, const std::filesystem::path& programs, int seeds);
 
 }  // namespace holdfast::bench

@@ -52,13 +52,22 @@ void fill(Host& producer, int events) {
 
 double holdfast_rate(const std::filesystem::path& folder, int events) {
   const auto url = [&](const char* name) { return "sqlite:" + (folder / name).string(); };
-  Host producer({.name = "producer", .store = open_store(url("producer.db")), .transport = open_transport(url("bus.db")), .log = quiet});
-  Host consumer({.name = "consumer", .store = open_store(url("consumer.db")), .transport = open_transport(url("bus.db")), .log = quiet});
+  Host producer({.name = "producer",
+                 .store = open_store(url("producer.db")),
+                 .transport = open_transport(url("bus.db")),
+                 .log = quiet});
+  Host consumer({.name = "consumer",
+                 .store = open_store(url("consumer.db")),
+                 .transport = open_transport(url("bus.db")),
+                 .log = quiet});
   producer.store().migrate(), consumer.store().migrate();
-  consumer.store().transact([](Transaction& tx) { tx.exec("CREATE TABLE effects(number INTEGER PRIMARY KEY, amount INTEGER)"); });
-  consumer.subscribe({.consumer = "bench", .ordering = Ordering::none}, [](Context& ctx, std::span<const Received<Measured>> batch) {
-    for (const auto& [event, info] : batch) ctx.tx().exec("INSERT INTO effects(number, amount) VALUES ($1, $2)", event.number, event.amount);
-  });
+  consumer.store().transact(
+      [](Transaction& tx) { tx.exec("CREATE TABLE effects(number INTEGER PRIMARY KEY, amount INTEGER)"); });
+  consumer.subscribe(
+      {.consumer = "bench", .ordering = Ordering::none}, [](Context& ctx, std::span<const Received<Measured>> batch) {
+        for (const auto& [event, info] : batch)
+          ctx.tx().exec("INSERT INTO effects(number, amount) VALUES ($1, $2)", event.number, event.amount);
+      });
   Countdown left(events);
   Countdown receiving(1);
   consumer.impl().observe([&](const host::Signal& signal) {
@@ -79,7 +88,8 @@ double holdfast_rate(const std::filesystem::path& folder, int events) {
 void measure_bus(Report& report, const std::filesystem::path& folder, int events) {
   const double limit = bare_bus_rate(folder, events);
   const double rate = holdfast_rate(folder, events);
-  report.add({"file bus, relay to committed effect", rate, "events/s", limit, "bare SQLite loop, same batches and syncs", 0.5});
+  report.add({"file bus, relay to committed effect", rate, "events/s", limit,
+              "bare SQLite loop, same batches and syncs", 0.5});
 }
 
 }  // namespace holdfast::bench

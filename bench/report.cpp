@@ -43,7 +43,8 @@ void Report::add(Figure f) {
   if (figures_.empty()) fmt::print("{}\n\n", machine());
   fmt::print("{:<52} {:>12.1f} {:<10}", f.name, f.value, f.unit);
   if (f.limit > 0) fmt::print(" limit {:>10.1f} ({})  ratio {:.2f}", f.limit, f.limit_is, f.ratio());
-  if (f.goal > 0) fmt::print("  goal {} {:g}: {}", f.at_most ? "at most" : "at least", f.goal, f.met() ? "met" : "NOT MET");
+  if (f.goal > 0)
+    fmt::print("  goal {} {:g}: {}", f.at_most ? "at most" : "at least", f.goal, f.met() ? "met" : "NOT MET");
   fmt::print("\n");
   std::fflush(stdout);
   figures_.push_back(std::move(f));
@@ -55,7 +56,8 @@ bool Report::all_met() const {
 
 void Report::write(const std::string& file) const {
   Document document{machine(), {}};
-  for (const auto& f : figures_) document.figures.push_back({f.name, f.value, f.unit, f.limit, f.limit_is, f.ratio(), f.goal, f.met()});
+  for (const auto& f : figures_)
+    document.figures.push_back({f.name, f.value, f.unit, f.limit, f.limit_is, f.ratio(), f.goal, f.met()});
   std::ofstream(file) << Codec<Document>::encode(document) << "\n";
 }
 

@@ -49,12 +49,15 @@ double cpu_seconds(pid_t pid) {
 demo::Command command(const std::filesystem::path& folder, const std::filesystem::path& programs, const char* relay) {
   const auto file = [&](const char* name) { return (folder / name).string(); };
   return {(programs / "order-service").string(),
-          {"--database-url", "sqlite:" + file("order.db"), "--broker-url", "sqlite:" + file("service-bus.db"), "--http-listen", "127.0.0.1:0", "--relay-mode", relay},
-          {}, file("order.log")};
+          {"--database-url", "sqlite:" + file("order.db"), "--broker-url", "sqlite:" + file("service-bus.db"),
+           "--http-listen", "127.0.0.1:0", "--relay-mode", relay},
+          {},
+          file("order.log")};
 }
 
 double order_rate(const std::string& url, int orders) {
-  const std::vector<demo::Order> plain(static_cast<std::size_t>(orders), demo::Order{101, 1, Money::from_units(149900)});
+  const std::vector<demo::Order> plain(static_cast<std::size_t>(orders),
+                                       demo::Order{101, 1, Money::from_units(149900)});
   const auto start = Clock::now();
   demo::place_plain(url, plain, 16);
   return orders / seconds_since(start);
@@ -85,17 +88,20 @@ double idle_percent(const std::filesystem::path& folder, const std::filesystem::
 
 }  // namespace
 
-void measure_service(Report& report, const std::filesystem::path& folder, const std::filesystem::path& programs, int orders) {
+void measure_service(Report& report, const std::filesystem::path& folder, const std::filesystem::path& programs,
+                     int orders) {
   const double limit = bare_order_rate(folder, orders);
   {
     demo::Process service(command(folder, programs, "elsewhere"));
     const auto url = Codec<Ready>::decode(service.read_line(10s)).http;
     const double rate = order_rate(url, orders);
-    report.add({"POST /orders, 16 connections, relay elsewhere", rate, "orders/s", limit, "bare program, same statements, one thread", 0.6});
+    report.add({"POST /orders, 16 connections, relay elsewhere", rate, "orders/s", limit,
+                "bare program, same statements, one thread", 0.6});
     report.add({"order-service, most resident under that load", resident_mib(service.pid()), "MiB", 0, "", 25, true});
   }
   std::filesystem::remove(folder / "order.db");
-  report.add({"order-service, warm start until ready, median of 7", median_start_ms(folder, programs), "ms", 0, "", 150, true});
+  report.add({"order-service, warm start until ready, median of 7", median_start_ms(folder, programs), "ms", 0, "", 150,
+              true});
   report.add({"order-service, idle", idle_percent(folder, programs), "% of a core", 0, "", 1, true});
 }
 

@@ -32,7 +32,9 @@ void Cli::configure() {
 std::vector<std::string> Cli::database_urls() const {
   if (!databases_.empty()) return databases_;
   if (!config_.is_set("database.url"))
-    throw Invalid("--database", "which database? Name it: holdfast --database sqlite:orders.db ..., or HOLDFAST_DATABASE_URL, or --config FILE");
+    throw Invalid("--database",
+                  "which database? Name it: holdfast --database sqlite:orders.db ..., or HOLDFAST_DATABASE_URL, or "
+                  "--config FILE");
   return {config_.text("database.url")};
 }
 
@@ -57,7 +59,8 @@ void Cli::tells(CLI::App& command, std::function<int()> body) {
 void add_selection(CLI::App& command, admin::SelectionText& s, bool of_consumers) {
   if (of_consumers) {
     command.add_option("--consumer", s.consumer, "as inventory");
-    command.add_option("--reason", s.reason, "exhausted, rejected, invalid, no_handler, crash_loop, too_old, id_reused, broker");
+    command.add_option("--reason", s.reason,
+                       "exhausted, rejected, invalid, no_handler, crash_loop, too_old, id_reused, broker");
     command.add_option("--error", s.error, "a part of the error's text");
   }
   command.add_option("--type", s.type, "as order.created.v1");
@@ -71,7 +74,9 @@ void add_selection(CLI::App& command, admin::SelectionText& s, bool of_consumers
 std::string table(const std::vector<std::string>& head, const std::vector<std::vector<std::string>>& rows) {
   if (rows.empty()) return "";
   std::vector<std::size_t> width(head.size());
-  const auto measure = [&](const auto& row) { for (std::size_t i = 0; i < row.size(); ++i) width[i] = std::max(width[i], row[i].size()); };
+  const auto measure = [&](const auto& row) {
+    for (std::size_t i = 0; i < row.size(); ++i) width[i] = std::max(width[i], row[i].size());
+  };
   measure(head);
   for (const auto& row : rows) measure(row);
   std::string out;
@@ -94,7 +99,8 @@ std::string age(std::chrono::milliseconds span) {
 
 bool confirmed(const std::string& question, bool yes) {
   if (yes) return true;
-  if (isatty(STDIN_FILENO) == 0) throw Invalid("--yes", question + " Nothing was done: say --yes, or --dry-run to only look");
+  if (isatty(STDIN_FILENO) == 0)
+    throw Invalid("--yes", question + " Nothing was done: say --yes, or --dry-run to only look");
   std::cerr << question << " [y/N] " << std::flush;
   std::string answer;
   std::getline(std::cin, answer);

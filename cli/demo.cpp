@@ -17,8 +17,11 @@ void add_demo(CLI::App& app, Cli& cli) {
     std::string kept;
   };
   auto flags = std::make_shared<Flags>();
-  auto* command = app.add_subcommand("demo", "run order, inventory, payment; break them; prove that nothing was lost")->group("Try");
-  command->add_option("--orders", flags->options.orders, "how many")->check(CLI::Range(1, 1'000'000))->capture_default_str();
+  auto* command = app.add_subcommand("demo", "run order, inventory, payment; break them; prove that nothing was lost")
+                      ->group("Try");
+  command->add_option("--orders", flags->options.orders, "how many")
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
   command->add_option("--seed", flags->options.seed, "draws the orders")->capture_default_str();
   command->add_flag("--keep", flags->options.keep, "leave the databases for a look");
   command->add_option("--state", flags->options.state, "folder for the databases [a new one]");

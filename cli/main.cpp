@@ -45,9 +45,13 @@ void add_help(CLI::App& app, Cli& cli, std::string& topic) {
   cli.tells(*help, [&app, &topic] {
     const auto* command = find(app, topic);
     if (!topic.empty() && command == nullptr)
-      throw Invalid(topic, "there is no such command; the nearest is '" + event::nearest(topic, commands_of(app)) + "'");
+      throw Invalid(topic,
+                    "there is no such command; the nearest is '" + event::nearest(topic, commands_of(app)) + "'");
     const auto& of = command != nullptr ? *command : app;
-    std::fputs(app.get_formatter()->make_help(&of, command != nullptr ? "holdfast " + topic : "holdfast", CLI::AppFormatMode::Normal).c_str(), stdout);
+    std::fputs(app.get_formatter()
+                   ->make_help(&of, command != nullptr ? "holdfast " + topic : "holdfast", CLI::AppFormatMode::Normal)
+                   .c_str(),
+               stdout);
     return ok;
   });
 }
@@ -64,7 +68,9 @@ int misspelt(const CLI::App& app, const CLI::ParseError& error) {
   const auto words = app.remaining(true);
   const CLI::App* here = &app;
   while (!here->get_subcommands().empty()) here = here->get_subcommands().front();
-  const auto known = words.empty() ? Words() : words.front().starts_with('-') ? flags_of(app, *here) : commands_of(*here);
+  const auto known = words.empty()                    ? Words()
+                     : words.front().starts_with('-') ? flags_of(app, *here)
+                                                      : commands_of(*here);
   if (known.empty()) return complain(error, usage);
   std::fprintf(stderr, "holdfast: '%s' is not understood here; the nearest is '%s'\n", words.front().c_str(),
                event::nearest(words.front(), known).c_str());
@@ -84,13 +90,9 @@ int run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
     return cli.code();
-  } catch (const CLI::Success& asked) {
-    return app.exit(asked);
-  } catch (const CLI::ParseError& wrong) {
+  } catch (const CLI::Success& asked) { return app.exit(asked); } catch (const CLI::ParseError& wrong) {
     return misspelt(app, wrong);
-  } catch (const Invalid& wrong) {
-    return complain(wrong, usage);
-  } catch (const std::exception& error) {
+  } catch (const Invalid& wrong) { return complain(wrong, usage); } catch (const std::exception& error) {
     return complain(error, refused);
   }
 }

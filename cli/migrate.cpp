@@ -17,8 +17,7 @@ void add_migrate(CLI::App& app, Cli& cli) {
         std::printf("%s\n", behind.what());
         return found_something;
       }
-    else
-      refusing([&] { store.migrate(); });
+    else refusing([&] { store.migrate(); });
     const int version = store.impl()->admin()->status().schema_version;
     std::printf(cli.json() ? "{\"schema\":%d}\n" : "schema %d is there\n", version);
     return ok;

@@ -24,7 +24,9 @@ void add_publish(CLI::App& app, Cli& cli) {
       options.key = event->key;
       return outbox.publish_encoded(tx, event->type, event->json, std::move(options));
     });
-    std::printf(cli.json() ? "{\"id\":\"%s\"}\n" : "%s is in the outbox; the service's relay, or `holdfast relay`, sends it\n", id.to_string().c_str());
+    std::printf(
+        cli.json() ? "{\"id\":\"%s\"}\n" : "%s is in the outbox; the service's relay, or `holdfast relay`, sends it\n",
+        id.to_string().c_str());
     return ok;
   });
 }

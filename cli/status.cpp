@@ -28,19 +28,24 @@ struct DatabaseJson {  // stable names
 DatabaseJson look(const Cli& cli, const std::string& url) {
   const auto s = cli.open(url).impl()->admin()->status();
   const auto now = cli.now();
-  const auto oldest = s.oldest_pending ? std::chrono::duration_cast<std::chrono::milliseconds>(now - *s.oldest_pending).count() : 0;
-  DatabaseJson out{url, s.schema_version, s.pending, s.refused, s.published, oldest, s.lease_left.count(), s.lease_owner, {}};
-  for (const auto& c : s.consumers) out.consumers.push_back({c.consumer, c.queue, c.handled, c.retrying, c.retry, c.blocked, c.dead, c.discarded});
+  const auto oldest =
+      s.oldest_pending ? std::chrono::duration_cast<std::chrono::milliseconds>(now - *s.oldest_pending).count() : 0;
+  DatabaseJson out{url,    s.schema_version,     s.pending,     s.refused, s.published,
+                   oldest, s.lease_left.count(), s.lease_owner, {}};
+  for (const auto& c : s.consumers)
+    out.consumers.push_back({c.consumer, c.queue, c.handled, c.retrying, c.retry, c.blocked, c.dead, c.discarded});
   return out;
 }
 
 std::string as_text(const DatabaseJson& d) {
   const auto oldest = d.pending > 0 ? ", the oldest " + age(std::chrono::milliseconds(d.oldestPendingMs)) + " old" : "";
-  std::string out = fmt::format("{}\n  outbox: {} pending{}, {} refused, {} published and kept\n", d.database, d.pending, oldest, d.refused, d.published);
+  std::string out = fmt::format("{}\n  outbox: {} pending{}, {} refused, {} published and kept\n", d.database,
+                                d.pending, oldest, d.refused, d.published);
   out += d.leaseLeftMs > 0 ? fmt::format("  relay: {}\n", d.leaseOwner) : "  relay: none sends for this outbox\n";
   std::vector<std::vector<std::string>> rows;
   for (const auto& c : d.consumers)
-    rows.push_back({"  " + c.consumer, std::to_string(c.handled), std::to_string(c.retry + c.retrying), std::to_string(c.blocked), std::to_string(c.dead), c.queue});
+    rows.push_back({"  " + c.consumer, std::to_string(c.handled), std::to_string(c.retry + c.retrying),
+                    std::to_string(c.blocked), std::to_string(c.dead), c.queue});
   return out + table({"  CONSUMER", "HANDLED", "RETRY", "BLOCKED", "DEAD", "QUEUE"}, rows);
 }
 
@@ -63,7 +68,10 @@ int show(Cli& cli) {
 
 void add_status(CLI::App& app, Cli& cli) {
   auto watch = std::make_shared<bool>(false);
-  auto* command = app.add_subcommand("status", "one screen: pending, oldest, deferred, dead, lease; exit 1 if anything is dead or refused")->group("Look");
+  auto* command =
+      app.add_subcommand("status",
+                         "one screen: pending, oldest, deferred, dead, lease; exit 1 if anything is dead or refused")
+          ->group("Look");
   command->add_flag("--watch", *watch, "again every 2 s, until Ctrl-C");
   cli.does(*command, [&cli, watch] {
     if (!*watch) return show(cli);

@@ -30,12 +30,14 @@ std::set<EventId> published(const Store& producer, const std::string& types) {
   std::set<EventId> ids;
   for (const auto& views : {admin->published(everything()), admin->pending(everything())})
     for (const auto& v : views)
-      if (v.row.event.destination.empty() && v.row.event.type.starts_with(types) && !v.row.event.type.starts_with("order.confirmed."))
+      if (v.row.event.destination.empty() && v.row.event.type.starts_with(types) &&
+          !v.row.event.type.starts_with("order.confirmed."))
         ids.insert(v.row.event.id);
   return ids;
 }
 
-std::map<EventId, ports::InboxRow> known(const Store& store, const std::string& consumer, const std::set<EventId>& ids) {
+std::map<EventId, ports::InboxRow> known(const Store& store, const std::string& consumer,
+                                         const std::set<EventId>& ids) {
   return store.impl()->inbox(consumer)->begin()->look(ids);
 }
 
@@ -57,7 +59,8 @@ ConsumerAccount account_of(const Store& store, const std::string& consumer, cons
 /// Copies of known events that left nothing behind: one inbox row each, handled.
 std::int64_t absorbed(const Store& store, const std::string& consumer, const std::vector<EventId>& twice) {
   std::int64_t n = 0;
-  for (const auto& [id, row] : known(store, consumer, {twice.begin(), twice.end()})) n += row.state == ports::State::handled;
+  for (const auto& [id, row] : known(store, consumer, {twice.begin(), twice.end()}))
+    n += row.state == ports::State::handled;
   return n;
 }
 
@@ -70,13 +73,15 @@ Orders count_orders(const Store& store, Account& a) {
   Orders sum;
   Store(store).transact([&](Transaction& tx) {
     for (const auto& [status, reason, amount, items] :
-         tx.query<std::string, std::optional<std::string>, Money, std::string>("SELECT status, reason, total_amount, items FROM orders")) {
+         tx.query<std::string, std::optional<std::string>, Money, std::string>(
+             "SELECT status, reason, total_amount, items FROM orders")) {
       ++a.placed;
       if (status == "pending") ++a.open;
       if (status == "cancelled") ++a.cancelled, ++(reason.value_or("").starts_with("stock") ? a.no_stock : a.declined);
       if (status != "confirmed") continue;
       ++a.confirmed, sum.confirmed += amount;
-      for (const auto& line : Codec<std::vector<Line>>::decode(items)) sum.taken[std::to_string(line.productId)] += line.qty;
+      for (const auto& line : Codec<std::vector<Line>>::decode(items))
+        sum.taken[std::to_string(line.productId)] += line.qty;
     }
   });
   return sum;
@@ -86,10 +91,11 @@ std::vector<std::string> wrong_stock(const Store& inventory, const Deeds& deeds,
   std::vector<std::string> wrong;
   Store(inventory).transact([&](Transaction& tx) {
     for (const auto& [product, before] : deeds.stock) {
-      const auto now = tx.query<std::int64_t>("SELECT on_hand FROM stock WHERE product_id = $1", std::stoll(product)).one_or_none();
+      const auto now =
+          tx.query<std::int64_t>("SELECT on_hand FROM stock WHERE product_id = $1", std::stoll(product)).one_or_none();
       if (now == before - orders.taken[product]) continue;
-      wrong.push_back("product " + product + ": " + (now ? std::to_string(*now) : "no row") + " on hand, confirmed orders say " +
-                      std::to_string(before - orders.taken[product]));
+      wrong.push_back("product " + product + ": " + (now ? std::to_string(*now) : "no row") +
+                      " on hand, confirmed orders say " + std::to_string(before - orders.taken[product]));
     }
   });
   return wrong;
@@ -99,7 +105,8 @@ void count_money(const Layout& layout, Account& a) {
   auto ledger = open_store(layout.url(layout.ledger()));
   ledger.transact([&](Transaction& tx) {
     a.kept = Money();
-    for (const auto& amount : tx.query<Money>("SELECT amount FROM ledger WHERE outcome = 'charged' AND refunded = 0")) a.kept += amount;
+    for (const auto& amount : tx.query<Money>("SELECT amount FROM ledger WHERE outcome = 'charged' AND refunded = 0"))
+      a.kept += amount;
     a.gateway_retries = tx.query<std::int64_t>("SELECT coalesce(sum(tries - 1), 0) FROM tries").one();
   });
 }
@@ -123,8 +130,9 @@ void save_deeds(const Layout& layout, const Deeds& deeds) {
 }
 
 bool Account::settled() const {
-  return open == 0 && pending == 0 &&
-         std::all_of(consumers.begin(), consumers.end(), [](const auto& c) { return c.retry == 0 && c.blocked == 0 && c.lost == 0; });
+  return open == 0 && pending == 0 && std::all_of(consumers.begin(), consumers.end(), [](const auto& c) {
+           return c.retry == 0 && c.blocked == 0 && c.lost == 0;
+         });
 }
 
 bool Account::nothing_lost() const { return settled() && stock_wrong.empty() && kept == owed; }
@@ -143,7 +151,10 @@ Account take_account(const Layout& layout, const Deeds& deeds) {
   for (const auto& view : order.impl()->admin()->published(everything())) a.attempts_by_outage += view.row.attempts;
   a.duplicates_absorbed = absorbed(inventory, "inventory", deeds.twice) + absorbed(payment, "payment", deeds.twice);
   a.poison_dead = a.consumers[0].dead + a.consumers[1].dead;
-  a.tombstones = count(inventory, "SELECT count(*) FROM reservations WHERE state = 'cancelled' AND order_id IN (SELECT value FROM json_each($1))", deeds.overtaken);
+  a.tombstones = count(
+      inventory,
+      "SELECT count(*) FROM reservations WHERE state = 'cancelled' AND order_id IN (SELECT value FROM json_each($1))",
+      deeds.overtaken);
   const Orders orders = count_orders(order, a);
   a.stock_wrong = wrong_stock(inventory, deeds, orders);
   a.owed = orders.confirmed;

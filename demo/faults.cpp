@@ -31,8 +31,10 @@ void publish(const Transport& bus, const std::vector<ports::OutgoingEvent>& even
   while (results.size() < events.size())
     if (publisher->pump(steady_clock::now() + 1s, results) == ports::SessionState::closed) break;
   for (const auto& r : results)
-    if (r.outcome != ports::Outcome::confirmed) throw Unavailable("the bus did not take an event of the demo: " + r.error);
-  if (results.size() < events.size()) throw Unavailable("the bus closed the demo's session: " + publisher->why_closed());
+    if (r.outcome != ports::Outcome::confirmed)
+      throw Unavailable("the bus did not take an event of the demo: " + r.error);
+  if (results.size() < events.size())
+    throw Unavailable("the bus closed the demo's session: " + publisher->why_closed());
 }
 
 ports::OutgoingEvent outgoing(const ports::Delivery& d, const std::string& destination) {
@@ -57,7 +59,9 @@ std::vector<ports::Delivery> take_all(const Transport& bus, const std::string& q
   receiver->ack(positions);
   ports::Received rest;
   receiver->pump(steady_clock::now(), rest);
-  if (all.size() < expected) throw Unavailable("the demo found " + std::to_string(all.size()) + " events in " + queue + ", not " + std::to_string(expected));
+  if (all.size() < expected)
+    throw Unavailable("the demo found " + std::to_string(all.size()) + " events in " + queue + ", not " +
+                      std::to_string(expected));
   return all;
 }
 
@@ -94,9 +98,12 @@ std::vector<EventId> publish_poison(const Layout& layout) {
   events[0].envelope = "these bytes are no JSON";
   events[0].type = "order.created.v1", events[0].id = EventId::of_body(events[0].envelope);
   events[1].id = EventId::parse(broken), events[1].type = "order.created.v1", events[1].key = "poison";
-  events[1].envelope = R"({"eventId":")" + broken + R"(","eventType":"order.created.v1","payload":{"orderId":"twelve"}})";
+  events[1].envelope =
+      R"({"eventId":")" + broken + R"(","eventType":"order.created.v1","payload":{"orderId":"twelve"}})";
   events[2].id = EventId::parse(stranger), events[2].type = "order.created.v1";
-  events[2].envelope = R"({"eventId":")" + stranger + R"(","eventType":"order.created.v1","payload":{"orderId":1,"customerId":1,"totalAmount":"1.00"}})";
+  events[2].envelope =
+      R"({"eventId":")" + stranger +
+      R"(","eventType":"order.created.v1","payload":{"orderId":1,"customerId":1,"totalAmount":"1.00"}})";
   publish(open_transport(layout.url(layout.bus())), events);
   return {events[0].id, events[1].id, events[2].id};
 }
@@ -116,14 +123,16 @@ std::vector<std::int64_t> let_cancelled_overtake(System& system, int count) {
   http::Client client(system.http(Part::order));
   std::vector<std::int64_t> orders;
   for (int i = 0; i < count; ++i)
-    orders.push_back(Codec<Placed>::decode(client.post("/orders", body_of({plenty[0], 1, Money::parse("20.02")})).body).id);
+    orders.push_back(
+        Codec<Placed>::decode(client.post("/orders", body_of({plenty[0], 1, Money::parse("20.02")})).body).id);
   for (const auto order : orders) wait_until_cancelled(client, order);
   const auto bus = open_transport(system.layout().url(system.layout().bus()));
   const auto ready = static_cast<std::size_t>(bus.impl()->topology().depth(inventory_queue).ready);
   const auto waiting = take_all(bus, inventory_queue, ready);
   std::vector<ports::OutgoingEvent> turned;
   for (const auto& d : waiting) turned.push_back(outgoing(d, inventory_queue));
-  std::stable_partition(turned.begin(), turned.end(), [](const auto& e) { return e.type.starts_with("order.cancelled."); });
+  std::stable_partition(turned.begin(), turned.end(),
+                        [](const auto& e) { return e.type.starts_with("order.cancelled."); });
   publish(bus, turned);
   return orders;
 }

@@ -24,9 +24,11 @@ struct Body {
 void place_one(http::Client& client, const Order& order, const std::string& key) {
   using namespace std::chrono_literals;
   for (;;) try {
-      const auto answer = client.post("/orders", body_of(order), {{"idempotency-key", key}, {"content-type", "application/json"}});
+      const auto answer =
+          client.post("/orders", body_of(order), {{"idempotency-key", key}, {"content-type", "application/json"}});
       if (answer.status == 201) return;
-      if (answer.status != 503) throw Error("POST /orders answered " + std::to_string(answer.status) + ": " + answer.body);
+      if (answer.status != 503)
+        throw Error("POST /orders answered " + std::to_string(answer.status) + ": " + answer.body);
       std::this_thread::sleep_for(50ms);
     } catch (const Unavailable&) {
       std::this_thread::sleep_for(50ms);  // the same key again: placed once, whatever became of the first try
@@ -67,7 +69,8 @@ std::string body_of(const Order& order) {
 namespace {
 
 /// Each order once, by whichever connection is free; the first failure ends all.
-void place_with(const std::string& order_url, std::size_t orders, int connections, const std::function<void(http::Client&, std::size_t)>& one) {
+void place_with(const std::string& order_url, std::size_t orders, int connections,
+                const std::function<void(http::Client&, std::size_t)>& one) {
   std::atomic<std::size_t> next = 0;
   std::atomic<bool> failed = false;
   std::exception_ptr why;
@@ -99,7 +102,8 @@ void place(const std::string& order_url, const std::vector<Order>& orders, const
 void place_plain(const std::string& order_url, const std::vector<Order>& orders, int connections) {
   place_with(order_url, orders.size(), connections, [&](http::Client& client, std::size_t i) {
     const auto answer = client.post("/orders", body_of(orders[i]), {{"content-type", "application/json"}});
-    if (answer.status != 201) throw Error("POST /orders answered " + std::to_string(answer.status) + ": " + answer.body);
+    if (answer.status != 201)
+      throw Error("POST /orders answered " + std::to_string(answer.status) + ": " + answer.body);
   });
 }
 

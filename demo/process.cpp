@@ -68,8 +68,11 @@ Process::Process(const Command& command) : program_(command.program) {
 }
 
 Process::Process(Process&& other) noexcept
-    : program_(std::move(other.program_)), buffer_(std::move(other.buffer_)), pid_(std::exchange(other.pid_, 0)),
-      out_(std::exchange(other.out_, -1)), code_(other.code_) {}
+    : program_(std::move(other.program_)),
+      buffer_(std::move(other.buffer_)),
+      pid_(std::exchange(other.pid_, 0)),
+      out_(std::exchange(other.out_, -1)),
+      code_(other.code_) {}
 
 Process::~Process() {
   if (pid_ > 0 && running()) {
@@ -92,7 +95,8 @@ std::string Process::read_line(std::chrono::milliseconds limit) {
     char chunk[512];
     const ssize_t got = ready < 0 ? -1 : read(out_, chunk, sizeof chunk);
     if (got > 0) buffer_.append(chunk, static_cast<std::size_t>(got));
-    else if (got == 0 || errno != EINTR) throw Unavailable(program_ + " ended with code " + std::to_string(wait()) + " before it was ready");
+    else if (got == 0 || errno != EINTR)
+      throw Unavailable(program_ + " ended with code " + std::to_string(wait()) + " before it was ready");
   }
 }
 

@@ -14,21 +14,21 @@ struct Command {
   std::string program;
   std::vector<std::string> arguments;
   std::map<std::string, std::string> environment = {};  // on top of this program's own, less its HOLDFAST_*
-  std::string log;                                      // file that stderr is appended to
+  std::string log;  // file that stderr is appended to
 };
 
 class Process {
  public:
   explicit Process(const Command& command);  // throws Unavailable: it cannot be started
-  ~Process();                                // killed if it still runs
+  ~Process();  // killed if it still runs
   Process(Process&& other) noexcept;
   Process& operator=(Process&&) = delete;
 
   /// The next line of its stdout. Throws Unavailable when it ended instead (with its exit code) or took too long.
   std::string read_line(std::chrono::milliseconds limit);
   void signal(int number) const;
-  int wait();       // until it ends: its exit code, or 128 + the signal
-  bool running();   // collects it when it has ended
+  int wait();  // until it ends: its exit code, or 128 + the signal
+  bool running();  // collects it when it has ended
   pid_t pid() const { return pid_; }
 
  private:

@@ -35,7 +35,8 @@ class Progress {  // on stderr: one line that is rewritten on a terminal, plain 
     std::fprintf(stderr, "%s  %5.1f s  %s\n", terminal_ ? "\r\033[K" : "", seconds_since(start_), what.c_str());
   }
   void placed(int n, int of) const {
-    if (terminal_ && n % 10 == 0) std::fprintf(stderr, "\r\033[K  %5.1f s  %d of %d orders placed", seconds_since(start_), n, of);
+    if (terminal_ && n % 10 == 0)
+      std::fprintf(stderr, "\r\033[K  %5.1f s  %d of %d orders placed", seconds_since(start_), n, of);
   }
 
  private:
@@ -53,14 +54,18 @@ std::filesystem::path folder_of(const Options& options) {
 class Demo {
  public:
   explicit Demo(const Options& options)
-      : options_(options), system_({folder_of(options)}, options.programs, false), orders_(draw_orders(options.orders, options.seed)) {}
+      : options_(options),
+        system_({folder_of(options)}, options.programs, false),
+        orders_(draw_orders(options.orders, options.seed)) {}
 
   int run() {
     progress_.step("starting order, inventory and payment in " + layout().folder.string());
     system_.start();
     stock_the_shelves();
     const auto start = Clock::now();
-    const auto at = [&](double share) { return orders_.begin() + static_cast<std::ptrdiff_t>(share * static_cast<double>(orders_.size())); };
+    const auto at = [&](double share) {
+      return orders_.begin() + static_cast<std::ptrdiff_t>(share * static_cast<double>(orders_.size()));
+    };
     place({at(0), at(.3)}, "a", [this] { kill_inventory(); });
     deeds_.twice = deliver_twice(layout(), deliveries_twice);
     progress_.step(fmt::format("{} events delivered once more, to two consumers", deeds_.twice.size()));
@@ -79,7 +84,8 @@ class Demo {
     http::Client inventory(system_.http(Part::inventory));
     const auto put = [&](std::int64_t product, std::int64_t amount) {
       deeds_.stock[std::to_string(product)] = amount;
-      const auto answer = inventory.put("/stock/" + std::to_string(product), "{\"onHand\":" + std::to_string(amount) + "}");
+      const auto answer =
+          inventory.put("/stock/" + std::to_string(product), "{\"onHand\":" + std::to_string(amount) + "}");
       if (answer.status != 200) throw Unavailable("inventory would not take stock: " + answer.body);
     };
     for (const auto product : plenty) put(product, plenty_on_hand);
@@ -130,7 +136,8 @@ class Demo {
     deeds_.away = std::chrono::duration<double>(bus_away).count();
     const auto back = Clock::now();
     auto admin = open_store(layout().url(layout().database(Part::order)));
-    while (admin.impl()->admin()->status().pending > 0 && Clock::now() < back + patience) std::this_thread::sleep_for(20ms);
+    while (admin.impl()->admin()->status().pending > 0 && Clock::now() < back + patience)
+      std::this_thread::sleep_for(20ms);
     deeds_.caught_up_after = seconds_since(back);
     progress_.step(fmt::format("bus back; order's backlog gone after {:.1f} s", deeds_.caught_up_after));
   }
@@ -140,7 +147,8 @@ class Demo {
     system_.process(Part::inventory).wait();
     deeds_.overtaken = let_cancelled_overtake(system_, overtakes);
     system_.start(Part::inventory);
-    progress_.step(fmt::format("{} declined cards while inventory was down; their cancellations overtook the orders", deeds_.overtaken.size()));
+    progress_.step(fmt::format("{} declined cards while inventory was down; their cancellations overtook the orders",
+                               deeds_.overtaken.size()));
   }
 
   void settle(Clock::time_point start) {
@@ -164,9 +172,9 @@ class Demo {
     const int code = check(layout().folder.string(), options_.json);
     std::error_code ignored;
     if (options_.keep || code != 0)
-      std::fprintf(stderr, "\n  kept: %s      holdfast demo --check %s\n", layout().folder.c_str(), layout().folder.c_str());
-    else
-      std::filesystem::remove_all(layout().folder, ignored);
+      std::fprintf(stderr, "\n  kept: %s      holdfast demo --check %s\n", layout().folder.c_str(),
+                   layout().folder.c_str());
+    else std::filesystem::remove_all(layout().folder, ignored);
     return code;
   }
 

@@ -53,7 +53,8 @@ System::System(Layout layout, std::filesystem::path programs, bool usual_ports)
 
 Command System::command(Part part, const std::string& listen) const {
   Command c{(programs_ / (name_of(part) + "-service")).string(),
-            {"--database-url", layout_.url(layout_.database(part)), "--broker-url", layout_.url(layout_.bus()), "--http-listen", listen},
+            {"--database-url", layout_.url(layout_.database(part)), "--broker-url", layout_.url(layout_.bus()),
+             "--http-listen", listen},
             {},
             (layout_.folder / (name_of(part) + ".log")).string()};
   if (part == Part::payment) c.arguments.insert(c.arguments.end(), {"--gateway-ledger", layout_.ledger()});
@@ -65,7 +66,8 @@ void System::start() {
   auto& topology = bus.impl()->topology();
   topology.declare({"inventory.order-created.q", {"order.created.*", "order.cancelled.*"}, false});
   topology.declare({"payment.order-created.q", {"order.created.*", "order.cancelled.*"}, false});
-  topology.declare({"order.outcomes.q", {"stock.reserved.*", "stock.rejected.*", "payment.charged.*", "payment.declined.*"}, true});
+  topology.declare(
+      {"order.outcomes.q", {"stock.reserved.*", "stock.rejected.*", "payment.charged.*", "payment.declined.*"}, true});
   for (const Part part : parts) start(part);
 }
 

@@ -34,10 +34,14 @@ std::string line_of(System& system) {
   const auto& layout = system.layout();
   const auto database = [&](Part part) { return layout.url(layout.database(part)); };
   const auto pid = [&](Part part) { return static_cast<std::int64_t>(system.process(part).pid()); };
-  return Codec<Line>::encode({system.http(Part::order), system.http(Part::inventory), system.http(Part::payment),
-                              layout.url(layout.bus()), "orders.exchange",
+  return Codec<Line>::encode({system.http(Part::order),
+                              system.http(Part::inventory),
+                              system.http(Part::payment),
+                              layout.url(layout.bus()),
+                              "orders.exchange",
                               {database(Part::order), database(Part::inventory), database(Part::payment)},
-                              {pid(Part::order), pid(Part::inventory), pid(Part::payment)}, layout.folder.string()});
+                              {pid(Part::order), pid(Part::inventory), pid(Part::payment)},
+                              layout.folder.string()});
 }
 
 void write_line(System& system) {
@@ -56,11 +60,15 @@ void stock_the_shelves(System& system) {
 
 void show_how(System& system) {
   if (isatty(STDOUT_FILENO) == 0) return;
-  const auto &order = system.http(Part::order), &inventory = system.http(Part::inventory), &payment = system.http(Part::payment);
-  std::printf("\n  curl -i %s/orders -d '{\"customerId\":77,\"totalAmount\":1499.00,\"currency\":\"INR\",\"items\":[{\"productId\":101,\"qty\":1}]}'\n"
-              "  curl %s/orders/1        curl %s/stock/101        curl %s/payments/1\n"
-              "  holdfast --database %s status\n  Ctrl-C ends all of it.\n",
-              order.c_str(), order.c_str(), inventory.c_str(), payment.c_str(), system.layout().url(system.layout().database(Part::order)).c_str());
+  const auto &order = system.http(Part::order), &inventory = system.http(Part::inventory),
+             &payment = system.http(Part::payment);
+  std::printf(
+      "\n  curl -i %s/orders -d "
+      "'{\"customerId\":77,\"totalAmount\":1499.00,\"currency\":\"INR\",\"items\":[{\"productId\":101,\"qty\":1}]}'\n"
+      "  curl %s/orders/1        curl %s/stock/101        curl %s/payments/1\n"
+      "  holdfast --database %s status\n  Ctrl-C ends all of it.\n",
+      order.c_str(), order.c_str(), inventory.c_str(), payment.c_str(),
+      system.layout().url(system.layout().database(Part::order)).c_str());
 }
 
 /// false: a signal asked to stop.
@@ -70,7 +78,8 @@ bool still_wanted(const sigset_t& stop) {
 }
 
 void restart(System& system, Part part) {
-  std::fprintf(stderr, "%s ended with code %d; starting it again\n", name_of(part).c_str(), system.process(part).wait());
+  std::fprintf(stderr, "%s ended with code %d; starting it again\n", name_of(part).c_str(),
+               system.process(part).wait());
   try {
     system.start(part);
   } catch (const Unavailable& failed) {

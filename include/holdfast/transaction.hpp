@@ -63,12 +63,18 @@ SqlValue to_sql(T value) {
 inline SqlValue to_sql(const char* value) { return to_sql(std::string_view(value)); }
 inline SqlValue to_sql(const std::string& value) { return to_sql(std::string_view(value)); }
 template <int Scale>
-SqlValue to_sql(const Decimal<Scale>& value) { return to_sql(std::string_view(value.to_string())); }
+SqlValue to_sql(const Decimal<Scale>& value) {
+  return to_sql(std::string_view(value.to_string()));
+}
 template <std::integral T>
   requires(!std::is_same_v<T, bool> && !std::is_same_v<T, std::int64_t>)
-SqlValue to_sql(const std::vector<T>& value) { return to_sql(std::vector<std::int64_t>(value.begin(), value.end())); }
+SqlValue to_sql(const std::vector<T>& value) {
+  return to_sql(std::vector<std::int64_t>(value.begin(), value.end()));
+}
 template <class T>
-SqlValue to_sql(const std::optional<T>& value) { return value ? to_sql(*value) : SqlValue{}; }
+SqlValue to_sql(const std::optional<T>& value) {
+  return value ? to_sql(*value) : SqlValue{};
+}
 
 void from_sql(const SqlValue& in, bool& out);  // each throws SqlError on NULL, or on a value of another kind
 void from_sql(const SqlValue& in, std::int64_t& out);

@@ -5,7 +5,9 @@
 #include <utility>
 
 namespace holdfast {
-namespace detail { class TransportBase; }
+namespace detail {
+class TransportBase;
+}
 
 class Transport {
  public:

@@ -22,8 +22,8 @@ Quantities wanted(const OrderCreated& order) {
   Quantities sum;
   for (const auto& line : order.items) {
     if (line.qty <= 0 || line.qty > most_of_a_line)
-      throw holdfast::Reject("order " + std::to_string(order.orderId) + " wants " + std::to_string(line.qty) + " of product " +
-                             std::to_string(line.productId) + ": a quantity is 1 to 1000000");
+      throw holdfast::Reject("order " + std::to_string(order.orderId) + " wants " + std::to_string(line.qty) +
+                             " of product " + std::to_string(line.productId) + ": a quantity is 1 to 1000000");
     sum[line.productId] += line.qty;
   }
   return sum;
@@ -69,11 +69,16 @@ void write(Context& ctx, const Quantities& taken, const std::vector<Reservation>
   std::vector<Line> lines;
   for (const auto& [product, qty] : taken) lines.push_back({product, qty});
   if (!lines.empty())
-    ctx.tx().exec("UPDATE stock SET on_hand = on_hand - (value ->> 'qty') FROM json_each($1) WHERE product_id = value ->> 'productId'",
-                  holdfast::Codec<std::vector<Line>>::encode(lines));
+    ctx.tx().exec(
+        "UPDATE stock SET on_hand = on_hand - (value ->> 'qty') FROM json_each($1) WHERE product_id = value ->> "
+        "'productId'",
+        holdfast::Codec<std::vector<Line>>::encode(lines));
   if (!reservations.empty())
-    ctx.tx().exec("INSERT INTO reservations(order_id, state, items) SELECT value ->> 'order_id', value ->> 'state', value -> 'items'"
-                  " FROM json_each($1)", holdfast::Codec<std::vector<Reservation>>::encode(reservations));
+    ctx.tx().exec(
+        "INSERT INTO reservations(order_id, state, items) SELECT value ->> 'order_id', value ->> 'state', value -> "
+        "'items'"
+        " FROM json_each($1)",
+        holdfast::Codec<std::vector<Reservation>>::encode(reservations));
 }
 
 /// All lines of an order or none; many orders in four statements.
@@ -99,14 +104,20 @@ void reserve(Context& ctx, Created events) {
 
 /// Gives back what was set aside, or leaves a tombstone for the order that is still to come.
 void release(Context& ctx, const OrderCancelled& cancelled) {
-  ctx.tx().exec("INSERT INTO reservations(order_id, state, items) VALUES ($1, 'cancelled', '[]') ON CONFLICT DO NOTHING",
-                cancelled.orderId);
-  const auto items = ctx.tx().query<std::string>(
-      "UPDATE reservations SET state = 'released' WHERE order_id = $1 AND state = 'reserved' RETURNING items", cancelled.orderId)
-      .one_or_none();
+  ctx.tx().exec(
+      "INSERT INTO reservations(order_id, state, items) VALUES ($1, 'cancelled', '[]') ON CONFLICT DO NOTHING",
+      cancelled.orderId);
+  const auto items =
+      ctx.tx()
+          .query<std::string>(
+              "UPDATE reservations SET state = 'released' WHERE order_id = $1 AND state = 'reserved' RETURNING items",
+              cancelled.orderId)
+          .one_or_none();
   if (!items) return;
-  ctx.tx().exec("UPDATE stock SET on_hand = on_hand + back.qty FROM (SELECT value ->> 'productId' AS product_id,"
-                " sum(value ->> 'qty') AS qty FROM json_each($1) GROUP BY 1) AS back WHERE stock.product_id = back.product_id", *items);
+  ctx.tx().exec(
+      "UPDATE stock SET on_hand = on_hand + back.qty FROM (SELECT value ->> 'productId' AS product_id,"
+      " sum(value ->> 'qty') AS qty FROM json_each($1) GROUP BY 1) AS back WHERE stock.product_id = back.product_id",
+      *items);
 }
 
 }  // namespace

@@ -42,8 +42,10 @@ std::vector<Order> select(holdfast::Host& host, std::int64_t from, std::int64_t 
     for (auto& [id, customer, status, reason, total, currency, items] :
          tx.query<std::int64_t, std::int64_t, std::string, Text, holdfast::Money, std::string, std::string>(
              "SELECT id, customer_id, status, nullif(reason, ''), total_amount, currency, items FROM orders"
-             " WHERE id >= $1 ORDER BY id LIMIT $2", from, limit))
-      orders.push_back({id, customer, status, reason, total, currency, holdfast::Codec<std::vector<Line>>::decode(items)});
+             " WHERE id >= $1 ORDER BY id LIMIT $2",
+             from, limit))
+      orders.push_back(
+          {id, customer, status, reason, total, currency, holdfast::Codec<std::vector<Line>>::decode(items)});
     return orders;
   });
 }
@@ -52,7 +54,8 @@ Response post(holdfast::Host& host, const Request& request) {
   const auto order = request.json<PlaceOrder>();
   validate(order);
   const auto key = request.header("idempotency-key");
-  if (key && (key->empty() || key->size() > 200)) throw Problem(400, "an Idempotency-Key has 1 to 200 characters", "Idempotency-Key");
+  if (key && (key->empty() || key->size() > 200))
+    throw Problem(400, "an Idempotency-Key has 1 to 200 characters", "Idempotency-Key");
   const auto id = place(host, order, key, request.body);
   auto response = Response::json(Placed{id, "pending"}, 201);
   response.headers["location"] = "/orders/" + std::to_string(id);
@@ -81,7 +84,8 @@ void serve(holdfast::Host& host, Server& http) {
   http.on("POST", "/orders", [&host](const Request& request) { return post(host, request); });
   http.on("GET", "/orders", [&host](const Request& request) { return list(host, request); });
   http.on("GET", "/orders/{id}", [&host](const Request& request) { return get(host, request); });
-  http.on("GET", "/openapi.json", [](const Request&) { return Response{200, {{"content-type", "application/json"}}, openapi}; });
+  http.on("GET", "/openapi.json",
+          [](const Request&) { return Response{200, {{"content-type", "application/json"}}, openapi}; });
 }
 
 }  // namespace shop::order

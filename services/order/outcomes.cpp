@@ -14,8 +14,10 @@ using holdfast::Context;
 
 /// A foreign program published this order: handled and counted; it cancels nothing.
 void count_unknown(Context& ctx) {
-  ctx.tx().exec("INSERT INTO unknown_orders(type, outcomes) VALUES ($1, 1)"
-                " ON CONFLICT(type) DO UPDATE SET outcomes = outcomes + 1", ctx.info().type);
+  ctx.tx().exec(
+      "INSERT INTO unknown_orders(type, outcomes) VALUES ($1, 1)"
+      " ON CONFLICT(type) DO UPDATE SET outcomes = outcomes + 1",
+      ctx.info().type);
 }
 
 void decide(Context& ctx, std::int64_t id, const char* status, const std::string& reason) {
@@ -38,13 +40,19 @@ void note(Context& ctx, std::int64_t id, const char* side_sql, const char* outco
   }
 }
 
-constexpr auto stock_sql = "UPDATE orders SET stock = coalesce(stock, $2) WHERE id = $1 RETURNING stock, payment, status";
-constexpr auto payment_sql = "UPDATE orders SET payment = coalesce(payment, $2) WHERE id = $1 RETURNING stock, payment, status";
+constexpr auto stock_sql =
+    "UPDATE orders SET stock = coalesce(stock, $2) WHERE id = $1 RETURNING stock, payment, status";
+constexpr auto payment_sql =
+    "UPDATE orders SET payment = coalesce(payment, $2) WHERE id = $1 RETURNING stock, payment, status";
 
 void reserved(Context& ctx, const StockReserved& e) { note(ctx, e.orderId, stock_sql, "reserved", ""); }
-void rejected(Context& ctx, const StockRejected& e) { note(ctx, e.orderId, stock_sql, "rejected", "stock: " + e.reason); }
+void rejected(Context& ctx, const StockRejected& e) {
+  note(ctx, e.orderId, stock_sql, "rejected", "stock: " + e.reason);
+}
 void charged(Context& ctx, const PaymentCharged& e) { note(ctx, e.orderId, payment_sql, "charged", ""); }
-void declined(Context& ctx, const PaymentDeclined& e) { note(ctx, e.orderId, payment_sql, "declined", "payment: " + e.reason); }
+void declined(Context& ctx, const PaymentDeclined& e) {
+  note(ctx, e.orderId, payment_sql, "declined", "payment: " + e.reason);
+}
 
 }  // namespace
 

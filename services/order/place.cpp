@@ -22,8 +22,9 @@ bool is_currency(const std::string& text) {
 }
 
 std::optional<std::int64_t> answered(holdfast::Transaction& tx, const std::string& key, const std::string& body) {
-  const auto before = tx.query<std::string, std::int64_t>("SELECT body, order_id FROM answers WHERE idempotency_key = $1", key)
-                          .one_or_none();
+  const auto before =
+      tx.query<std::string, std::int64_t>("SELECT body, order_id FROM answers WHERE idempotency_key = $1", key)
+          .one_or_none();
   if (!before) return {};
   if (std::get<0>(*before) != body)
     throw Problem(422, "this Idempotency-Key was used with another body; nothing was placed", "Idempotency-Key");
@@ -41,7 +42,8 @@ void validate(const PlaceOrder& order) {
   for (std::size_t i = 0; i < order.items.size(); ++i) {
     const std::string line = "/items/" + std::to_string(i);
     require(order.items[i].productId > 0, line + "/productId", "a product's number is positive");
-    require(order.items[i].qty > 0 && order.items[i].qty <= most_of_a_line, line + "/qty", "a quantity is 1 to 1000000");
+    require(order.items[i].qty > 0 && order.items[i].qty <= most_of_a_line, line + "/qty",
+            "a quantity is 1 to 1000000");
   }
 }
 
@@ -50,10 +52,11 @@ std::int64_t place(holdfast::Host& host, const PlaceOrder& order, const std::opt
   return host.store().transact([&](holdfast::Transaction& tx) {
     if (idempotency_key)
       if (const auto id = answered(tx, *idempotency_key, body)) return *id;
-    const auto id = tx.query<std::int64_t>("INSERT INTO orders(customer_id, total_amount, currency, items)"
-                                           " VALUES ($1, $2, $3, $4) RETURNING id",
-                                           order.customerId, order.totalAmount, order.currency,
-                                           holdfast::Codec<std::vector<Line>>::encode(order.items))
+    const auto id = tx.query<std::int64_t>(
+                          "INSERT INTO orders(customer_id, total_amount, currency, items)"
+                          " VALUES ($1, $2, $3, $4) RETURNING id",
+                          order.customerId, order.totalAmount, order.currency,
+                          holdfast::Codec<std::vector<Line>>::encode(order.items))
                         .one();
     if (idempotency_key)
       tx.exec("INSERT INTO answers(idempotency_key, body, order_id) VALUES ($1, $2, $3)", *idempotency_key, body, id);

@@ -17,7 +17,9 @@ struct Payment {
 /// As it is before the gateway is called; the transaction of the handler is not open yet.
 std::optional<Payment> payment_of(holdfast::Host& host, std::int64_t order) {
   return host.store().transact([&](holdfast::Transaction& tx) -> std::optional<Payment> {
-    const auto row = tx.query<std::string, std::string>("SELECT status, charge_key FROM payments WHERE order_id = $1", order).one_or_none();
+    const auto row =
+        tx.query<std::string, std::string>("SELECT status, charge_key FROM payments WHERE order_id = $1", order)
+            .one_or_none();
     if (!row) return {};
     return Payment{std::get<0>(*row), std::get<1>(*row)};
   });
@@ -25,19 +27,24 @@ std::optional<Payment> payment_of(holdfast::Host& host, std::int64_t order) {
 
 /// false: another program settled this order meanwhile; the event is handled again and sees it.
 bool write(Context& ctx, const OrderCreated& order, const char* status, const std::string& key) {
-  return ctx.tx().exec("INSERT INTO payments(order_id, status, amount, currency, charge_key) VALUES ($1, $2, $3, $4, $5)"
-                       " ON CONFLICT DO NOTHING", order.orderId, status, order.totalAmount, order.currency, key) == 1;
+  return ctx.tx().exec(
+             "INSERT INTO payments(order_id, status, amount, currency, charge_key) VALUES ($1, $2, $3, $4, $5)"
+             " ON CONFLICT DO NOTHING",
+             order.orderId, status, order.totalAmount, order.currency, key) == 1;
 }
 
 [[noreturn]] void run_again(std::int64_t order) {
-  throw std::runtime_error("order " + std::to_string(order) + " was settled by another instance while the gateway was called");
+  throw std::runtime_error("order " + std::to_string(order) +
+                           " was settled by another instance while the gateway was called");
 }
 
 void charge(holdfast::Host& host, Gateway& gateway, Context& ctx, const OrderCreated& order) {
-  if (order.totalAmount <= holdfast::Money()) throw holdfast::Reject("order " + std::to_string(order.orderId) + " costs nothing");
+  if (order.totalAmount <= holdfast::Money())
+    throw holdfast::Reject("order " + std::to_string(order.orderId) + " costs nothing");
   const auto key = ctx.info().id.to_string();
   if (const auto before = payment_of(host, order.orderId)) {  // cancelled first, or charged under another event
-    if (before->charge_key != key) gateway.refund(key);       // and charged under this one by a try that did not get to its commit
+    if (before->charge_key != key)
+      gateway.refund(key);       // and charged under this one by a try that did not get to its commit
     return;
   }
   if (gateway.charge({key, order.orderId, order.totalAmount, order.currency})) {
@@ -52,8 +59,11 @@ void charge(holdfast::Host& host, Gateway& gateway, Context& ctx, const OrderCre
 void refund(holdfast::Host& host, Gateway& gateway, Context& ctx, const OrderCancelled& cancelled) {
   const auto payment = payment_of(host, cancelled.orderId);
   if (!payment) {
-    if (ctx.tx().exec("INSERT INTO payments(order_id, status, amount, currency, charge_key) VALUES ($1, 'cancelled', '0.00', '', '')"
-                      " ON CONFLICT DO NOTHING", cancelled.orderId) == 0) run_again(cancelled.orderId);
+    if (ctx.tx().exec("INSERT INTO payments(order_id, status, amount, currency, charge_key) VALUES ($1, 'cancelled', "
+                      "'0.00', '', '')"
+                      " ON CONFLICT DO NOTHING",
+                      cancelled.orderId) == 0)
+      run_again(cancelled.orderId);
   } else if (payment->status == "charged") {
     gateway.refund(payment->charge_key);
     ctx.tx().exec("UPDATE payments SET status = 'refunded' WHERE order_id = $1", cancelled.orderId);
@@ -63,14 +73,15 @@ void refund(holdfast::Host& host, Gateway& gateway, Context& ctx, const OrderCan
 }  // namespace
 
 void subscribe(holdfast::Host& host, Gateway& gateway) {
-  host.subscribe({.consumer = "payment",
-                  .queue = "payment.order-created.q",
-                  .events = {"order.created.*", "order.cancelled.*"},
-                  .ordering = holdfast::Ordering::none,
-                  .retry = {.via = holdfast::RetryVia::broker},
-                  .batch = 1},
-                 [&](Context& ctx, const OrderCreated& order) { charge(host, gateway, ctx, order); },
-                 [&](Context& ctx, const OrderCancelled& cancelled) { refund(host, gateway, ctx, cancelled); });
+  host.subscribe(
+      {.consumer = "payment",
+       .queue = "payment.order-created.q",
+       .events = {"order.created.*", "order.cancelled.*"},
+       .ordering = holdfast::Ordering::none,
+       .retry = {.via = holdfast::RetryVia::broker},
+       .batch = 1},
+      [&](Context& ctx, const OrderCreated& order) { charge(host, gateway, ctx, order); },
+      [&](Context& ctx, const OrderCancelled& cancelled) { refund(host, gateway, ctx, cancelled); });
 }
 
 }  // namespace shop::payment

@@ -25,7 +25,8 @@ class Gateway {
 /// then charged, *.09 is Unavailable for 10 s from its first try.
 class SandboxGateway : public Gateway {
  public:
-  explicit SandboxGateway(const std::string& ledger_file, std::function<double()> seconds = {});  // default: SQLite's clock
+  explicit SandboxGateway(const std::string& ledger_file,
+                          std::function<double()> seconds = {});  // default: SQLite's clock
   bool charge(const Charge& charge) override;
   void refund(const std::string& charge_key) override;
 

@@ -35,7 +35,9 @@ std::vector<EventId> ids_of(const Frozen& events) {
   return ids;
 }
 
-Frozen first(const Frozen& events, std::size_t count) { return {events.begin(), events.begin() + static_cast<std::ptrdiff_t>(count)}; }
+Frozen first(const Frozen& events, std::size_t count) {
+  return {events.begin(), events.begin() + static_cast<std::ptrdiff_t>(count)};
+}
 
 }  // namespace
 
@@ -52,8 +54,9 @@ Replay::Replay(detail::StoreBase& store, Frozen events, inbox::ReplayPlan plan, 
     : store_(store), events_(std::move(events)), plan_(ids_of(events_), plan), edited_(std::move(edited)) {}
 
 Sum Replay::canary(const ports::OperatorAction& action) {
-  return each(store_, first(events_, plan_.canary().size()),
-              [&](inbox::Acts& acts, const ports::DeferredView& view) { return acts.replay(view.event.id, action, {}, edited_); });
+  return each(store_, first(events_, plan_.canary().size()), [&](inbox::Acts& acts, const ports::DeferredView& view) {
+    return acts.replay(view.event.id, action, {}, edited_);
+  });
 }
 
 Outcome Replay::canary_outcome() const { return outcome(store_, first(events_, plan_.canary().size())); }
@@ -67,11 +70,14 @@ Sum Replay::rest(const ports::OperatorAction& action) {
 }
 
 Sum take_back(detail::StoreBase& store, const Frozen& events, ports::OperatorAction action) {
-  return each(store, events, [&](inbox::Acts& acts, const ports::DeferredView& view) { return acts.take_back(view.event.id, action); });
+  return each(store, events, [&](inbox::Acts& acts, const ports::DeferredView& view) {
+    return acts.take_back(view.event.id, action);
+  });
 }
 
 Sum discard(detail::StoreBase& store, const Frozen& events, ports::OperatorAction action) {
-  return each(store, events, [&](inbox::Acts& acts, const ports::DeferredView& view) { return acts.discard(view.event.id, action); });
+  return each(store, events,
+              [&](inbox::Acts& acts, const ports::DeferredView& view) { return acts.discard(view.event.id, action); });
 }
 
 Outcome outcome(detail::StoreBase& store, const Frozen& events) {

@@ -10,13 +10,16 @@ constexpr int prefetch = 100;
 constexpr ports::Millis connect_limit{5000};
 
 /// One pump of the DLQ; false: it is known to be empty.
-bool import_some(ports::Receiver& receiver, inbox::Consumer& consumer, const ports::Clock& clock, ports::Tick give_up, Imported& sum) {
+bool import_some(ports::Receiver& receiver, inbox::Consumer& consumer, const ports::Clock& clock, ports::Tick give_up,
+                 Imported& sum) {
   ports::Received got;
   receiver.pump(clock.steady() + ports::Millis(100), got);
-  if (!got.connected && clock.steady() > give_up) throw Unavailable("the dead-letter queue cannot be read: " + got.problem);
+  if (!got.connected && clock.steady() > give_up)
+    throw Unavailable("the dead-letter queue cannot be read: " + got.problem);
   for (const auto& delivery : got.deliveries) {
     const auto report = consumer.import_dead_letter(delivery);
-    if (report.end != inbox::Report::End::done) throw Unavailable("the import stopped; what is left stays in the dead-letter queue: " + report.why);
+    if (report.end != inbox::Report::End::done)
+      throw Unavailable("the import stopped; what is left stays in the dead-letter queue: " + report.why);
     sum.taken_in += report.counts.dead, sum.known += report.counts.dropped;
     const ports::Position settled{delivery.session, delivery.tag};
     receiver.ack({&settled, 1});

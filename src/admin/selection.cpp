@@ -41,9 +41,7 @@ ports::Selection parse(const SelectionText& text, Timestamp now) {
   s.limit = text.limit;
   for (const auto& id : text.ids) try {
       s.ids.push_back(EventId::parse(id));
-    } catch (const Invalid&) {
-      throw Invalid(id, "is no event id: 32 hex digits, dashed or not");
-    }
+    } catch (const Invalid&) { throw Invalid(id, "is no event id: 32 hex digits, dashed or not"); }
   return s;
 }
 

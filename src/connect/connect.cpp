@@ -29,12 +29,16 @@ Url split(std::string_view url) {
 }
 
 Store open_store(std::string_view url, const StoreLimits& limits) {
-  return sqlite::open({.file = path_of(split(url), "database"), .connections = limits.connections, .acquire_timeout = limits.acquire_timeout});
+  return sqlite::open({.file = path_of(split(url), "database"),
+                       .connections = limits.connections,
+                       .acquire_timeout = limits.acquire_timeout});
 }
 
 }  // namespace connect
 
 Store open_store(std::string_view url) { return connect::open_store(url, {}); }
-Transport open_transport(std::string_view url) { return sqlite::open_bus({.file = path_of(connect::split(url), "broker")}); }
+Transport open_transport(std::string_view url) {
+  return sqlite::open_bus({.file = path_of(connect::split(url), "broker")});
+}
 
 }  // namespace holdfast

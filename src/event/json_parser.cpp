@@ -109,7 +109,8 @@ class JsonBuilder {
 
   [[noreturn]] void refuse_number() {
     add(JsonKind::number);
-    throw Invalid(document_.pointer(static_cast<std::uint32_t>(document_.nodes_.size() - 1)), "a number that no program can hold");
+    throw Invalid(document_.pointer(static_cast<std::uint32_t>(document_.nodes_.size() - 1)),
+                  "a number that no program can hold");
   }
 
   std::string_view take_string(std::string& value) {

@@ -23,8 +23,12 @@ void ConsumerThreads::join() {
 }
 
 Hands ConsumerThreads::hands() {
-  return {[this](const inbox::RunBatch& job) { run(job.lane, [this, job] { return subscriber_.consumer().run_batch(job.batch, job.how); }); },
-          [this](const inbox::RunDeferred& job) { run(job.lane, [this, job] { return subscriber_.consumer().run_deferred(job.due, job.how); }); },
+  return {[this](const inbox::RunBatch& job) {
+            run(job.lane, [this, job] { return subscriber_.consumer().run_batch(job.batch, job.how); });
+          },
+          [this](const inbox::RunDeferred& job) {
+            run(job.lane, [this, job] { return subscriber_.consumer().run_deferred(job.due, job.how); });
+          },
           [this](int limit) { due_.run([this, limit] { look_for_due(limit); }); }};
 }
 

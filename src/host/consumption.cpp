@@ -23,16 +23,15 @@ bool Consumption::open() {
   std::string why;
   try {
     subscriber_.declare();
-    const bool clean = subscriber_.store().open_instance(instance_, subscriber_.queue().name, subscriber_.queue().patterns,
-                                                         subscriber_.subscription().ordering == Ordering::by_key ? "by_key" : "none");
+    const bool clean =
+        subscriber_.store().open_instance(instance_, subscriber_.queue().name, subscriber_.queue().patterns,
+                                          subscriber_.subscription().ordering == Ordering::by_key ? "by_key" : "none");
     auto receiver = here.transport.receiver(subscriber_.queue(), ports::this_process() + "/" + subscriber_.name());
     subscriber_.connect(*receiver);
     const std::lock_guard lock(receiver_mutex_);
     receiver_ = std::move(receiver);
     session_ = std::make_unique<inbox::Session>(subscriber_.session_options(), clean);
-  } catch (const std::exception& failure) {
-    why = failure.what();
-  }
+  } catch (const std::exception& failure) { why = failure.what(); }
   if (!session_) {
     note(false, why);
     retry_at_ = now + open_again;
@@ -75,7 +74,8 @@ void Consumption::read_mail() {
   for (auto& letter : mail_.take()) {
     const auto now = subscriber_.here().clock.steady();
     if (auto* s = std::get_if<Settled>(&letter)) carry_out(session_->settled(now, s->lane, s->report));
-    else if (auto* events = std::get_if<std::vector<ports::Due>>(&letter)) carry_out(session_->due(now, std::move(*events)));
+    else if (auto* events = std::get_if<std::vector<ports::Due>>(&letter))
+      carry_out(session_->due(now, std::move(*events)));
     else if (std::holds_alternative<StoreDown>(letter)) carry_out(session_->store_down(now));
     else carry_out(session_->stop(now));
   }
@@ -100,10 +100,10 @@ void Consumption::act(inbox::Finished&) {
   std::string why;
   try {
     subscriber_.store().close_instance(instance_);
-  } catch (const std::exception& away) {
-    why = away.what();
-  }
-  if (!why.empty()) subscriber_.here().log.warning("the clean end could not be written: the next start is careful", {{"consumer", subscriber_.name()}, {"error", why}});
+  } catch (const std::exception& away) { why = away.what(); }
+  if (!why.empty())
+    subscriber_.here().log.warning("the clean end could not be written: the next start is careful",
+                                   {{"consumer", subscriber_.name()}, {"error", why}});
 }
 
 void Consumption::note(bool connected, const std::string& problem) {

@@ -45,7 +45,7 @@ class Consumption {
   struct Stop {};
   using Letter = std::variant<Settled, std::vector<ports::Due>, StoreDown, Stop>;
 
-  bool open();                       // the instance's row and the receiver; false: not yet
+  bool open();  // the instance's row and the receiver; false: not yet
   void read_mail();
   void pump(ports::Tick until);
   void note(bool connected, const std::string& problem);

@@ -43,13 +43,9 @@ template <class Run>
 void with_words(const Run& run) {
   try {
     run();
-  } catch (const inbox::RunEnds&) {
+  } catch (const inbox::RunEnds&) { throw; } catch (const std::exception&) {
     throw;
-  } catch (const std::exception&) {
-    throw;
-  } catch (const abi::__forced_unwind&) {
-    throw;
-  } catch (...) {
+  } catch (const abi::__forced_unwind&) { throw; } catch (...) {
     throw std::runtime_error("the handler threw something that is no std::exception");
   }
 }

@@ -28,18 +28,26 @@ std::string instance_of(const std::string& name) {
 
 Host::Impl::Impl(HostOptions options)
     : options_(std::move(options)),
-      here_{options_.name, *options_.store.impl(), *options_.transport.impl(), options_.store.impl()->clock(),
-            telemetry::Log(sink_of(options_)), metrics_, {}},
-      outbox_(outbox::make(options_.name, here_.clock, [this] {
-        if (relay_) relay_->sending().committed();
-        on_commit();
-      })),
+      here_{options_.name,
+            *options_.store.impl(),
+            *options_.transport.impl(),
+            options_.store.impl()->clock(),
+            telemetry::Log(sink_of(options_)),
+            metrics_,
+            {}},
+      outbox_(outbox::make(options_.name, here_.clock,
+                           [this] {
+                             if (relay_) relay_->sending().committed();
+                             on_commit();
+                           })),
       watchdog_(here_.clock) {}
 
 Host::Impl::~Impl() { stop(std::chrono::seconds(30)); }
 
 void Host::Impl::require_before_start(const char* what) const {
-  if (life_ != Life::made) throw std::logic_error(std::string(what) + ": this host was started; a host lives once, and is told everything before");
+  if (life_ != Life::made)
+    throw std::logic_error(std::string(what) +
+                           ": this host was started; a host lives once, and is told everything before");
 }
 
 void Host::Impl::add(Subscription subscription, std::vector<detail::Handler> handlers) {
@@ -47,12 +55,13 @@ void Host::Impl::add(Subscription subscription, std::vector<detail::Handler> han
   if (subscription.consumer.empty()) throw Invalid("consumer", "a subscription needs a name: the inbox is kept by it");
   for (const auto& told : told_)
     if (told.subscription.consumer == subscription.consumer)
-      throw Invalid("consumer", "'" + subscription.consumer + "' subscribes twice: one name is one queue and one set of handlers");
+      throw Invalid("consumer",
+                    "'" + subscription.consumer + "' subscribes twice: one name is one queue and one set of handlers");
   subscription = complete(std::move(subscription), handlers);
   for (const auto& told : told_)
     if (told.subscription.queue == subscription.queue)
-      throw Invalid("queue", "'" + subscription.consumer + "' and '" + told.subscription.consumer + "' take from " + subscription.queue +
-                                 ": each event would reach one of them; give each its own queue");
+      throw Invalid("queue", "'" + subscription.consumer + "' and '" + told.subscription.consumer + "' take from " +
+                                 subscription.queue + ": each event would reach one of them; give each its own queue");
   told_.push_back({std::move(subscription), std::move(handlers)});
 }
 
@@ -61,16 +70,19 @@ Subscription Host::Impl::complete(Subscription s, const std::vector<detail::Hand
   std::set<std::string> patterns;
   std::string first;
   for (const auto& handler : handlers)
-    if (!handler.type.empty()) patterns.insert(host::pattern_of(handler.type)), first = first.empty() ? handler.type : first;
+    if (!handler.type.empty())
+      patterns.insert(host::pattern_of(handler.type)), first = first.empty() ? handler.type : first;
   if (s.events.empty()) s.events.assign(patterns.begin(), patterns.end());
-  if (s.events.empty()) throw Invalid("events", "'" + s.consumer + "' takes any event: say which, as {.events = {\"order.#\"}}");
+  if (s.events.empty())
+    throw Invalid("events", "'" + s.consumer + "' takes any event: say which, as {.events = {\"order.#\"}}");
   if (s.queue.empty()) s.queue = host::queue_of(s.consumer, first);
   if (s.partitions != 1) throw Invalid("partitions", "'" + s.consumer + "': more than one partition is not there yet");
   if (options_.concurrency > 0) s.concurrency = options_.concurrency;
   if (options_.batch > 0) s.batch = options_.batch;
   if (options_.ordering) s.ordering = *options_.ordering;
   if (options_.handler_deadline) s.handler_deadline = *options_.handler_deadline;
-  if (s.batch < 1 || s.concurrency < 1) throw Invalid("batch", "'" + s.consumer + "': batch and concurrency are at least 1");
+  if (s.batch < 1 || s.concurrency < 1)
+    throw Invalid("batch", "'" + s.consumer + "': batch and concurrency are at least 1");
   return s;
 }
 
@@ -84,18 +96,21 @@ void Host::Impl::prepare() {
   here_.store.check_schema();
   subscribers_.clear();  // of a start() that went wrong
   for (const auto& [subscription, handlers] : told_) {
-    const host::Deadline deadline{watchdog_, subscription.handler_deadline,
-                                  [this, consumer = subscription.consumer](const EventInfo& event) { hung(consumer, event); }};
+    const host::Deadline deadline{
+        watchdog_, subscription.handler_deadline,
+        [this, consumer = subscription.consumer](const EventInfo& event) { hung(consumer, event); }};
     inbox::Handlers table;
     for (const auto& handler : handlers) table.add(host::wrap(handler, outbox_, subscription.consumer, deadline));
     for (const auto& upcaster : upcasters_) table.add(upcaster);
-    subscribers_.emplace_back(here_, subscription, std::move(table), stopping_.get_token()).on_dead_letter = options_.on_dead_letter;
+    subscribers_.emplace_back(here_, subscription, std::move(table), stopping_.get_token()).on_dead_letter =
+        options_.on_dead_letter;
   }
 }
 
 void Host::Impl::hung(const std::string& consumer, const EventInfo& event) const {
-  here_.log.error("a handler is past its deadline: the process ends, and the event is tried again by the rules for crashes",
-                  {{"consumer", consumer}, {"event_id", event.id.to_string()}, {"type", event.type}});
+  here_.log.error(
+      "a handler is past its deadline: the process ends, and the event is tried again by the rules for crashes",
+      {{"consumer", consumer}, {"event_id", event.id.to_string()}, {"type", event.type}});
   std::_Exit(hung_code);
 }
 
@@ -127,9 +142,7 @@ void Host::Impl::check_topology() const {
     for (const auto& subscriber : subscribers_) subscriber.declare();
   } catch (const Unavailable& away) {
     here_.log.warning("the broker is away; it is waited for", {{"why", away.what()}});
-  } catch (const Transient& busy) {
-    here_.log.debug("the topology is checked later", {{"why", busy.what()}});
-  }
+  } catch (const Transient& busy) { here_.log.debug("the topology is checked later", {{"why", busy.what()}}); }
 }
 
 void Host::Impl::start_threads() {
@@ -138,7 +151,8 @@ void Host::Impl::start_threads() {
   due_ = std::make_unique<host::ErrandRunner>();
   for (auto& subscriber : subscribers_) consumers_.emplace_back(subscriber, instance_of(options_.name), *due_);
   upkeep_ = std::make_unique<host::Upkeep>(
-      here_, host::UpkeepOptions{options_.keep_published, options_.dedupe_window, options_.import_dead_letters}, consumers_);
+      here_, host::UpkeepOptions{options_.keep_published, options_.dedupe_window, options_.import_dead_letters},
+      consumers_);
 }
 
 void Host::Impl::stop(std::chrono::seconds deadline) {
@@ -172,7 +186,8 @@ void Host::Impl::end_the_process(std::chrono::seconds deadline) const {
     if (!consumer.ended()) who += (who.empty() ? "" : ", ") + consumer.subscriber().name();
   if (who.empty()) return;  // only the relay is left, and it gives up by itself
   here_.log.error("the stop did not end in " + std::to_string(deadline.count()) +
-                      " s: a handler or the database keeps a consumer. The process ends now; nothing is lost, what is not settled is delivered again",
+                      " s: a handler or the database keeps a consumer. The process ends now; nothing is lost, what is "
+                      "not settled is delivered again",
                   {{"consumers", who}});
   std::_Exit(hung_code);
 }
@@ -180,22 +195,27 @@ void Host::Impl::end_the_process(std::chrono::seconds deadline) const {
 Health Host::Impl::health() const {
   Health health{.live = true, .ready = true, .detail = ""};
   const auto add = [&](const std::string& reason) { health.detail += (health.detail.empty() ? "" : "; ") + reason; };
-  if (life_ != Life::running) return {.live = true, .ready = false, .detail = life_ == Life::made ? "not started" : "stopped"};
+  if (life_ != Life::running)
+    return {.live = true, .ready = false, .detail = life_ == Life::made ? "not started" : "stopped"};
   try {
     here_.store.require_writable();
   } catch (const std::exception& away) {
     health.ready = false;
     add(away.what());
   }
-  if (relay_ && !relay_->sending().connected() && relay_->sending().owner()) add("the relay has no session with the broker: events wait in the outbox");
+  if (relay_ && !relay_->sending().connected() && relay_->sending().owner())
+    add("the relay has no session with the broker: events wait in the outbox");
   for (const auto& consumer : consumers_)
-    if (!consumer.consumption().connected()) add("consumer " + consumer.subscriber().name() + " does not receive: " + consumer.consumption().problem());
+    if (!consumer.consumption().connected())
+      add("consumer " + consumer.subscriber().name() + " does not receive: " + consumer.consumption().problem());
   return health;
 }
 
 Host::Host(HostOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}
 Host::~Host() = default;
-void Host::add(Subscription subscription, std::vector<detail::Handler> handlers) { impl_->add(std::move(subscription), std::move(handlers)); }
+void Host::add(Subscription subscription, std::vector<detail::Handler> handlers) {
+  impl_->add(std::move(subscription), std::move(handlers));
+}
 void Host::add(detail::Upcaster upcaster) { impl_->add(std::move(upcaster)); }
 Outbox& Host::outbox() { return impl_->outbox(); }
 Store& Host::store() { return impl_->store(); }

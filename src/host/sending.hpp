@@ -42,7 +42,8 @@ class Sending {
   outbox::Sender sender_;
   Mailbox<outbox::StoreAnswer> answers_;
   ports::Waker waker_;
-  std::atomic<bool> committed_ = false, stopping_ = false, giving_up_ = false, called_ = false, connected_ = false, owner_ = false;
+  std::atomic<bool> committed_ = false, stopping_ = false, giving_up_ = false, called_ = false, connected_ = false,
+                    owner_ = false;
   bool told_to_stop_ = false;
   outbox::RelayStatus before_;
   struct Meters {

@@ -27,7 +27,8 @@ std::function<double()> random_source() {
   };
 }
 
-std::map<ports::Millis, std::string> wait_queues(const ports::Receiver& receiver, const std::vector<ports::Millis>& delays) {
+std::map<ports::Millis, std::string> wait_queues(const ports::Receiver& receiver,
+                                                 const std::vector<ports::Millis>& delays) {
   std::map<ports::Millis, std::string> queues;
   for (const auto delay : delays) queues[delay] = receiver.destination_after(delay);
   return queues;
@@ -42,8 +43,10 @@ struct Subscriber::Meters {
         duplicates(m.counter("holdfast_consumer_duplicates_total", "deliveries that were absorbed", l)),
         behind(m.counter("holdfast_consumer_blocked_total", "events set behind an earlier one of their key", l)),
         retries(m.counter("holdfast_consumer_retries_total", "failures that will be retried", l)),
-        out_of_turn(m.counter("holdfast_consumer_order_exceptions_total", "events that an operator let take effect beside the order", l)),
-        dropped(m.counter("holdfast_consumer_dead_letter_copies_total", "copies from the broker's DLQ of what the database knows", l)) {}
+        out_of_turn(m.counter("holdfast_consumer_order_exceptions_total",
+                              "events that an operator let take effect beside the order", l)),
+        dropped(m.counter("holdfast_consumer_dead_letter_copies_total",
+                          "copies from the broker's DLQ of what the database knows", l)) {}
 };
 
 std::string pattern_of(const std::string& type) {
@@ -58,7 +61,8 @@ std::string queue_of(const std::string& consumer, const std::string& type) {
   return consumer + (event.empty() ? "" : "." + event) + ".q";
 }
 
-Subscriber::Subscriber(const Surroundings& surroundings, Subscription subscription, inbox::Handlers handlers, std::stop_token stopping)
+Subscriber::Subscriber(const Surroundings& surroundings, Subscription subscription, inbox::Handlers handlers,
+                       std::stop_token stopping)
     : here_(surroundings),
       subscription_(std::move(subscription)),
       queue_{subscription_.queue, subscription_.events, subscription_.ordering == Ordering::by_key, {}},
@@ -66,7 +70,8 @@ Subscriber::Subscriber(const Surroundings& surroundings, Subscription subscripti
       stopping_(std::move(stopping)),
       store_(here_.store.inbox(subscription_.consumer)),
       meters_(std::make_shared<Meters>(here_.metrics, telemetry::Labels{{"consumer", subscription_.consumer}})) {
-  if (subscription_.retry.via == RetryVia::broker && subscription_.ordering == Ordering::none) queue_.delays = subscription_.retry.delays;
+  if (subscription_.retry.via == RetryVia::broker && subscription_.ordering == Ordering::none)
+    queue_.delays = subscription_.retry.delays;
 }
 
 inbox::SessionOptions Subscriber::session_options() const {
@@ -78,37 +83,49 @@ inbox::SessionOptions Subscriber::session_options() const {
 
 void Subscriber::declare() const {
   for (const auto& pattern : here_.transport.topology().declare(queue_).restored)
-    here_.log.error("a binding was missing and is there again; what was published meanwhile did not reach this consumer",
-                    {{"consumer", name()}, {"queue", queue_.name}, {"pattern", pattern}});
+    here_.log.error(
+        "a binding was missing and is there again; what was published meanwhile did not reach this consumer",
+        {{"consumer", name()}, {"queue", queue_.name}, {"pattern", pattern}});
 }
 
 void Subscriber::connect(ports::Receiver& receiver) {
   if (consumer_) return;
-  inbox::Policy policy{subscription_.consumer, queue_.name, subscription_.ordering, subscription_.after_dead, subscription_.retry, subscription_.batch, {}};
+  inbox::Policy policy{
+      subscription_.consumer, queue_.name, subscription_.ordering, subscription_.after_dead, subscription_.retry,
+      subscription_.batch,    {}};
   if (receiver.traits().delay_queues && !queue_.delays.empty())
     policy.wait_queue = [queues = wait_queues(receiver, queue_.delays)](ports::Millis delay) {
       const auto found = queues.find(delay);
       return found == queues.end() ? std::string() : found->second;
     };
   policy.dead_letter_queue = receiver.dead_letter_destination();
-  consumer_ = std::make_unique<inbox::Consumer>(inbox::Surroundings{*store_, here_.clock, handlers_, std::move(policy), random_source(), stopping_});
+  consumer_ = std::make_unique<inbox::Consumer>(
+      inbox::Surroundings{*store_, here_.clock, handlers_, std::move(policy), random_source(), stopping_});
 }
 
 void Subscriber::account(const inbox::Report& report) const {
   const auto& c = report.counts;
   meters_->handled.add(c.handled), meters_->duplicates.add(c.duplicates), meters_->behind.add(c.behind);
-  meters_->retries.add(c.deferred + c.retrying), meters_->out_of_turn.add(c.out_of_turn), meters_->dropped.add(c.dropped);
+  meters_->retries.add(c.deferred + c.retrying), meters_->out_of_turn.add(c.out_of_turn),
+      meters_->dropped.add(c.dropped);
   for (const auto& setback : report.setbacks) tell(setback);
   if (!report.why.empty()) here_.log.warning(report.why, {{"consumer", name()}});
   here_.signal(RunSettled{name(), report});
 }
 
 void Subscriber::tell(const inbox::Setback& s) const {
-  const std::initializer_list<telemetry::Log::Field> fields{{"consumer", name()}, {"event_id", s.info.id.to_string()}, {"type", s.info.type},
-                                                            {"attempt", std::to_string(s.info.attempt)}, {"reason", s.reason}, {"error", s.error}};
-  if (!s.dead) return here_.log.warning("an event failed and will be tried again in " + std::to_string(s.retry_in.count()) + " ms", fields);
-  here_.metrics.counter("holdfast_consumer_dead_total", "dead letters", {{"consumer", name()}, {"reason", s.reason}}).add();
-  here_.log.error("an event is a dead letter: it will not be tried again by itself; see `holdfast dlq list`, `holdfast dlq replay`", fields);
+  const std::initializer_list<telemetry::Log::Field> fields{
+      {"consumer", name()},  {"event_id", s.info.id.to_string()},
+      {"type", s.info.type}, {"attempt", std::to_string(s.info.attempt)},
+      {"reason", s.reason},  {"error", s.error}};
+  if (!s.dead)
+    return here_.log.warning("an event failed and will be tried again in " + std::to_string(s.retry_in.count()) + " ms",
+                             fields);
+  here_.metrics.counter("holdfast_consumer_dead_total", "dead letters", {{"consumer", name()}, {"reason", s.reason}})
+      .add();
+  here_.log.error(
+      "an event is a dead letter: it will not be tried again by itself; see `holdfast dlq list`, `holdfast dlq replay`",
+      fields);
   if (on_dead_letter) report_dead({name(), s.info, s.reason, s.error});
 }
 
@@ -117,7 +134,8 @@ void Subscriber::report_dead(const DeadLetter& letter) const {
   try {
     on_dead_letter(letter);
   } catch (const std::exception& failure) {
-    here_.log.error("on_dead_letter failed; the dead letter is stored all the same", {{"consumer", name()}, {"error", failure.what()}});
+    here_.log.error("on_dead_letter failed; the dead letter is stored all the same",
+                    {{"consumer", name()}, {"error", failure.what()}});
   } catch (...) {
     here_.log.error("on_dead_letter failed; the dead letter is stored all the same", {{"consumer", name()}});
   }

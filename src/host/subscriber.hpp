@@ -16,7 +16,8 @@ std::string queue_of(const std::string& consumer, const std::string& type);
 
 class Subscriber {
  public:
-  Subscriber(const Surroundings& surroundings, Subscription subscription, inbox::Handlers handlers, std::stop_token stopping);
+  Subscriber(const Surroundings& surroundings, Subscription subscription, inbox::Handlers handlers,
+             std::stop_token stopping);
 
   const std::string& name() const { return subscription_.consumer; }
   const Subscription& subscription() const { return subscription_; }

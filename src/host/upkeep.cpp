@@ -14,7 +14,11 @@ constexpr int import_prefetch = 100;
 }  // namespace
 
 Upkeep::Upkeep(const Surroundings& surroundings, UpkeepOptions options, std::deque<ConsumerThreads>& consumers)
-    : here_(surroundings), options_(options), consumers_(consumers), outbox_(here_.store.outbox()), admin_(here_.store.admin()),
+    : here_(surroundings),
+      options_(options),
+      consumers_(consumers),
+      outbox_(here_.store.outbox()),
+      admin_(here_.store.admin()),
       thread_([this](const std::stop_token& stop) { work(stop); }) {}
 
 void Upkeep::work(const std::stop_token& stop) {
@@ -36,9 +40,7 @@ void Upkeep::attempt(const char* what, Chore chore) {
   std::string why;
   try {
     chore();
-  } catch (const std::exception& failed) {
-    why = failed.what();
-  }
+  } catch (const std::exception& failed) { why = failed.what(); }
   if (!why.empty()) here_.log.warning(std::string(what) + " failed; tried again later", {{"error", why}});
 }
 
@@ -46,7 +48,8 @@ void Upkeep::do_chores(const std::stop_token& stop) {
   const auto in_batches = [&](const auto& batch) {
     for (int i = 0; i < most_rounds && !stop.stop_requested() && batch(); ++i) {}
   };
-  attempt("retention of published events", [&] { in_batches([&] { return outbox_->retain(options_.keep_published, rows_at_a_time); }); });
+  attempt("retention of published events",
+          [&] { in_batches([&] { return outbox_->retain(options_.keep_published, rows_at_a_time); }); });
   for (auto& threads : consumers_) {
     if (stop.stop_requested()) return;
     attempt("declaring the queue", [&] { threads.subscriber().declare(); });
@@ -58,12 +61,15 @@ void Upkeep::do_chores(const std::stop_token& stop) {
 void Upkeep::measure() {
   const auto status = admin_->status();
   auto& m = here_.metrics;
-  const auto age = status.oldest_pending ? std::chrono::duration<double>(here_.clock.utc() - *status.oldest_pending).count() : 0.0;
+  const auto age =
+      status.oldest_pending ? std::chrono::duration<double>(here_.clock.utc() - *status.oldest_pending).count() : 0.0;
   m.gauge("holdfast_outbox_pending", "events not confirmed by the broker").set(static_cast<double>(status.pending));
   m.gauge("holdfast_outbox_oldest_pending_seconds", "age of the oldest of them").set(age);
   for (const auto& c : status.consumers)
-    for (const auto& [state, n] : {std::pair{"retry", c.retry}, {"blocked", c.blocked}, {"dead", c.dead}, {"retrying", c.retrying}})
-      m.gauge("holdfast_consumer_deferred", "events set aside", {{"consumer", c.consumer}, {"state", state}}).set(static_cast<double>(n));
+    for (const auto& [state, n] :
+         {std::pair{"retry", c.retry}, {"blocked", c.blocked}, {"dead", c.dead}, {"retrying", c.retrying}})
+      m.gauge("holdfast_consumer_deferred", "events set aside", {{"consumer", c.consumer}, {"state", state}})
+          .set(static_cast<double>(n));
 }
 
 void Upkeep::import(const std::stop_token& stop) {

@@ -17,7 +17,7 @@ class Watchdog {
   using Bark = std::function<void()>;
   explicit Watchdog(const ports::Clock& clock) : clock_(clock) {}
   void start();  // its thread; the harness goes without
-  void look();   // barks, once, at each that is late by now; the thread calls it each second
+  void look();  // barks, once, at each that is late by now; the thread calls it each second
 
   /// Watched while it lives. bark: on the watchdog's thread, while this lives; it must not make or end a Watch.
   class Watch {

@@ -59,7 +59,8 @@ void Backlog::take_page(std::vector<OutboxRow> rows) {
     if (known_.contains({row.seq, row.event.id})) continue;
     KeyQueue& key = key_of(row);
     const bool full = key.buffered() >= static_cast<std::size_t>(options_.rows_of_a_key);
-    if (row.seq <= key.last && (full || key.more) && !key.blocked()) {  // a restore: else the rest is above what is known
+    if (row.seq <= key.last && (full || key.more) &&
+        !key.blocked()) {  // a restore: else the rest is above what is known
       start_over(key);
       continue;
     }

@@ -80,7 +80,8 @@ class Backlog {
   struct SeqOf {
     std::size_t operator()(const RowRef& row) const { return std::hash<Seq>()(row.seq); }
   };
-  std::unordered_set<RowRef, SeqOf> known_;  // by id too: after a restore a seq is used again. Buffered, in flight or confirmed and not yet marked
+  std::unordered_set<RowRef, SeqOf>
+      known_;  // by id too: after a restore a seq is used again. Buffered, in flight or confirmed and not yet marked
   Turns ready_, suspects_, wanted_, asked_;
   std::set<Seq> due_;  // nameless, block ended, to be read again
   Seq looked_after_ = 0;

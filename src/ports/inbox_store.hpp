@@ -24,7 +24,7 @@ struct InboxRow {
 struct Claim {
   EventId id;
   std::optional<Timestamp> at;  // event_at: the age rule; none: outside it
-  std::string body_hash;        // of type and payload bytes
+  std::string body_hash;  // of type and payload bytes
 };
 
 /// An event set aside. `blocked`: waits behind another one of its key. `blocks_key`: its key waits behind it.
@@ -33,7 +33,7 @@ struct Deferred {
   EventId id;
   std::string type, key;
   std::string body;  // byte for byte
-  Headers headers;   // as received
+  Headers headers;  // as received
   std::string origin;
   Wait wait = Wait::retry;
   bool blocks_key = false;
@@ -53,7 +53,7 @@ struct Fate {
 /// The crash guard's account of one event (9.7): starts that were not finished before this one.
 struct Starts {
   int counted = 0;  // the first, and those with another event settled since the one before
-  int alone = 0;    // with nothing else in the queue
+  int alone = 0;  // with nothing else in the queue
   int all = 0;
 };
 
@@ -111,8 +111,9 @@ struct Due {
 };
 
 struct PruneRule {
-  Millis window;           // dedupe window
-  bool queue_quiet = true; // each queue handled something in the last hour, or is known to be empty: else nothing is pruned
+  Millis window;  // dedupe window
+  bool queue_quiet =
+      true;  // each queue handled something in the last hour, or is known to be empty: else nothing is pruned
   int limit = 1000;
 };
 
@@ -131,8 +132,8 @@ class InboxStore {
   /// Bounded; true: there is more. (9.8)
   virtual bool prune(const PruneRule& rule) = 0;
   /// Written at start and, clean, at the end: what the last run of this instance left. Returns whether the last end was clean.
-  virtual bool open_instance(const std::string& instance, const std::string& queue, const std::vector<std::string>& patterns,
-                             const std::string& ordering) = 0;
+  virtual bool open_instance(const std::string& instance, const std::string& queue,
+                             const std::vector<std::string>& patterns, const std::string& ordering) = 0;
   virtual void close_instance(const std::string& instance) = 0;
 };
 

@@ -40,7 +40,7 @@ struct Round {
 };
 struct Page {
   std::vector<OutboxRow> rows;
-  Round next;         // last: the round after this one, else the next page
+  Round next;  // last: the round after this one, else the next page
   bool last = false;  // of its round
 };
 

@@ -24,7 +24,7 @@ enum class Blame { nobody, a_message, the_setup };  // of a close: outage | 406,
 
 struct PublisherTraits {
   bool keeps_session_order = false;  // accepts nothing of a key after refusing one: rows of a key may be pipelined
-  bool reports_unroutable = false;   // RabbitMQ: mandatory; the file: no binding matches
+  bool reports_unroutable = false;  // RabbitMQ: mandatory; the file: no binding matches
 };
 
 class Publisher {
@@ -34,10 +34,10 @@ class Publisher {
   virtual bool accept(const Publication& publication) = 0;  // false: blocked, buffer full or closed; offer again
   /// Writes, reads, heartbeats; returns at `until`, or when there are results, or after wake(). Appends to results.
   virtual SessionState pump(Tick until, std::vector<PublishResult>& results) = 0;
-  virtual Blame blame() const = 0;             // after closed
+  virtual Blame blame() const = 0;  // after closed
   virtual std::string why_closed() const = 0;  // in words
-  virtual void wake() noexcept = 0;            // pump() returns soon: a commit, a mark came back
-  virtual void abort() noexcept = 0;           // ends a pump() that hangs; the session is over
+  virtual void wake() noexcept = 0;  // pump() returns soon: a commit, a mark came back
+  virtual void abort() noexcept = 0;  // ends a pump() that hangs; the session is over
 };
 
 }  // namespace holdfast::ports

@@ -44,7 +44,7 @@ struct Delivery {
   std::optional<std::string> key;  // header holdfast-key
   int copy = 0, attempt = 0;
   std::optional<Timestamp> broker_time;  // when the broker took it, where it says so
-  Headers headers;                       // as received, those above included
+  Headers headers;  // as received, those above included
   std::string body;
 };
 

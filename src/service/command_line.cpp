@@ -29,7 +29,10 @@ std::vector<std::string> flags_of(const Config& config) {
 }  // namespace
 
 bool read_command_line(Config& config, const std::string& program, int argc, const char* const* argv) {
-  CLI::App app("A service on Holdfast. Each flag is also a key of the file and a variable, as http.listen = HOLDFAST_HTTP_LISTEN.", program);
+  CLI::App app(
+      "A service on Holdfast. Each flag is also a key of the file and a variable, as http.listen = "
+      "HOLDFAST_HTTP_LISTEN.",
+      program);
   app.allow_extras();
   std::string file;
   bool print = false;
@@ -38,15 +41,14 @@ bool read_command_line(Config& config, const std::string& program, int argc, con
   app.set_version_flag("--version", HOLDFAST_VERSION);
   std::map<std::string, std::string> given;
   for (const Key& key : config.keys())
-    app.add_option(flag_of(key.name), given[key.name], key.help + (key.default_value.empty() ? "" : " [" + key.default_value + "]"));
+    app.add_option(flag_of(key.name), given[key.name],
+                   key.help + (key.default_value.empty() ? "" : " [" + key.default_value + "]"));
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& asked) {
     app.exit(asked);
     return false;
-  } catch (const CLI::ParseError& error) {
-    throw Invalid("command line", error.what());
-  }
+  } catch (const CLI::ParseError& error) { throw Invalid("command line", error.what()); }
   if (const auto extra = app.remaining(); !extra.empty()) unknown(config, extra.front());
   if (!file.empty()) config.read_file(file);
   config.read_environment(environ);

@@ -21,7 +21,9 @@ constexpr std::string_view prefix = "HOLDFAST_", file_suffix = "_FILE";
 std::string with(const std::string& key, char separator, bool upper) {
   std::string out;
   for (const char c : key)
-    out += c == '.' || c == '_' ? separator : upper ? static_cast<char>(std::toupper(static_cast<unsigned char>(c))) : c;
+    out += c == '.' || c == '_' ? separator
+           : upper              ? static_cast<char>(std::toupper(static_cast<unsigned char>(c)))
+                                : c;
   return out;
 }
 
@@ -88,7 +90,8 @@ void Config::set(const std::string& name, const std::string& value, const std::s
 }
 
 bool Config::is_left_alone(const std::string& section) const {
-  return leaves_others_ && std::none_of(keys_.begin(), keys_.end(), [&](const Key& key) { return section_of(key.name) == section; });
+  return leaves_others_ &&
+         std::none_of(keys_.begin(), keys_.end(), [&](const Key& key) { return section_of(key.name) == section; });
 }
 
 void Config::read_file(const std::string& path) {
@@ -104,15 +107,16 @@ void Config::read_file(const std::string& path) {
     known(name, line);
     try {
       set(name, text_of(node), line);
-    } catch (const Invalid& wrong) { throw wrong.where().empty() ? Invalid(line, name + ": " + wrong.reason()) : wrong; }
+    } catch (const Invalid& wrong) {
+      throw wrong.where().empty() ? Invalid(line, name + ": " + wrong.reason()) : wrong;
+    }
   };
   for (const auto& [key, node] : file) {
     const std::string name(key.str());
     if (is_left_alone(name)) continue;
     if (const auto* members = node.as_table())
       for (const auto& [member, value] : *members) read(name + "." + std::string(member.str()), value);
-    else
-      read(name, node);
+    else read(name, node);
   }
 }
 
@@ -124,7 +128,8 @@ void Config::read_environment(const char* const* environment) {
       ours.emplace(entry.substr(0, end), entry.substr(std::min(end + 1, entry.size())));
     }
   for (const Key& key : keys_) {
-    const auto plain = ours.extract(variable_of(key.name)), in_file = ours.extract(variable_of(key.name) + std::string(file_suffix));
+    const auto plain = ours.extract(variable_of(key.name)),
+               in_file = ours.extract(variable_of(key.name) + std::string(file_suffix));
     if (plain && in_file) throw Invalid(in_file.key(), plain.key() + " is set too; leave one of them");
     if (plain) set(key.name, plain.mapped(), plain.key());
     if (in_file) set(key.name, read_secret(in_file.mapped(), in_file.key()), in_file.key());

@@ -12,15 +12,24 @@ std::vector<Key> service_keys(const Defaults& d) {
       {"database.url", d.database_url.empty() ? "sqlite:" + d.name + ".db" : d.database_url, "sqlite:PATH"},
       {"database.connections", "10", "most at a time", integer},
       {"database.acquire_timeout", "5s", "wait for a connection; beyond it 503 with Retry-After", duration},
-      {"database.migrate", "true", "create or upgrade Holdfast's tables at start; false: refuse an older schema", boolean},
+      {"database.migrate", "true", "create or upgrade Holdfast's tables at start; false: refuse an older schema",
+       boolean},
       {"broker.url", "sqlite:holdfast-bus.db", "sqlite:PATH"},
       {"http.listen", d.listen, "host:port; port 0 = any, printed in the ready line"},
       {"http.workers", "16", "threads that run HTTP handlers", integer},
       {"http.max_connections", "1024", "beyond it 503", integer},
       {"http.max_body", "1MiB", "beyond it 413", size},
-      {"relay.mode", "in_process", "elsewhere: `holdfast relay` sends this outbox", choice, {"in_process", "elsewhere"}},
+      {"relay.mode",
+       "in_process",
+       "elsewhere: `holdfast relay` sends this outbox",
+       choice,
+       {"in_process", "elsewhere"}},
       {"relay.in_flight", "1000", "most events published and not yet confirmed", integer},
-      {"consumer.ordering", "", "by_key or none, for every subscription; default: as coded", choice, {"", "by_key", "none"}},
+      {"consumer.ordering",
+       "",
+       "by_key or none, for every subscription; default: as coded",
+       choice,
+       {"", "by_key", "none"}},
       {"consumer.concurrency", "", "keys handled at a time; default: as coded (8; SQLite: 1)", integer},
       {"consumer.batch", "", "most events in one transaction; default: as coded (64)", integer},
       {"consumer.handler_deadline", "", "a handler past it ends the process; default: as coded (5m)", duration},
@@ -39,18 +48,25 @@ void check_together(const Config& config) {
   const auto where = [&](const std::string& key) { return config.from(key).empty() ? key : config.from(key); };
   const auto bounds = [&](const char* key, std::int64_t most) {
     if (config.text(key).empty()) return;
-    if (const auto n = config.integer(key); n < 1 || n > most) throw Invalid(where(key), std::string(key) + ": 1 to " + std::to_string(most));
+    if (const auto n = config.integer(key); n < 1 || n > most)
+      throw Invalid(where(key), std::string(key) + ": 1 to " + std::to_string(most));
   };
   const auto address = [&](const char* key, auto read) {
     try {
       read(config.text(key));
-    } catch (const Invalid& wrong) { throw Invalid(where(key), wrong.where() == key ? wrong.reason() : std::string(key) + ": " + wrong.what()); }
+    } catch (const Invalid& wrong) {
+      throw Invalid(where(key), wrong.where() == key ? wrong.reason() : std::string(key) + ": " + wrong.what());
+    }
   };
   if (config.duration("retention.inbox") < config.duration("retention.published") + std::chrono::hours(24))
-    throw Invalid(where("retention.inbox"), "retention.inbox must be at least retention.published + 1d: what is sent again must still be known as a duplicate");
-  for (const auto* key : {"database.connections", "http.workers", "http.max_connections", "relay.in_flight"}) bounds(key, 100'000);
+    throw Invalid(where("retention.inbox"),
+                  "retention.inbox must be at least retention.published + 1d: what is sent again must still be known "
+                  "as a duplicate");
+  for (const auto* key : {"database.connections", "http.workers", "http.max_connections", "relay.in_flight"})
+    bounds(key, 100'000);
   for (const auto* key : {"consumer.concurrency", "consumer.batch"}) bounds(key, 10'000);
-  if (!config.text("consumer.handler_deadline").empty() && config.duration("consumer.handler_deadline") < std::chrono::seconds(1))
+  if (!config.text("consumer.handler_deadline").empty() &&
+      config.duration("consumer.handler_deadline") < std::chrono::seconds(1))
     throw Invalid(where("consumer.handler_deadline"), "consumer.handler_deadline: at least 1s");
   address("http.listen", http::require_address);
   address("database.url", [](const std::string& url) { (void)open_store(url); });     // touches nothing

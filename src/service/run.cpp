@@ -7,10 +7,10 @@
 
 #include "connect/connect.hpp"
 #include "holdfast/service.hpp"
+#include "host/signals.hpp"
 #include "service/command_line.hpp"
 #include "service/health.hpp"
 #include "service/keys.hpp"
-#include "host/signals.hpp"
 #include "service/units.hpp"
 #include "telemetry/log.hpp"
 
@@ -34,7 +34,8 @@ int number_or_zero(const std::string& text) { return text.empty() ? 0 : static_c
 
 HostOptions host_options(const Config& c) {
   using namespace std::chrono;
-  const connect::StoreLimits limits{static_cast<int>(c.integer("database.connections")), c.duration("database.acquire_timeout")};
+  const connect::StoreLimits limits{static_cast<int>(c.integer("database.connections")),
+                                    c.duration("database.acquire_timeout")};
   HostOptions o{.name = c.text("name"),
                 .store = connect::open_store(c.text("database.url"), limits),
                 .transport = open_transport(c.text("broker.url"))};
@@ -43,8 +44,10 @@ HostOptions host_options(const Config& c) {
   o.migrate = c.boolean("database.migrate");
   o.concurrency = number_or_zero(c.text("consumer.concurrency"));
   o.batch = number_or_zero(c.text("consumer.batch"));
-  if (const auto& order = c.text("consumer.ordering"); !order.empty()) o.ordering = order == "none" ? Ordering::none : Ordering::by_key;
-  if (const auto& text = c.text("consumer.handler_deadline"); !text.empty()) o.handler_deadline = ceil<seconds>(parse_duration(text));
+  if (const auto& order = c.text("consumer.ordering"); !order.empty())
+    o.ordering = order == "none" ? Ordering::none : Ordering::by_key;
+  if (const auto& text = c.text("consumer.handler_deadline"); !text.empty())
+    o.handler_deadline = ceil<seconds>(parse_duration(text));
   o.import_dead_letters = c.text("dlq.import") == "always";
   o.dedupe_window = ceil<hours>(c.duration("retention.inbox"));
   o.keep_published = ceil<hours>(c.duration("retention.published"));
@@ -75,7 +78,8 @@ void say_ready(const Config& config, const http::Server& server) {
 }
 
 /// Until a signal asks to stop.
-void serve(const Config& config, const host::Signals& signals, const std::function<void(Host&, http::Server&)>& install) {
+void serve(const Config& config, const host::Signals& signals,
+           const std::function<void(Host&, http::Server&)>& install) {
   HostOptions options = host_options(config);
   http::Server server(http_options(config, options.log));
   Host host(std::move(options));
@@ -102,18 +106,14 @@ int run(int argc, char** argv, Defaults defaults, std::function<void(Host&, http
   try {
     if (!read_command_line(config, defaults.name, argc, argv)) return stopped;
     check_together(config);
-  } catch (const std::exception& wrong) {
-    return complain(defaults.name, wrong, misconfigured);
-  }
+  } catch (const std::exception& wrong) { return complain(defaults.name, wrong, misconfigured); }
   for (const Setting& s : defaults.settings) *s.value = config.text(s.key);
   try {
     const host::Signals signals;  // before any thread starts: all inherit the mask
     std::signal(SIGXFSZ, SIG_IGN);  // a quota that is used up is a write that fails, not the end of the process
     serve(config, signals, install);
     return stopped;
-  } catch (const std::exception& error) {
-    return complain(defaults.name, error, refused);
-  }
+  } catch (const std::exception& error) { return complain(defaults.name, error, refused); }
 }
 
 }  // namespace holdfast::service

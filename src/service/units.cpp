@@ -41,7 +41,8 @@ std::int64_t parse_integer(std::string_view text) {
 }
 
 bool parse_boolean(std::string_view text) {
-  if (text != "true" && text != "false") throw Invalid("", "'" + std::string(text) + "' is not understood; write true or false");
+  if (text != "true" && text != "false")
+    throw Invalid("", "'" + std::string(text) + "' is not understood; write true or false");
   return text == "true";
 }
 

@@ -39,7 +39,9 @@ std::string as_text(const LogLine& line) {
 /// The members after "ts" and "level", which the pattern writes.
 std::string as_json(const std::string& program, const LogLine& line) {
   detail::JsonWriter out;
-  const auto member = [&](std::string_view name, std::string_view value) { out.name(name), out.string(event::fit(value, value.size() * 3)); };
+  const auto member = [&](std::string_view name, std::string_view value) {
+    out.name(name), out.string(event::fit(value, value.size() * 3));
+  };
   out.begin_object();
   member("name", program), member("text", line.text);
   for (const auto& [name, value] : line.fields) member(name, value);
@@ -58,7 +60,8 @@ LogSink stderr_sink(std::string name, LogFormat format, Level least) {
   logger->set_level(level_of(least));
   return [logger, json, name = std::move(name)](const LogLine& line) {
     const auto level = level_of(line.level);
-    if (logger->should_log(level)) logger->log(level, spdlog::string_view_t(json ? as_json(name, line) : as_text(line)));
+    if (logger->should_log(level))
+      logger->log(level, spdlog::string_view_t(json ? as_json(name, line) : as_text(line)));
   };
 }
 

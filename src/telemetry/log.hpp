@@ -16,18 +16,23 @@ class Log {
   using Field = std::pair<std::string_view, std::string>;
   explicit Log(LogSink sink) : sink_(std::move(sink)) {}
 
-  void debug(std::string_view text, std::initializer_list<Field> fields = {}) const { write(Level::debug, text, fields); }
+  void debug(std::string_view text, std::initializer_list<Field> fields = {}) const {
+    write(Level::debug, text, fields);
+  }
   void info(std::string_view text, std::initializer_list<Field> fields = {}) const { write(Level::info, text, fields); }
-  void warning(std::string_view text, std::initializer_list<Field> fields = {}) const { write(Level::warning, text, fields); }
-  void error(std::string_view text, std::initializer_list<Field> fields = {}) const { write(Level::error, text, fields); }
+  void warning(std::string_view text, std::initializer_list<Field> fields = {}) const {
+    write(Level::warning, text, fields);
+  }
+  void error(std::string_view text, std::initializer_list<Field> fields = {}) const {
+    write(Level::error, text, fields);
+  }
 
  private:
   /// A sink that throws must stop no thread of ours; there is nobody left to tell.
   void write(Level level, std::string_view text, std::initializer_list<Field> fields) const noexcept {
     try {
       if (sink_) sink_({level, text, {fields.begin(), fields.size()}});
-    } catch (...) {
-    }
+    } catch (...) {}
   }
   LogSink sink_;
 };

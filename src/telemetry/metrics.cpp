@@ -13,7 +13,8 @@ struct Metrics::Impl {
 };
 
 namespace {
-const prometheus::Histogram::BucketBoundaries buckets{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60};
+const prometheus::Histogram::BucketBoundaries buckets{.001, .0025, .005, .01, .025, .05, .1, .25,
+                                                      .5,   1,     2.5,  5,   10,   30,  60};
 }
 
 void Counter::add(double n) const { static_cast<prometheus::Counter*>(at_)->Increment(n); }

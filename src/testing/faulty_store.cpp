@@ -9,7 +9,8 @@ using ports::InboxTx;
 
 class FaultyTx : public InboxTx {
  public:
-  FaultyTx(std::unique_ptr<InboxTx> real, std::shared_ptr<bool> fail) : real_(std::move(real)), fail_(std::move(fail)) {}
+  FaultyTx(std::unique_ptr<InboxTx> real, std::shared_ptr<bool> fail)
+      : real_(std::move(real)), fail_(std::move(fail)) {}
   std::set<EventId> claim(std::span<const ports::Claim> claims) override { return real_->claim(claims); }
   std::map<EventId, ports::InboxRow> lock(const std::set<EventId>& ids) override { return real_->lock(ids); }
   std::optional<ports::InboxRow> try_lock(const EventId& id) override { return real_->try_lock(id); }
@@ -21,7 +22,9 @@ class FaultyTx : public InboxTx {
   std::optional<EventId> head(const std::string& key) override { return real_->head(key); }
   std::optional<Timestamp> pruned_before() override { return real_->pruned_before(); }
   void publish(const ports::OutgoingEvent& event) override { real_->publish(event); }
-  bool record(const ports::OperatorAction& action, const EventId& event) override { return real_->record(action, event); }
+  bool record(const ports::OperatorAction& action, const EventId& event) override {
+    return real_->record(action, event);
+  }
   Transaction& transaction() override { return real_->transaction(); }
   std::optional<ports::Trouble> trouble() const override { return real_->trouble(); }
   void commit() override {
@@ -36,7 +39,8 @@ class FaultyTx : public InboxTx {
 
 class FaultyInbox : public ports::InboxStore {
  public:
-  FaultyInbox(std::unique_ptr<ports::InboxStore> real, std::shared_ptr<bool> fail) : real_(std::move(real)), fail_(std::move(fail)) {}
+  FaultyInbox(std::unique_ptr<ports::InboxStore> real, std::shared_ptr<bool> fail)
+      : real_(std::move(real)), fail_(std::move(fail)) {}
   std::unique_ptr<InboxTx> begin() override { return std::make_unique<FaultyTx>(real_->begin(), fail_); }
   std::unique_ptr<InboxTx> join(TransactionRef tx) override { return real_->join(tx); }
   std::vector<ports::Due> due(int limit) override { return real_->due(limit); }

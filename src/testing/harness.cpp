@@ -48,7 +48,8 @@ class Harness::Impl {
 
   void send_again(const EventId& id) {
     const auto found = delivered_.find(id);
-    if (found == delivered_.end()) throw std::logic_error("deliver_again: no event " + id.to_string() + " was delivered by this harness");
+    if (found == delivered_.end())
+      throw std::logic_error("deliver_again: no event " + id.to_string() + " was delivered by this harness");
     publish(found->second);
     settle();
   }
@@ -65,7 +66,9 @@ class Harness::Impl {
     transport_->topology().declare(spy_queue);
     spy_ = transport_->receiver(spy_queue, "spy");
     spy_->credit(everything);
-    sending_ = std::make_unique<host::Sending>(host_->impl().here(), host_->impl().relay_options(), [this](outbox::StoreCommand command) { commands_.push_back(std::move(command)); });
+    sending_ = std::make_unique<host::Sending>(
+        host_->impl().here(), host_->impl().relay_options(),
+        [this](outbox::StoreCommand command) { commands_.push_back(std::move(command)); });
     outbox_store_ = store_->outbox();
     for (auto& subscriber : host_->impl().subscribers()) {
       subscriber.on_dead_letter = [this](const DeadLetter& letter) { dead_.push_back(letter); };
@@ -94,7 +97,8 @@ class Harness::Impl {
 
   std::vector<Envelope> published_of(std::string_view type) const {
     std::vector<Envelope> out;
-    std::copy_if(published_.begin(), published_.end(), std::back_inserter(out), [&](const Envelope& e) { return e.info.type == type; });
+    std::copy_if(published_.begin(), published_.end(), std::back_inserter(out),
+                 [&](const Envelope& e) { return e.info.type == type; });
     return out;
   }
 
@@ -107,7 +111,10 @@ class Harness::Impl {
     std::deque<std::function<void()>> jobs;  // what lanes and the due thread would do
   };
 
-  HostOptions options() { return {.name = "harness", .store = Store(store_), .transport = Transport(transport_), .log = [](const LogLine&) {}}; }
+  HostOptions options() {
+    return {
+        .name = "harness", .store = Store(store_), .transport = Transport(transport_), .log = [](const LogLine&) {}};
+  }
 
   void consume(host::Subscriber& subscriber) {
     auto& c = consumers_.emplace_back(Consumer{subscriber, nullptr, {}});
@@ -127,9 +134,15 @@ class Harness::Impl {
     };
     c.consumption = std::make_unique<host::Consumption>(
         c.subscriber, "harness",
-        host::Hands{[&c, run](inbox::RunBatch job) { run(job.lane, [&c, job] { return c.subscriber.consumer().run_batch(job.batch, job.how); }); },
-                    [&c, run](inbox::RunDeferred job) { run(job.lane, [&c, job] { return c.subscriber.consumer().run_deferred(job.due, job.how); }); },
-                    [&c](int limit) { c.jobs.push_back([&c, limit] { c.consumption->due(c.subscriber.store().due(limit)); }); }});
+        host::Hands{[&c, run](inbox::RunBatch job) {
+                      run(job.lane, [&c, job] { return c.subscriber.consumer().run_batch(job.batch, job.how); });
+                    },
+                    [&c, run](inbox::RunDeferred job) {
+                      run(job.lane, [&c, job] { return c.subscriber.consumer().run_deferred(job.due, job.how); });
+                    },
+                    [&c](int limit) {
+                      c.jobs.push_back([&c, limit] { c.consumption->due(c.subscriber.store().due(limit)); });
+                    }});
   }
 
   /// As a killed process: nothing is acknowledged, nothing is written down.
@@ -155,7 +168,8 @@ class Harness::Impl {
   }
 
   void hear(const host::Signal& signal) {
-    if (const auto* run = std::get_if<host::RunSettled>(&signal)) duplicates_ += run->report.counts.duplicates, busy_ = true;
+    if (const auto* run = std::get_if<host::RunSettled>(&signal))
+      duplicates_ += run->report.counts.duplicates, busy_ = true;
     else busy_ = true;
   }
 
@@ -166,7 +180,8 @@ class Harness::Impl {
     for (auto& d : got.deliveries) {
       seen.push_back({d.session, d.tag});
       if (delivered_.contains(EventId::of_body(d.body))) continue;  // foreign bytes
-      if (auto envelope = event::decode(d.body, d.headers); !delivered_.contains(envelope.info.id)) published_.push_back(std::move(envelope));
+      if (auto envelope = event::decode(d.body, d.headers); !delivered_.contains(envelope.info.id))
+        published_.push_back(std::move(envelope));
     }
     if (!seen.empty()) spy_->ack(seen), busy_ = true;
   }
@@ -211,7 +226,8 @@ http::Response Harness::http(const http::Request& request) {
 EventId Harness::deliver_encoded(std::string_view type, std::string json, PublishOptions options) {
   const EventId id = options.id ? *options.id : EventId::generate(impl_->clock().utc());
   EventInfo info;
-  info.id = id, info.type = type, info.key = options.key, info.occurred_at = impl_->clock().utc(), info.producer = "harness";
+  info.id = id, info.type = type, info.key = options.key, info.occurred_at = impl_->clock().utc(),
+  info.producer = "harness";
   info.correlation_id = options.correlation_id.empty() ? id.to_string() : options.correlation_id;
   info.causation_id = options.causation_id, info.traceparent = options.traceparent;
   ports::OutgoingEvent event;

@@ -23,7 +23,8 @@ std::string written(const Sum& sum) {
   out << "seeds\t" << sum.seeds << "\nsteps\t" << sum.steps << '\n';
   for (const auto& [name, n] : sum.counts) out << "count\t" << name << '\t' << n << '\n';
   for (const auto& [name, n] : sum.marks) out << "mark\t" << name << '\t' << n << '\n';
-  for (const auto& [promise, bad] : sum.bad) out << "bad\t" << promise << '\t' << bad.first << '\t' << bad.seeds << '\t' << bad.example << '\n';
+  for (const auto& [promise, bad] : sum.bad)
+    out << "bad\t" << promise << '\t' << bad.first << '\t' << bad.seeds << '\t' << bad.example << '\n';
   return out.str();
 }
 
@@ -71,7 +72,8 @@ void print_json(const Sum& sum) {
   std::printf("},\"broken\":{");
   comma = "";
   for (const auto& [promise, bad] : sum.bad)
-    std::printf("%s\"%s\":{\"seeds\":%ld,\"first\":%lu}", std::exchange(comma, ","), promise.c_str(), bad.seeds, bad.first);
+    std::printf("%s\"%s\":{\"seeds\":%ld,\"first\":%lu}", std::exchange(comma, ","), promise.c_str(), bad.seeds,
+                bad.first);
   std::printf("},\"unreached\":[");
   comma = "";
   for (const char* mark : all_marks())
@@ -90,7 +92,8 @@ void print_counts(const Sum& sum) {
   std::string unreached;
   for (const char* mark : all_marks())
     if (!sum.marks.contains(mark)) unreached += std::string(" ") + mark;
-  std::printf("Rare branches reached: %zu of %zu%s%s\n", all_marks().size() - static_cast<std::size_t>(std::count(unreached.begin(), unreached.end(), ' ')),
+  std::printf("Rare branches reached: %zu of %zu%s%s\n",
+              all_marks().size() - static_cast<std::size_t>(std::count(unreached.begin(), unreached.end(), ' ')),
               all_marks().size(), unreached.empty() ? "" : "; no seed reached:", unreached.c_str());
 }
 
@@ -106,7 +109,8 @@ Sum play(const Options& options, std::uint64_t seeds, bool stop_at_first) {
   const auto& clock = holdfast::ports::system_clock();
   const auto begin = clock.steady();
   const int workers = static_cast<int>(std::min<std::uint64_t>(seeds, static_cast<std::uint64_t>(jobs_of(options))));
-  const auto results = in_children(workers, [&](int worker) { return written(play_some(options, seeds, worker, workers, stop_at_first)); });
+  const auto results = in_children(
+      workers, [&](int worker) { return written(play_some(options, seeds, worker, workers, stop_at_first)); });
   Sum sum;
   for (const auto& result : results) read(sum, result);
   sum.seconds = std::chrono::duration<double>(clock.steady() - begin).count();
@@ -117,8 +121,9 @@ bool report(const Options& options, const Sum& sum) {
   if (options.json) print_json(sum);
   if (options.json) return sum.bad.empty();
   const int jobs = jobs_of(options);
-  std::printf("%lu seeds in %.1f s: %.0f a second (%.0f a core), %.0f steps each\n", sum.seeds, sum.seconds, static_cast<double>(sum.seeds) / sum.seconds,
-              static_cast<double>(sum.seeds) / sum.seconds / jobs, static_cast<double>(sum.steps) / static_cast<double>(sum.seeds));
+  std::printf("%lu seeds in %.1f s: %.0f a second (%.0f a core), %.0f steps each\n", sum.seeds, sum.seconds,
+              static_cast<double>(sum.seeds) / sum.seconds, static_cast<double>(sum.seeds) / sum.seconds / jobs,
+              static_cast<double>(sum.steps) / static_cast<double>(sum.seeds));
   print_counts(sum);
   for (const auto& [promise, bad] : sum.bad)
     std::printf("%s broken in %ld seeds; first %lu: %s\n", promise.c_str(), bad.seeds, bad.first, bad.example.c_str());
@@ -134,7 +139,8 @@ bool tell(const Options& options, std::uint64_t seed) {
   std::printf("\nSeed %lu: %s\n", seed, report.setup.c_str());
   if (shown < lines) std::printf("  ... %zu lines before; --lines %zu shows all\n", lines - shown, lines);
   for (std::size_t i = lines - shown; i < lines; ++i) std::printf("%s\n", report.history[i].c_str());
-  if (report.breach) std::printf("\nSeed %lu breaks %s: %s\n", seed, report.breach->promise.c_str(), report.breach->what.c_str());
+  if (report.breach)
+    std::printf("\nSeed %lu breaks %s: %s\n", seed, report.breach->promise.c_str(), report.breach->what.c_str());
   else std::printf("\nSeed %lu keeps all promises.\n", seed);
   return !report.breach;
 }
@@ -151,7 +157,8 @@ bool try_mutants(const Options& options) {
     each.mutant = mutant.name;
     if (options.setup.empty()) each.setup = mutant.setup;
     Sum sum;
-    for (std::uint64_t tried = 0; tried < most && sum.bad.empty(); tried += 200) {  // a few at a time: most fall at once
+    for (std::uint64_t tried = 0; tried < most && sum.bad.empty();
+         tried += 200) {  // a few at a time: most fall at once
       each.first = options.first + tried;
       sum = play(each, std::min<std::uint64_t>(200, most - tried), true);
     }
@@ -159,10 +166,13 @@ bool try_mutants(const Options& options) {
     survivors += sum.bad.empty();
     if (sum.bad.empty()) std::printf("%-36s %-10s %8lu\n", mutant.name, "SURVIVED", most);
     for (const auto& [promise, bad] : sum.bad)
-      if (bad.first == first) std::printf("%-36s %-10s %8lu  %s\n", mutant.name, promise.c_str(), first - options.first + 1, bad.example.c_str());
+      if (bad.first == first)
+        std::printf("%-36s %-10s %8lu  %s\n", mutant.name, promise.c_str(), first - options.first + 1,
+                    bad.example.c_str());
     std::fflush(stdout);
   }
-  std::printf("%zu mutants, %d survived, %.0f s\n", all_mutants().size(), survivors, std::chrono::duration<double>(clock.steady() - begin).count());
+  std::printf("%zu mutants, %d survived, %.0f s\n", all_mutants().size(), survivors,
+              std::chrono::duration<double>(clock.steady() - begin).count());
   return survivors == 0;
 }
 

@@ -45,7 +45,8 @@ Options parse(int argc, char** argv) {
     if (word == "--mutants") o.mutants = true;
     else if (word == "--json") o.json = true;
     else if (word == "--help" || word == "-h") o.help = true;
-    else if (const auto it = with_value.find(word); it == with_value.end()) throw std::invalid_argument("unknown: " + word);
+    else if (const auto it = with_value.find(word); it == with_value.end())
+      throw std::invalid_argument("unknown: " + word);
     else if (i + 1 == argc) throw std::invalid_argument(word + " needs a value");
     else it->second(argv[++i]);
   }

@@ -40,11 +40,14 @@ Child start(const std::function<std::string()>& work) {
 std::string finish(const Child& child) {
   std::string result;
   char buffer[4096];
-  for (ssize_t n; (n = read(child.from, buffer, sizeof buffer)) > 0;) result.append(buffer, static_cast<std::size_t>(n));
+  for (ssize_t n; (n = read(child.from, buffer, sizeof buffer)) > 0;)
+    result.append(buffer, static_cast<std::size_t>(n));
   close(child.from);
   int status = 0;
   waitpid(child.pid, &status, 0);
-  if (status != 0) throw std::runtime_error("a simulation ended by itself, status " + std::to_string(status) + ": run it with --jobs 1");
+  if (status != 0)
+    throw std::runtime_error("a simulation ended by itself, status " + std::to_string(status) +
+                             ": run it with --jobs 1");
   return result;
 }
 

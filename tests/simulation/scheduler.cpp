@@ -19,9 +19,9 @@ void Scheduler::begin(int process, std::function<void()> body) {
     try {
       body();
     } catch (const Killed&) {
-    } catch (const std::exception& error) {
-      defect = name(process) + " ended by: " + error.what();
-    } catch (...) { defect = name(process) + " ended by an exception of another kind"; }
+    } catch (const std::exception& error) { defect = name(process) + " ended by: " + error.what(); } catch (...) {
+      defect = name(process) + " ended by an exception of another kind";
+    }
   });
   tasks_.push_back(std::move(task));
 }

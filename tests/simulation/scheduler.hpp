@@ -41,8 +41,9 @@ class Scheduler {
   void sleep(Time at_least);
   template <class Over>
   bool wait(Over&& over, Time until = never) {  // false: it is not over, but `until` has come
-    const Condition condition{[](void* f) { return static_cast<bool>((*static_cast<std::remove_reference_t<Over>*>(f))()); },
-                              const_cast<void*>(static_cast<const void*>(&over))};
+    const Condition condition{
+        [](void* f) { return static_cast<bool>((*static_cast<std::remove_reference_t<Over>*>(f))()); },
+        const_cast<void*>(static_cast<const void*>(&over))};
     wait_for(condition, until);
     return over();
   }
@@ -54,7 +55,7 @@ class Scheduler {
   Time now = 0;
   std::uint64_t steps = 0;
   std::uint64_t trail = 0;  // hash of who ran when: the same seed gives the same
-  std::string defect;       // a task ended by an exception: never right
+  std::string defect;  // a task ended by an exception: never right
 
  private:
   struct Condition {

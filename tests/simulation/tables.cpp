@@ -63,12 +63,33 @@ constexpr Mutant mutants[] = {
     {"starts_count_without_evidence", "calm bad_release"},
 };
 
-constexpr const char* marks[] = {
-    "backlog.back_behind_dropped", "backlog.key_has_more", "backlog.stale_keys", "bad_follower", "blamed", "copy_runs", "crash_loop",
-    "deferred_changed_while_it_ran", "does_not_fit_outbox", "due_but_not_head", "import_of_a_reused_id", "paused",
-    "pruned_while_claiming", "relay.blocked_session", "relay.confirm_without_lease", "relay.late_confirm", "relay.lease_lost",
-    "relay.not_accepted", "relay.pipelined_refusal", "relay.refused", "relay.store_failed", "round.later_page", "round.stale_page",
-    "suspect", "too_old", "trouble_beneath_handler", "unavailable_blamed"};
+constexpr const char* marks[] = {"backlog.back_behind_dropped",
+                                 "backlog.key_has_more",
+                                 "backlog.stale_keys",
+                                 "bad_follower",
+                                 "blamed",
+                                 "copy_runs",
+                                 "crash_loop",
+                                 "deferred_changed_while_it_ran",
+                                 "does_not_fit_outbox",
+                                 "due_but_not_head",
+                                 "import_of_a_reused_id",
+                                 "paused",
+                                 "pruned_while_claiming",
+                                 "relay.blocked_session",
+                                 "relay.confirm_without_lease",
+                                 "relay.late_confirm",
+                                 "relay.lease_lost",
+                                 "relay.not_accepted",
+                                 "relay.pipelined_refusal",
+                                 "relay.refused",
+                                 "relay.store_failed",
+                                 "round.later_page",
+                                 "round.stale_page",
+                                 "suspect",
+                                 "too_old",
+                                 "trouble_beneath_handler",
+                                 "unavailable_blamed"};
 
 }  // namespace
 

@@ -21,12 +21,19 @@ struct Shelf : testing::Test {
     put(101, 10), put(205, 10);
   }
   void put(int product, int amount) {
-    EXPECT_EQ(harness.http({"PUT", "/stock/" + std::to_string(product), {}, "{\"onHand\":" + std::to_string(amount) + "}"}).status, 200);
+    EXPECT_EQ(
+        harness.http({"PUT", "/stock/" + std::to_string(product), {}, "{\"onHand\":" + std::to_string(amount) + "}"})
+            .status,
+        200);
   }
   std::int64_t on_hand(int product) {
-    return harness.store().transact([&](holdfast::Transaction& tx) { return tx.query<std::int64_t>("SELECT on_hand FROM stock WHERE product_id = $1", product).one(); });
+    return harness.store().transact([&](holdfast::Transaction& tx) {
+      return tx.query<std::int64_t>("SELECT on_hand FROM stock WHERE product_id = $1", product).one();
+    });
   }
-  static OrderCreated order(std::int64_t id, std::vector<Line> items) { return {id, 77, 10.00_money, "INR", std::move(items)}; }
+  static OrderCreated order(std::int64_t id, std::vector<Line> items) {
+    return {id, 77, 10.00_money, "INR", std::move(items)};
+  }
   holdfast::testing::Harness harness;
 };
 
@@ -52,12 +59,14 @@ TEST_F(Shelf, ReservesNothingOfAnOrderThatItCannotServe) {
 }
 
 TEST_F(Shelf, ForeignBytesAreDeadAndNameTheMember) {
-  harness.deliver_raw(R"({"eventId":"1f09f4f7a1d24575a2b4b2a1b35c0b1a","eventType":"order.created.v1","payload":{"orderId":1,"customerId":1,"totalAmount":"1.00","currency":"INR","items":[]}})");
+  harness.deliver_raw(
+      R"({"eventId":"1f09f4f7a1d24575a2b4b2a1b35c0b1a","eventType":"order.created.v1","payload":{"orderId":1,"customerId":1,"totalAmount":"1.00","currency":"INR","items":[]}})");
   harness.deliver(order(1, {{101, -5}}));
   harness.deliver(order(2, {{101, 1}}));
   ASSERT_EQ(harness.dead_letters().size(), 2u);
   EXPECT_EQ(harness.dead_letters()[0].reason, "invalid");
-  EXPECT_NE(harness.dead_letters()[0].error.find("/payload/totalAmount"), std::string::npos) << harness.dead_letters()[0].error;
+  EXPECT_NE(harness.dead_letters()[0].error.find("/payload/totalAmount"), std::string::npos)
+      << harness.dead_letters()[0].error;
   EXPECT_EQ(harness.dead_letters()[1].reason, "rejected");
   EXPECT_EQ(on_hand(101), 9);
 }
@@ -94,7 +103,8 @@ TEST(InventoryCommutes, EveryPermutationEndsInTheSameStock) {
       else if (i == 1) sent[i] = harness.deliver(OrderCancelled{1, "declined"});
       else sent[i] = harness.deliver(OrderCreated{2, 77, 1.00_money, "INR", {{101, 5}}});
     }
-    const auto left = harness.store().transact([](holdfast::Transaction& tx) { return tx.query<int>("SELECT on_hand FROM stock").one(); });
+    const auto left = harness.store().transact(
+        [](holdfast::Transaction& tx) { return tx.query<int>("SELECT on_hand FROM stock").one(); });
     ASSERT_EQ(left, 5) << testing::PrintToString(turn);
     ASSERT_EQ(harness.duplicates_absorbed(), 3);
   } while (std::next_permutation(turn.begin(), turn.end()));

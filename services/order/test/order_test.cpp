@@ -16,11 +16,14 @@ using namespace shop;
 
 namespace {
 
-constexpr auto good = R"({"customerId":77,"totalAmount":9999999999999999.99,"currency":"INR","items":[{"productId":101,"qty":1},{"productId":205,"qty":2}]})";
+constexpr auto good =
+    R"({"customerId":77,"totalAmount":9999999999999999.99,"currency":"INR","items":[{"productId":101,"qty":1},{"productId":205,"qty":2}]})";
 
 struct Shop : testing::Test {
   Shop() { order::install(harness.host(), harness.server()); }
-  holdfast::http::Response post(const std::string& body, holdfast::Headers headers = {}) { return harness.http({"POST", "/orders", std::move(headers), body}); }
+  holdfast::http::Response post(const std::string& body, holdfast::Headers headers = {}) {
+    return harness.http({"POST", "/orders", std::move(headers), body});
+  }
   holdfast::http::Response get(const std::string& target) { return harness.http({"GET", target}); }
   holdfast::testing::Harness harness;
 };
@@ -51,22 +54,29 @@ TEST_F(Shop, TheSameIdempotencyKeyAndBodyIsOneOrder) {
 
 TEST_F(Shop, TheSameIdempotencyKeyWithAnotherBodyIsRefused) {
   post(good, {{"Idempotency-Key", "a"}});
-  const auto other = post(R"({"customerId":78,"totalAmount":1,"currency":"INR","items":[{"productId":101,"qty":1}]})", {{"Idempotency-Key", "a"}});
+  const auto other = post(R"({"customerId":78,"totalAmount":1,"currency":"INR","items":[{"productId":101,"qty":1}]})",
+                          {{"Idempotency-Key", "a"}});
   EXPECT_EQ(other.status, 422);
   EXPECT_TRUE(has(other.body, "Idempotency-Key"));
   EXPECT_EQ(harness.published<OrderCreated>().size(), 1u);
 }
 
 TEST_F(Shop, BadInputIsAnsweredWithTheMemberAndPublishesNothing) {
-  const struct { const char *body, *member; int status; } cases[] = {
+  const struct {
+    const char *body, *member;
+    int status;
+  } cases[] = {
       {"{", "", 400},
       {R"({"customerId":"x","totalAmount":1,"currency":"INR","items":[{"productId":1,"qty":1}]})", "/customerId", 400},
-      {R"({"customerId":1,"totalAmount":1.001,"currency":"INR","items":[{"productId":1,"qty":1}]})", "/totalAmount", 400},
-      {R"({"customerId":1,"totalAmount":1e30,"currency":"INR","items":[{"productId":1,"qty":1}]})", "/totalAmount", 400},
+      {R"({"customerId":1,"totalAmount":1.001,"currency":"INR","items":[{"productId":1,"qty":1}]})", "/totalAmount",
+       400},
+      {R"({"customerId":1,"totalAmount":1e30,"currency":"INR","items":[{"productId":1,"qty":1}]})", "/totalAmount",
+       400},
       {R"({"customerId":1,"totalAmount":-1,"currency":"INR","items":[{"productId":1,"qty":1}]})", "/totalAmount", 422},
       {R"({"customerId":1,"totalAmount":1,"currency":"rupees","items":[{"productId":1,"qty":1}]})", "/currency", 422},
       {R"({"customerId":1,"totalAmount":1,"currency":"INR","items":[]})", "/items", 422},
-      {R"({"customerId":1,"totalAmount":1,"currency":"INR","items":[{"productId":1,"qty":1},{"productId":1,"qty":-3}]})", "/items/1/qty", 422},
+      {R"({"customerId":1,"totalAmount":1,"currency":"INR","items":[{"productId":1,"qty":1},{"productId":1,"qty":-3}]})",
+       "/items/1/qty", 422},
       {R"({"customerId":1,"totalAmount":1,"currency":"INR","items":[{"productId":1}]})", "/items/0", 400},
   };
   for (const auto& c : cases) {
@@ -94,7 +104,9 @@ TEST_F(Shop, AnOutcomeOfAnUnknownOrderIsCountedAndCancelsNothing) {
   harness.deliver(StockRejected{404, "out of stock"});
   EXPECT_TRUE(harness.published<OrderCancelled>().empty());
   EXPECT_TRUE(harness.dead_letters().empty());
-  const auto seen = harness.store().transact([](holdfast::Transaction& tx) { return tx.query<int>("SELECT outcomes FROM unknown_orders WHERE type = 'stock.rejected.v1'").one(); });
+  const auto seen = harness.store().transact([](holdfast::Transaction& tx) {
+    return tx.query<int>("SELECT outcomes FROM unknown_orders WHERE type = 'stock.rejected.v1'").one();
+  });
   EXPECT_EQ(seen, 1);
 }
 

@@ -33,7 +33,9 @@ ports::Declared Broker::declare(const ports::Queue& queue, bool with_delays) {
   return declared;
 }
 
-void Broker::remove_binding(const std::string& queue, const std::string& pattern) { queues_[queue].patterns.erase(pattern); }
+void Broker::remove_binding(const std::string& queue, const std::string& pattern) {
+  queues_[queue].patterns.erase(pattern);
+}
 
 ports::Topology::Depth Broker::depth(const std::string& queue) const {
   ports::Topology::Depth depth;
@@ -126,7 +128,8 @@ bool Broker::holds_queue(const std::string& name, Holder holder) const {
 
 bool Broker::empty_but_for(const std::string& name, Holder holder) const {
   const auto found = queues_.find(name);
-  return found == queues_.end() || std::ranges::all_of(found->second.letters, [&](const auto& entry) { return entry.second.holder == holder; });
+  return found == queues_.end() ||
+         std::ranges::all_of(found->second.letters, [&](const auto& entry) { return entry.second.holder == holder; });
 }
 
 void Broker::settle(const std::string& queue, Tag tag) { queues_[queue].letters.erase(tag); }

@@ -39,7 +39,8 @@ ports::Topology::Depth Bus::depth(const std::string& queue) {
 
 int Bus::publish(const Raw& raw) {
   ports::Delivery delivery;
-  delivery.message_id = raw.message_id, delivery.type = raw.type, delivery.headers = raw.headers, delivery.body = raw.body;
+  delivery.message_id = raw.message_id, delivery.type = raw.type, delivery.headers = raw.headers,
+  delivery.body = raw.body;
   if (!raw.queue.empty()) return world_->broker.put(raw.queue, delivery) ? 1 : 0;
   const auto names = world_->broker.bound_to(raw.type);
   for (const auto& name : names) world_->broker.put(name, delivery);

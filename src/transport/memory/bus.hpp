@@ -12,8 +12,8 @@
 namespace holdfast::transport::memory {
 
 struct Features {
-  bool delay_queues = false;         // wait queues, for retries via the broker
-  bool keeps_session_order = true;   // false, as RabbitMQ: a refused event does not hold back later ones of its key
+  bool delay_queues = false;  // wait queues, for retries via the broker
+  bool keeps_session_order = true;  // false, as RabbitMQ: a refused event does not hold back later ones of its key
 };
 
 struct Raw {
@@ -54,7 +54,9 @@ class Bus : public detail::TransportBase, private ports::Topology {
   void set_away(bool away);
   /// The next publish comes to this instead; unknown ends the session, and the event is in its queues.
   void next_outcome(ports::Outcome outcome) { world_->next_outcomes.push_back(outcome); }
-  void remove_binding(const std::string& queue, const std::string& pattern) { world_->broker.remove_binding(queue, pattern); }
+  void remove_binding(const std::string& queue, const std::string& pattern) {
+    world_->broker.remove_binding(queue, pattern);
+  }
 
  private:
   ports::Declared declare(const ports::Queue& queue) override;

@@ -25,7 +25,8 @@ SessionState Publisher::pump(ports::Tick, std::vector<ports::PublishResult>& res
 
 ports::PublishResult Publisher::send(const Accepted& accepted, std::set<std::string>& held_back) {
   const auto& key = accepted.event.key;
-  if (key && held_back.contains(*key)) return {accepted.token, Outcome::returned, "an earlier event of its key was not taken"};
+  if (key && held_back.contains(*key))
+    return {accepted.token, Outcome::returned, "an earlier event of its key was not taken"};
   Outcome outcome = Outcome::confirmed;
   if (!world_->next_outcomes.empty()) {
     outcome = world_->next_outcomes.front();
@@ -37,7 +38,8 @@ ports::PublishResult Publisher::send(const Accepted& accepted, std::set<std::str
 }
 
 ports::PublishResult Publisher::come_to(Outcome outcome, const Accepted& accepted) {
-  if (outcome != Outcome::confirmed && outcome != Outcome::unknown) return {accepted.token, outcome, "as the test wished"};
+  if (outcome != Outcome::confirmed && outcome != Outcome::unknown)
+    return {accepted.token, outcome, "as the test wished"};
   const auto returned = world_->broker.publish(accepted.event);
   if (outcome == Outcome::unknown) {
     closed_ = true;

@@ -11,7 +11,9 @@ class Receiver : public ports::Receiver {
       : world_(std::move(world)), queue_(std::move(queue)), dead_letters_(std::move(dead_letters)) {}
   ~Receiver() override { end_session(); }
 
-  ports::ReceiverTraits traits() const override { return {.delay_queues = world_->features.delay_queues, .marks_redelivery = true}; }
+  ports::ReceiverTraits traits() const override {
+    return {.delay_queues = world_->features.delay_queues, .marks_redelivery = true};
+  }
   void pump(ports::Tick until, ports::Received& out) override;
   void ack(std::span<const ports::Position> settled) override;
   void credit(int most_unacked) override { credit_ = most_unacked; }

@@ -35,11 +35,14 @@ class Bus : public detail::TransportBase {
 }  // namespace
 }  // namespace transport::sqlite_bus
 
-Transport transport::open_sqlite_bus(const std::string& file, const ports::Clock& clock, sqlite_bus::Settings settings) {
+Transport transport::open_sqlite_bus(const std::string& file, const ports::Clock& clock,
+                                     sqlite_bus::Settings settings) {
   if (file == ":memory:") throw Invalid(file, "a bus is shared, so it needs a file that others can open");
   return Transport(std::make_shared<sqlite_bus::Bus>(std::make_shared<const sqlite_bus::File>(file, clock, settings)));
 }
 
-Transport sqlite::open_bus(BusOptions options) { return transport::open_sqlite_bus(options.file, ports::system_clock()); }
+Transport sqlite::open_bus(BusOptions options) {
+  return transport::open_sqlite_bus(options.file, ports::system_clock());
+}
 
 }  // namespace holdfast

@@ -10,10 +10,10 @@ struct File {
   File(std::string file, const ports::Clock& its_clock, Settings its_settings)
       : path(std::move(file)), clock(its_clock), settings(its_settings), neighbours(Neighbours::of(path)) {}
 
-  std::unique_ptr<sqlite::Connection> connect(BusyWait& busy) const { return sqlite_bus::connect(path, settings, busy); }
-  std::int64_t now() const {
-    return std::chrono::duration_cast<ports::Millis>(clock.utc().time_since_epoch()).count();
+  std::unique_ptr<sqlite::Connection> connect(BusyWait& busy) const {
+    return sqlite_bus::connect(path, settings, busy);
   }
+  std::int64_t now() const { return std::chrono::duration_cast<ports::Millis>(clock.utc().time_since_epoch()).count(); }
 
   const std::string path;
   const ports::Clock& clock;

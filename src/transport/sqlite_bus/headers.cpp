@@ -6,7 +6,9 @@
 namespace holdfast::transport::sqlite_bus {
 namespace {
 
-std::string readable(const std::string& text) { return event::is_utf8(text) ? text : event::fit(text, text.size() * 3); }
+std::string readable(const std::string& text) {
+  return event::is_utf8(text) ? text : event::fit(text, text.size() * 3);
+}
 
 Headers read(std::string_view text) {
   Headers out;

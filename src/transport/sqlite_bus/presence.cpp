@@ -15,7 +15,9 @@ Presence::Presence(std::shared_ptr<const File> file, std::string instance)
 void Presence::appear(sqlite::Connection& connection, std::int64_t queue) {
   queue_ = queue;
   vanish();
-  id_ = query<std::int64_t>(connection, "INSERT INTO receivers(queue, instance, until) VALUES ($1, $2, 0) RETURNING id", queue, instance_).one();
+  id_ = query<std::int64_t>(connection, "INSERT INTO receivers(queue, instance, until) VALUES ($1, $2, 0) RETURNING id",
+                            queue, instance_)
+            .one();
   lock_.hold(id_);  // before anybody can see the row
   renew(connection);
   give_back_for_the_gone(connection);

@@ -13,7 +13,8 @@ Publisher::Publisher(std::shared_ptr<const File> file)
 
 bool Publisher::accept(const ports::Publication& publication) {
   const std::size_t size = publication.event->envelope.size();
-  const bool full = accepted_.size() >= file_->settings.most_buffered || (bytes_ > 0 && bytes_ + size > file_->settings.most_bytes);
+  const bool full =
+      accepted_.size() >= file_->settings.most_buffered || (bytes_ > 0 && bytes_ + size > file_->settings.most_bytes);
   if (closed_ || full) return false;
   accepted_.push_back({publication.token, *publication.event});
   bytes_ += size;
@@ -48,12 +49,14 @@ void Publisher::write(Results& results) {
 
 ports::PublishResult Publisher::write_one(Accepted& accepted, Routes& routes, Keys& returned) {
   auto& [token, event] = accepted;
-  if (event.key && returned.contains(*event.key)) return {token, Outcome::returned, "an earlier event of its key was returned"};
+  if (event.key && returned.contains(*event.key))
+    return {token, Outcome::returned, "an earlier event of its key was returned"};
   const auto& queues = routes.of(event);
   if (queues.empty() && !(event.unrouted_ok && event.destination.empty())) {
     if (event.key) returned.insert(*event.key);
-    return {token, Outcome::returned,
-            event.destination.empty() ? "no queue is bound to " + event.type : "there is no queue " + event.destination};
+    return {
+        token, Outcome::returned,
+        event.destination.empty() ? "no queue is bound to " + event.type : "there is no queue " + event.destination};
   }
   insert(event, queues);
   return {token, Outcome::confirmed, ""};
@@ -63,12 +66,10 @@ void Publisher::insert(ports::OutgoingEvent& event, const std::vector<std::int64
   if (queues.empty()) return;
   constexpr auto sql =
       "INSERT INTO events(queue, message_id, type, headers, published_at, body) VALUES ($1, $2, $3, $4, $5, $6)";
-  detail::SqlValue row[] = {detail::to_sql(0),
-                            detail::to_sql(event.id.to_string()),
-                            detail::to_sql(event.type),
-                            detail::to_sql(headers_to_json(ports::headers_on_the_wire(event))),
-                            detail::to_sql(now_),
-                            {Bytes{std::move(event.envelope)}}};
+  detail::SqlValue row[] = {
+      detail::to_sql(0),          detail::to_sql(event.id.to_string()),
+      detail::to_sql(event.type), detail::to_sql(headers_to_json(ports::headers_on_the_wire(event))),
+      detail::to_sql(now_),       {Bytes{std::move(event.envelope)}}};
   for (const auto queue : queues) {
     row[0] = detail::to_sql(queue);
     connection_->execute(sql, row);

@@ -13,14 +13,14 @@ namespace holdfast::transport::sqlite_bus {
 namespace {
 
 struct flock one_byte(short type, std::int64_t receiver) {
-  struct flock lock {};
+  struct flock lock{};
   lock.l_type = type, lock.l_whence = SEEK_SET, lock.l_start = receiver, lock.l_len = 1;
   return lock;
 }
 
 /// Whoever may use the bus may lock beside it.
 mode_t mode_of(const std::string& bus) {
-  struct stat status {};
+  struct stat status{};
   return stat(bus.c_str(), &status) == 0 ? status.st_mode & 0666 : 0644;
 }
 

@@ -14,7 +14,7 @@ class ReceiverLock {
   ReceiverLock(const ReceiverLock&) = delete;
   ~ReceiverLock();
 
-  void hold(std::int64_t receiver);            // this one, and no other any more
+  void hold(std::int64_t receiver);  // this one, and no other any more
   void drop() noexcept;
   bool held_by_other(std::int64_t receiver) const;  // by another ReceiverLock, here or elsewhere
 

@@ -8,7 +8,8 @@ namespace holdfast::transport::sqlite_bus {
 namespace {
 
 template <class Find>
-const std::vector<std::int64_t>& remembered(std::map<std::string, std::vector<std::int64_t>>& known, const std::string& name, Find find) {
+const std::vector<std::int64_t>& remembered(std::map<std::string, std::vector<std::int64_t>>& known,
+                                            const std::string& name, Find find) {
   const auto place = known.find(name);
   return place != known.end() ? place->second : known.emplace(name, find(name)).first->second;
 }
@@ -16,10 +17,12 @@ const std::vector<std::int64_t>& remembered(std::map<std::string, std::vector<st
 }  // namespace
 
 Routes::Routes(sqlite::Connection& connection)
-    : connection_(connection), bindings_(query<std::string, std::int64_t>(connection, "SELECT pattern, queue FROM bindings")) {}
+    : connection_(connection),
+      bindings_(query<std::string, std::int64_t>(connection, "SELECT pattern, queue FROM bindings")) {}
 
 const std::vector<std::int64_t>& Routes::of(const ports::OutgoingEvent& event) {
-  if (!event.destination.empty()) return remembered(by_name_, event.destination, [this](const auto& name) { return queue(name); });
+  if (!event.destination.empty())
+    return remembered(by_name_, event.destination, [this](const auto& name) { return queue(name); });
   return remembered(by_type_, event.type, [this](const auto& type) { return bound(type); });
 }
 

@@ -60,7 +60,8 @@ bool is_ready(sqlite::Connection& connection, const std::string& file) {
   const auto owner = ask(connection, "PRAGMA application_id"), found = ask(connection, "PRAGMA user_version");
   if (owner == application && found <= version) return true;
   if (owner == application)
-    throw Invalid(file, "the bus was made by a newer Holdfast; start the newer program, or give another file as broker.url");
+    throw Invalid(file,
+                  "the bus was made by a newer Holdfast; start the newer program, or give another file as broker.url");
   if (owner != 0 || ask(connection, "SELECT count(*) FROM sqlite_schema") != 0)
     throw Invalid(file, "this SQLite file is not a Holdfast bus and is left as it is; give another file as broker.url");
   return false;

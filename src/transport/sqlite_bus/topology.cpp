@@ -10,17 +10,20 @@ namespace {
 using Patterns = std::set<std::string>;
 
 Patterns bound(sqlite::Connection& connection, const std::string& queue) {
-  const auto rows = query<std::string>(connection, "SELECT pattern FROM bindings JOIN queues ON id = queue WHERE name = $1", queue);
+  const auto rows =
+      query<std::string>(connection, "SELECT pattern FROM bindings JOIN queues ON id = queue WHERE name = $1", queue);
   return {rows.begin(), rows.end()};
 }
 
 Patterns recorded(sqlite::Connection& connection, const std::string& queue) {
-  const auto rows = query<std::string>(connection, "SELECT value FROM queues, json_each(patterns) WHERE name = $1", queue);
+  const auto rows =
+      query<std::string>(connection, "SELECT value FROM queues, json_each(patterns) WHERE name = $1", queue);
   return {rows.begin(), rows.end()};
 }
 
 void record(sqlite::Connection& connection, std::int64_t queue, const Patterns& patterns) {
-  run(connection, "UPDATE queues SET patterns = $2 WHERE id = $1", queue, std::vector<std::string>(patterns.begin(), patterns.end()));
+  run(connection, "UPDATE queues SET patterns = $2 WHERE id = $1", queue,
+      std::vector<std::string>(patterns.begin(), patterns.end()));
 }
 
 std::optional<bool> ordering(sqlite::Connection& connection, const std::string& queue) {
@@ -52,7 +55,8 @@ ports::Declared Topology::declare(const ports::Queue& queue) {
   auto known = recorded(c, queue.name);
   ports::Declared declared;
   for (const auto& pattern : queue.patterns) {
-    const bool added = run(c, "INSERT INTO bindings(pattern, queue) VALUES ($1, $2) ON CONFLICT DO NOTHING", pattern, id).changed > 0;
+    const bool added =
+        run(c, "INSERT INTO bindings(pattern, queue) VALUES ($1, $2) ON CONFLICT DO NOTHING", pattern, id).changed > 0;
     if (!known.insert(pattern).second && added) declared.restored.push_back(pattern);
   }
   record(c, id, known);
@@ -76,8 +80,10 @@ void Topology::change_ordering(std::int64_t id, const std::string& name, bool by
                             "; stop that program before its ordering is changed");
   run(c, "DELETE FROM leases WHERE queue = $1", id);
   if (!by_key)
-    run(c, "INSERT INTO leases(queue, position) SELECT e.queue, e.position FROM events e JOIN queues q ON q.id = e.queue "
-           "WHERE q.id = $1 AND e.position <= q.handed_out", id);
+    run(c,
+        "INSERT INTO leases(queue, position) SELECT e.queue, e.position FROM events e JOIN queues q ON q.id = e.queue "
+        "WHERE q.id = $1 AND e.position <= q.handed_out",
+        id);
   run(c, "UPDATE queues SET by_key = $2, receiver = NULL WHERE id = $1", id, by_key);
 }
 
@@ -86,8 +92,11 @@ ports::Topology::Depth Topology::depth(const std::string& queue) {
   const auto sql =
       "SELECT (SELECT count(*) FROM events WHERE queue = q.id), "
       "(SELECT count(*) FROM events WHERE queue = q.id AND position <= q.handed_out), "
-      "(SELECT count(*) FROM events e JOIN queues d ON d.id = e.queue WHERE d.name = $2) FROM queues q WHERE q.name = $1";
-  const auto counts = query<std::int64_t, std::int64_t, std::int64_t>(connection(), sql, queue, ports::dead_letter_queue(queue)).one_or_none();
+      "(SELECT count(*) FROM events e JOIN queues d ON d.id = e.queue WHERE d.name = $2) FROM queues q WHERE q.name = "
+      "$1";
+  const auto counts =
+      query<std::int64_t, std::int64_t, std::int64_t>(connection(), sql, queue, ports::dead_letter_queue(queue))
+          .one_or_none();
   if (!counts) return {};
   return {std::get<0>(*counts), std::get<1>(*counts), std::get<2>(*counts)};
 }

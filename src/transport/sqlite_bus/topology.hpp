@@ -7,7 +7,8 @@ namespace holdfast::transport::sqlite_bus {
 
 class Topology : public ports::Topology {
  public:
-  explicit Topology(std::shared_ptr<const File> file) : file_(std::move(file)), busy_(file_->clock, file_->settings.busy_timeout) {}
+  explicit Topology(std::shared_ptr<const File> file)
+      : file_(std::move(file)), busy_(file_->clock, file_->settings.busy_timeout) {}
   ports::Declared declare(const ports::Queue& queue) override;
   Depth depth(const std::string& queue) override;
 

@@ -46,7 +46,8 @@ std::int64_t position(const ports::Delivery& delivery) { return static_cast<std:
 }  // namespace
 
 std::optional<WorkQueue> WorkQueue::find(sqlite::Connection& connection, const std::string& name) {
-  const auto row = query<std::int64_t, bool>(connection, "SELECT id, by_key FROM queues WHERE name = $1", name).one_or_none();
+  const auto row =
+      query<std::int64_t, bool>(connection, "SELECT id, by_key FROM queues WHERE name = $1", name).one_or_none();
   if (!row) return std::nullopt;
   return WorkQueue(connection, std::get<0>(*row), std::get<1>(*row));
 }
@@ -57,10 +58,13 @@ Look WorkQueue::look(std::int64_t receiver, std::int64_t after) const {
       "EXISTS(SELECT 1 FROM events WHERE queue = $1 AND position > $3), "
       "EXISTS(SELECT 1 FROM events WHERE queue = $1 AND position > q.handed_out), "
       "EXISTS(SELECT 1 FROM leases WHERE queue = $1 AND receiver IS NULL), "
-      "EXISTS(SELECT 1 FROM receivers r CROSS JOIN leases l WHERE r.queue = $1 AND r.id <> $2 AND l.queue = $1 AND l.receiver = r.id) "
+      "EXISTS(SELECT 1 FROM receivers r CROSS JOIN leases l WHERE r.queue = $1 AND r.id <> $2 AND l.queue = $1 AND "
+      "l.receiver = r.id) "
       "FROM queues q WHERE q.id = $1";
   const auto [who, handed_out, present, unseen, fresh, given_back, others] =
-      query<std::optional<std::int64_t>, std::int64_t, bool, bool, bool, bool, bool>(*connection_, sql, id_, receiver, after).one();
+      query<std::optional<std::int64_t>, std::int64_t, bool, bool, bool, bool, bool>(*connection_, sql, id_, receiver,
+                                                                                     after)
+          .one();
   return {who, handed_out, present, by_key_ ? unseen : fresh, given_back, others};
 }
 
@@ -92,7 +96,8 @@ std::vector<ports::Delivery> WorkQueue::take_on_lease(std::int64_t receiver, con
 
 std::vector<ports::Delivery> WorkQueue::take_given_back(std::int64_t receiver, int most) const {
   constexpr auto sql =
-      "SELECT e.position, message_id, type, headers, published_at, body FROM leases l JOIN events e ON e.position = l.position "
+      "SELECT e.position, message_id, type, headers, published_at, body FROM leases l JOIN events e ON e.position = "
+      "l.position "
       "WHERE l.queue = $1 AND l.receiver IS NULL ORDER BY l.position LIMIT $2";
   auto out = read(run(*connection_, sql, id_, most), std::numeric_limits<std::int64_t>::max());
   if (!out.empty())
@@ -107,9 +112,11 @@ void WorkQueue::mark_handed_out(const std::vector<ports::Delivery>& events) cons
 
 void WorkQueue::settle(const std::vector<std::int64_t>& positions) const {
   if (positions.empty()) return;
-  run(*connection_, "DELETE FROM events WHERE queue = $1 AND position IN (SELECT value FROM json_each($2))", id_, positions);
+  run(*connection_, "DELETE FROM events WHERE queue = $1 AND position IN (SELECT value FROM json_each($2))", id_,
+      positions);
   if (!by_key_)
-    run(*connection_, "DELETE FROM leases WHERE queue = $1 AND position IN (SELECT value FROM json_each($2))", id_, positions);
+    run(*connection_, "DELETE FROM leases WHERE queue = $1 AND position IN (SELECT value FROM json_each($2))", id_,
+        positions);
 }
 
 }  // namespace holdfast::transport::sqlite_bus

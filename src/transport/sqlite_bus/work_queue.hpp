@@ -11,10 +11,10 @@ namespace holdfast::transport::sqlite_bus {
 struct Look {
   std::optional<std::int64_t> receiver;  // by_key: who has the queue
   std::int64_t handed_out = 0;
-  bool present = false;     // this receiver's row is there
-  bool more = false;        // events that nobody got yet; by_key: that this session did not get yet
+  bool present = false;  // this receiver's row is there
+  bool more = false;  // events that nobody got yet; by_key: that this session did not get yet
   bool given_back = false;  // leases whose receiver is gone
-  bool others = false;      // other receivers have events on lease
+  bool others = false;  // other receivers have events on lease
 };
 
 class WorkQueue {
@@ -28,12 +28,13 @@ class WorkQueue {
   Look look(std::int64_t receiver, std::int64_t after) const;
   void occupy(std::int64_t receiver) const;  // by_key
   /// The next ones by position, at most `most`, with session 0.
-  std::vector<ports::Delivery> take_after(std::int64_t position, const Look& look, int most) const;           // by_key
+  std::vector<ports::Delivery> take_after(std::int64_t position, const Look& look, int most) const;  // by_key
   std::vector<ports::Delivery> take_on_lease(std::int64_t receiver, const Look& look, int most) const;
   void settle(const std::vector<std::int64_t>& positions) const;
 
  private:
-  WorkQueue(sqlite::Connection& connection, std::int64_t id, bool by_key) : connection_(&connection), id_(id), by_key_(by_key) {}
+  WorkQueue(sqlite::Connection& connection, std::int64_t id, bool by_key)
+      : connection_(&connection), id_(id), by_key_(by_key) {}
   void mark_handed_out(const std::vector<ports::Delivery>& events) const;
   std::vector<ports::Delivery> take_given_back(std::int64_t receiver, int most) const;
 

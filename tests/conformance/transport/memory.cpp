@@ -18,7 +18,9 @@ class MemoryBench : public TransportBench {
   const ports::Clock& clock() override { return clock_; }
   TransportFeatures features() const override { return {.delay_queues = features_.delay_queues}; }
   void pass(ports::Millis time) override { clock_.passed += time; }
-  void remove_binding(const std::string& queue, const std::string& pattern) override { bus_.remove_binding(queue, pattern); }
+  void remove_binding(const std::string& queue, const std::string& pattern) override {
+    bus_.remove_binding(queue, pattern);
+  }
 
  private:
   HandClock clock_;
@@ -31,7 +33,8 @@ TransportCase with(std::string name, transport::memory::Features features) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Memory, TransportConformance,
-                         testing::Values(with("plain", {}), with("like_rabbitmq", {.delay_queues = true, .keeps_session_order = false})),
+                         testing::Values(with("plain", {}),
+                                         with("like_rabbitmq", {.delay_queues = true, .keeps_session_order = false})),
                          [](const auto& which) { return which.param.name; });
 
 }  // namespace

@@ -8,7 +8,10 @@ using ports::Outcome;
 TEST_P(TransportConformance, hands_an_event_over_as_it_was) {
   const auto receiver = subscribe({"q", {"#"}});
   auto sent = event(std::string("{\"a\":\0\xff}", 9), "order.created.v1", "42");
-  sent.headers = {{"traceparent", "00-1-2-01"}, {ports::header_copy, "3"}, {ports::header_attempt, "2"}, {"quoted", "\"\\ \n\u00e9"}};
+  sent.headers = {{"traceparent", "00-1-2-01"},
+                  {ports::header_copy, "3"},
+                  {ports::header_attempt, "2"},
+                  {"quoted", "\"\\ \n\u00e9"}};
   EXPECT_EQ(publish({sent}).at(0).outcome, Outcome::confirmed);
   const auto got = take(*receiver, 1);
   ASSERT_EQ(got.size(), 1u);
@@ -94,8 +97,9 @@ TEST_P(TransportConformance, G4_Order_after_a_return_nothing_of_that_key_passes)
   const auto receiver = subscribe({"q", {"order.#"}});
   auto news = event("third of a", "order.created.v1", "a");
   news.unrouted_ok = true;
-  const auto results = publish({event("first of a", "order.created.v1", "a"), event("second of a", "unknown", "a"), news,
-                                event("first of b", "order.created.v1", "b"), event("keyless", "order.created.v1", std::nullopt)});
+  const auto results =
+      publish({event("first of a", "order.created.v1", "a"), event("second of a", "unknown", "a"), news,
+               event("first of b", "order.created.v1", "b"), event("keyless", "order.created.v1", std::nullopt)});
   EXPECT_EQ(results.at(0).outcome, Outcome::confirmed);
   EXPECT_EQ(results.at(1).outcome, Outcome::returned);
   EXPECT_EQ(results.at(2).outcome, Outcome::returned);

@@ -156,7 +156,8 @@ TEST_P(TransportConformance, says_empty_only_when_it_knows) {
     EXPECT_FALSE(poll(*receiver).empty);
     receiver->credit(2);
     EXPECT_EQ(take(*receiver, 1).size(), 1u);
-    EXPECT_TRUE(eventually(*receiver, [](const auto& more) { return more.empty; }));  // nothing else, though both are open
+    EXPECT_TRUE(
+        eventually(*receiver, [](const auto& more) { return more.empty; }));  // nothing else, though both are open
     receiver->disconnect();
   }
 }

@@ -23,7 +23,8 @@ class FileBench : public TransportBench {
   void remove_binding(const std::string& queue, const std::string& pattern) override {
     sqlite3* db = nullptr;
     sqlite3_open(file().c_str(), &db);
-    const std::string sql = "DELETE FROM bindings WHERE pattern = '" + pattern + "' AND queue = (SELECT id FROM queues WHERE name = '" + queue + "')";
+    const std::string sql = "DELETE FROM bindings WHERE pattern = '" + pattern +
+                            "' AND queue = (SELECT id FROM queues WHERE name = '" + queue + "')";
     EXPECT_EQ(sqlite3_exec(db, sql.c_str(), nullptr, nullptr, nullptr), SQLITE_OK);
     EXPECT_EQ(sqlite3_changes(db), 1);
     sqlite3_close(db);

@@ -33,7 +33,8 @@ TransportConformance::Results TransportConformance::publish(const std::vector<po
   const auto publisher = transport.publisher();
   Results results;
   for (std::size_t i = 0; i < events.size(); ++i)
-    for (int round = 0; round < rounds && !publisher->accept({i, &events[i]}); ++round) publisher->pump(soon(), results);
+    for (int round = 0; round < rounds && !publisher->accept({i, &events[i]}); ++round)
+      publisher->pump(soon(), results);
   for (int round = 0; round < rounds && results.size() < events.size(); ++round) publisher->pump(soon(), results);
   EXPECT_EQ(results.size(), events.size()) << publisher->why_closed();
   std::ranges::sort(results, {}, &ports::PublishResult::token);
@@ -61,7 +62,8 @@ ports::Received TransportConformance::poll(ports::Receiver& receiver) {
   return got;
 }
 
-bool TransportConformance::eventually(ports::Receiver& receiver, const std::function<bool(const ports::Received&)>& holds) {
+bool TransportConformance::eventually(ports::Receiver& receiver,
+                                      const std::function<bool(const ports::Received&)>& holds) {
   const auto end = soon();
   for (int round = 0; round < rounds && now() <= end; ++round) {
     ports::Received got;

@@ -44,7 +44,8 @@ class TransportConformance : public ::testing::TestWithParam<TransportCase> {
   std::unique_ptr<ports::Receiver> subscribe(const ports::Queue& queue);
   std::unique_ptr<ports::Receiver> another(const ports::Queue& queue);
 
-  static ports::OutgoingEvent event(std::string body, std::string type = "order.created.v1", std::optional<std::string> key = "1");
+  static ports::OutgoingEvent event(std::string body, std::string type = "order.created.v1",
+                                    std::optional<std::string> key = "1");
   /// By one session, token = place; a result for each.
   Results publish(const std::vector<ports::OutgoingEvent>& events);
   void publish_all(const Bodies& bodies);  // must be confirmed

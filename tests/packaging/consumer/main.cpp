@@ -6,9 +6,8 @@
 int main() {
   holdfast::Store store = holdfast::open_store("sqlite:consumer.db");
   store.migrate();
-  const auto rows = store.transact([](holdfast::Transaction& tx) {
-    return tx.query<std::int64_t>("SELECT count(*) FROM holdfast_outbox").one();
-  });
+  const auto rows = store.transact(
+      [](holdfast::Transaction& tx) { return tx.query<std::int64_t>("SELECT count(*) FROM holdfast_outbox").one(); });
   std::cout << "pending: " << rows << "\n";
   return rows == 0 ? 0 : 1;
 }

@@ -18,34 +18,34 @@ using holdfast::EventId;
 using ports::Millis;
 
 struct BrokerFaults {  // chances
-  double nack = 0;         // a queue begins to refuse for some frames
-  double lost_session = 0; // a connection dies, at a frame or at a pump
-  double setup_blamed = 0; // a close by 403 or 404
-  double lost_ack = 0;     // the session of a receiver dies at an ack
-  double duplicate = 0;    // a frame is taken twice; a wait queue hands on twice
+  double nack = 0;  // a queue begins to refuse for some frames
+  double lost_session = 0;  // a connection dies, at a frame or at a pump
+  double setup_blamed = 0;  // a close by 403 or 404
+  double lost_ack = 0;  // the session of a receiver dies at an ack
+  double duplicate = 0;  // a frame is taken twice; a wait queue hands on twice
 };
 struct BrokerCounts {
-  long published = 0, confirmed = 0, nacks = 0, returns = 0, refusals = 0, lost_sessions = 0, blamed = 0, duplicates = 0, redelivered = 0,
-       delivery_limit = 0, stale_acks = 0;
+  long published = 0, confirmed = 0, nacks = 0, returns = 0, refusals = 0, lost_sessions = 0, blamed = 0,
+       duplicates = 0, redelivered = 0, delivery_limit = 0, stale_acks = 0;
 };
 
 /// Where deliveries wait; positions keep their order when they come back.
 struct BrokerQueue {
   std::string name;
   bool single_active = false;
-  bool bound = false;               // to the exchange
-  bool sink = false;                // somebody else's: what comes is gone
+  bool bound = false;  // to the exchange
+  bool sink = false;  // somebody else's: what comes is gone
   std::vector<std::string> patterns;
-  Time delay = 0;                   // > 0: a wait queue, hands on to `next`
+  Time delay = 0;  // > 0: a wait queue, hands on to `next`
   std::string next;
-  int nacking = 0;                  // refuses so many more
+  int nacking = 0;  // refuses so many more
   std::map<std::int64_t, ports::Delivery> ready;
   struct Unacked {
     std::int64_t position;
     ports::Delivery delivery;
   };
   std::map<std::uint64_t, std::map<std::uint64_t, Unacked>> sessions;  // by tag
-  std::uint64_t active = 0;         // of the single active receiver
+  std::uint64_t active = 0;  // of the single active receiver
   std::int64_t last = 0;
 
   std::size_t unacked() const;
@@ -86,10 +86,10 @@ class Broker {
   void close(PublisherLink& link, ports::Blame blame, std::string why);
   void part(PublisherLink& link);  // the client is gone; some of its bytes may still arrive
 
-  void step();       // by itself: takes frames, moves what waited long enough
-  Time next() const; // when a wait queue hands on
+  void step();  // by itself: takes frames, moves what waited long enough
+  Time next() const;  // when a wait queue hands on
   void go_away(Time down_for);
-  bool idle() const; // nothing on the way
+  bool idle() const;  // nothing on the way
 
   Scheduler& scheduler;
   BrokerFaults faults;

@@ -33,7 +33,8 @@ ports::SessionState SimPublisher::pump(ports::Tick until, std::vector<ports::Pub
   results.insert(results.end(), link_->results.begin(), link_->results.end());
   link_->results.clear();
   if (link_->closed)
-    for (const auto token : std::exchange(link_->open, {})) results.push_back({token, ports::Outcome::unknown, link_->why});
+    for (const auto token : std::exchange(link_->open, {}))
+      results.push_back({token, ports::Outcome::unknown, link_->why});
   for (std::size_t i = first; i < results.size(); ++i) on_result(results[i]);
   if (link_->closed) return ports::SessionState::closed;
   return link_->blocked ? ports::SessionState::blocked : ports::SessionState::open;

@@ -18,7 +18,9 @@ class SimPublisher : public ports::Publisher {
   void abort() noexcept override { broker_.close(*link_, ports::Blame::nobody, "aborted"); }
 
   const PublisherLink& link() const { return *link_; }
-  std::function<bool(const ports::OutgoingEvent&)> refuses = [](const auto&) { return false; };  // the client cannot encode it
+  std::function<bool(const ports::OutgoingEvent&)> refuses = [](const auto&) {
+    return false;
+  };  // the client cannot encode it
   std::function<void(const ports::Publication&)> on_accept = [](const auto&) {};
   std::function<void(const ports::PublishResult&)> on_result = [](const auto&) {};
 

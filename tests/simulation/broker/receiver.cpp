@@ -23,7 +23,8 @@ bool SimReceiver::connect(ports::Tick until, ports::Received& out) {
     return true;
   }
   out.problem = "the broker is away";
-  broker_.scheduler.wait([this] { return woken_ || !broker_.away(); }, std::min(time_of(until), broker_.scheduler.now + 200));
+  broker_.scheduler.wait([this] { return woken_ || !broker_.away(); },
+                         std::min(time_of(until), broker_.scheduler.now + 200));
   return false;
 }
 
@@ -31,7 +32,8 @@ void SimReceiver::pump(ports::Tick until, ports::Received& out) {
   out = {};
   broker_.scheduler.point();
   if (session_ == 0 && !connect(until, out)) return;
-  if (broker_.scheduler.random.chance(broker_.faults.lost_session)) ++broker_.counts.lost_sessions, broker_.leave(queue_, session_);
+  if (broker_.scheduler.random.chance(broker_.faults.lost_session))
+    ++broker_.counts.lost_sessions, broker_.leave(queue_, session_);
   if (!alive() && notices_ == never) notices_ = broker_.scheduler.now + broker_.scheduler.random.below(40);
   const auto over = [this] {
     if (woken_ || aborted_) return true;
@@ -53,7 +55,8 @@ void SimReceiver::pump(ports::Tick until, ports::Received& out) {
 
 void SimReceiver::take(ports::Received& out) {
   auto& unacked = queue_.sessions.at(session_);
-  for (int n = broker_.scheduler.random.between(1, 6); n > 0 && std::ssize(unacked) < credit_ && broker_.may_take(queue_, session_); --n) {
+  for (int n = broker_.scheduler.random.between(1, 6);
+       n > 0 && std::ssize(unacked) < credit_ && broker_.may_take(queue_, session_); --n) {
     auto first = queue_.ready.extract(queue_.ready.begin());
     ports::Delivery delivery = std::move(first.mapped());
     delivery.session = session_, delivery.tag = ++last_tag_;
@@ -65,7 +68,8 @@ void SimReceiver::take(ports::Received& out) {
 
 void SimReceiver::ack(std::span<const ports::Position> settled) {
   broker_.scheduler.point();
-  if (alive() && broker_.scheduler.random.chance(broker_.faults.lost_ack)) ++broker_.counts.lost_sessions, broker_.leave(queue_, session_);
+  if (alive() && broker_.scheduler.random.chance(broker_.faults.lost_ack))
+    ++broker_.counts.lost_sessions, broker_.leave(queue_, session_);
   for (const auto& position : settled) {
     const auto session = queue_.sessions.find(position.session);
     if (session != queue_.sessions.end()) session->second.erase(position.tag);

@@ -21,8 +21,8 @@ inline const Timestamp epoch{std::chrono::seconds(1'767'225'600)};  // 2026-01-0
 /// Chances, of each call where it can happen.
 struct DatabaseFaults {
   double lost_call = 0;  // the connection is gone
-  double in_doubt = 0;   // the answer to a commit is lost
-  double linger = 0;     // a dead client's transaction stays open for a while
+  double in_doubt = 0;  // the answer to a commit is lost
+  double linger = 0;  // a dead client's transaction stays open for a while
 };
 
 struct DatabaseCounts {
@@ -62,7 +62,7 @@ class Database {
   ServerTx& open();
   void end(ServerTx& tx, bool commit);
   void abandon(ServerTx& tx, bool commit);  // its client is gone
-  void reap();                              // now and then: what dead clients left open ends
+  void reap();  // now and then: what dead clients left open ends
   /// Waits until no other transaction holds it. A cycle of waiting ones ends this one, as do 5 s of waiting: false.
   bool wait_for(ServerTx& tx, const Lockable& row);
   /// The outbox rows of a transaction: the keys' locks, sorted, then the seqs. False: it was ended.

@@ -22,7 +22,8 @@ std::set<EventId> SimInboxTx::claim(std::span<const ports::Claim> claims) {
   Database& db = session_.database();
   std::set<EventId> fresh;
   for (const auto& [id, claim] : sorted) {
-    if (sorted.size() > 1 && db.scheduler.random.chance(.1)) session_.let_others_run();  // one statement is not one step
+    if (sorted.size() > 1 && db.scheduler.random.chance(.1))
+      session_.let_others_run();  // one statement is not one step
     auto& row = consumer_.inbox[id];
     // It waits for an open insert, update or delete of a rival, not for a mere lock.
     while (row.dirty && row.owner != &session_.tx() && !mutant("claim_does_not_wait")) session_.wait(row);
@@ -39,7 +40,8 @@ std::map<EventId, ports::InboxRow> SimInboxTx::lock(const std::set<EventId>& ids
   const ServerTx* me = &session_.tx();
   std::vector<std::pair<EventId, Row<InboxEntry>*>> there;  // by the statement's snapshot
   for (const EventId& id : ids)
-    if (auto it = consumer_.inbox.find(id); it != consumer_.inbox.end() && it->second.seen_by(me)) there.emplace_back(id, &it->second);
+    if (auto it = consumer_.inbox.find(id); it != consumer_.inbox.end() && it->second.seen_by(me))
+      there.emplace_back(id, &it->second);
   std::map<EventId, ports::InboxRow> out;
   for (auto& [id, row] : there) {
     if (!mutant("lock_does_not_wait")) session_.wait(*row);
@@ -117,7 +119,8 @@ std::set<std::string> SimInboxTx::blocked(const std::set<std::string>& keys) {
   session_.call();
   std::set<std::string> out;
   for (const auto& [id, row] : consumer_.deferred)
-    if (const auto& seen = row.seen_by(&session_.tx()); seen && seen->event.blocks_key && keys.contains(seen->event.key))
+    if (const auto& seen = row.seen_by(&session_.tx());
+        seen && seen->event.blocks_key && keys.contains(seen->event.key))
       out.insert(seen->event.key);
   return out;
 }
@@ -220,7 +223,8 @@ ports::Starts SimInboxStore::start(const EventId& id, bool alone_in_queue) {
   session.take(row);
   StartsEntry entry = row.committed.value_or(StartsEntry{});
   const ports::Starts before = entry.starts;
-  if (before.all == 0 || consumer_.handled > entry.handled_then || mutant("starts_count_without_evidence")) ++entry.starts.counted;
+  if (before.all == 0 || consumer_.handled > entry.handled_then || mutant("starts_count_without_evidence"))
+    ++entry.starts.counted;
   if (alone_in_queue) ++entry.starts.alone;
   ++entry.starts.all;
   entry.handled_then = consumer_.handled;

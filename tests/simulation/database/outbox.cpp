@@ -30,7 +30,8 @@ ports::Page SimOutboxStore::read(const ports::Round& round, int limit) {
   call();
   const Seen now = database_.snapshot();
   const Seen as_of = round.as_of.opaque.empty() ? now : Seen::of(round.as_of);
-  const std::optional<Seen> seen = round.not_seen_by.opaque.empty() ? std::nullopt : std::optional(Seen::of(round.not_seen_by));
+  const std::optional<Seen> seen =
+      round.not_seen_by.opaque.empty() ? std::nullopt : std::optional(Seen::of(round.not_seen_by));
   ports::Page page;
   page.last = true;
   for (auto it = database_.outbox.upper_bound(round.after); it != database_.outbox.end(); ++it) {
@@ -77,7 +78,8 @@ int SimOutboxStore::mark_published(std::span<const ports::RowRef> rows) {
     ++moved;
     on_mark({row.seq, there->row.event.id});
     database_.unsynced.emplace_back(row.seq, *there);
-    if (there->row.event.destination.empty()) database_.published.insert_or_assign(row.seq, Database::Published{there->row, database_.now()});
+    if (there->row.event.destination.empty())
+      database_.published.insert_or_assign(row.seq, Database::Published{there->row, database_.now()});
     database_.outbox.erase(row.seq);
   }
   answer();
@@ -93,9 +95,10 @@ void SimOutboxStore::note_failure(std::span<const ports::RowRef> rows, const std
 
 bool SimOutboxStore::renew(const std::string& owner, Millis ttl) {
   call();
-  const bool free = database_.lease_owner.empty() || database_.lease_owner == owner || database_.lease_until <= database_.now() ||
-                    !owner_lives(database_.lease_owner);
-  if (free || mutant("lease_for_everybody")) database_.lease_owner = owner, database_.lease_until = database_.now() + ttl.count();
+  const bool free = database_.lease_owner.empty() || database_.lease_owner == owner ||
+                    database_.lease_until <= database_.now() || !owner_lives(database_.lease_owner);
+  if (free || mutant("lease_for_everybody"))
+    database_.lease_owner = owner, database_.lease_until = database_.now() + ttl.count();
   answer();
   return free || mutant("lease_for_everybody");
 }

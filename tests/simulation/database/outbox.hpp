@@ -25,7 +25,7 @@ class SimOutboxStore : public ports::OutboxStore {
   std::function<bool(const std::string& owner)> owner_lives = [](const std::string&) { return true; };
 
  private:
-  void call();    // Unavailable: nothing happened
+  void call();  // Unavailable: nothing happened
   void answer();  // Unavailable: nobody knows what happened
   void check_connection();
   Database::Pending* pending(const ports::RowRef& row);

@@ -54,13 +54,13 @@ struct ConsumerTables;
 /// What a handler wrote into the user's tables.
 struct Effect {
   holdfast::EventId id;  // of the event that it was given
-  int subject = 0;       // the number in its payload
+  int subject = 0;  // the number in its payload
 };
 
 struct ServerTx {
   bool open = true;
   bool orphan = false;  // its client is gone; the server has not noticed
-  Xid xid = 0;          // 0: has written no outbox row
+  Xid xid = 0;  // 0: has written no outbox row
   const ServerTx* waits_for = nullptr;
   std::vector<Lockable*> holds;
   std::vector<holdfast::ports::OutboxRow> appended;

@@ -7,11 +7,11 @@ namespace sim {
 class Session {
  public:
   explicit Session(Database& database);  // Unavailable
-  ~Session();                            // rolls back; what a dead client leaves open may linger
+  ~Session();  // rolls back; what a dead client leaves open may linger
   Session(const Session&) = delete;
 
-  void call();                     // Transient, Unavailable
-  void let_others_run();           // amid a statement. Transient
+  void call();  // Transient, Unavailable
+  void let_others_run();  // amid a statement. Transient
   void wait(const Lockable& row);  // until nobody else has it. Transient
   void take(Lockable& row) { wait(row), tx_.take(row); }
   void append(std::span<const ports::OutgoingEvent> events);

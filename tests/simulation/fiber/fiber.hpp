@@ -9,9 +9,9 @@ namespace sim {
 class Fiber {
  public:
   explicit Fiber(std::function<void()> body);
-  ~Fiber();       // must be done
+  ~Fiber();  // must be done
   void resume();  // by the scheduler: runs until the body pauses or ends
-  void pause();   // by the body
+  void pause();  // by the body
   bool done() const;
 
  private:

@@ -22,7 +22,8 @@ inbox::Policy policy_of(const World& w, const ports::Receiver& receiver) {
   p.retry.via = w.setup.via_broker ? holdfast::RetryVia::broker : holdfast::RetryVia::database;
   p.batch = w.setup.batch;
   p.limits.envelope = 700;
-  if (receiver.traits().delay_queues) p.wait_queue = [&receiver](Millis delay) { return receiver.destination_after(delay); };
+  if (receiver.traits().delay_queues)
+    p.wait_queue = [&receiver](Millis delay) { return receiver.destination_after(delay); };
   p.dead_letter_queue = receiver.dead_letter_destination();
   return p;
 }
@@ -38,9 +39,14 @@ namespace {
 class ConsumerProcess {
  public:
   ConsumerProcess(World& w, int number)
-      : w_(w), number_(number), name_("consumer" + std::to_string(number)), store_(w.consumer, "c"), handlers_(handlers_of(w, number)),
+      : w_(w),
+        number_(number),
+        name_("consumer" + std::to_string(number)),
+        store_(w.consumer, "c"),
+        handlers_(handlers_of(w, number)),
         receiver_(w.broker, receiver_setup(w)),
-        consumer_({store_, w.clock, handlers_, policy_of(w, receiver_), [&w] { return w.scheduler.random.fraction(); }}),
+        consumer_(
+            {store_, w.clock, handlers_, policy_of(w, receiver_), [&w] { return w.scheduler.random.fraction(); }}),
         jobs_(static_cast<std::size_t>(w.setup.lanes)) {
     w_.running[number_].clear();
   }
@@ -64,9 +70,10 @@ class ConsumerProcess {
       const Job job = *std::move(jobs_[lane]);
       jobs_[lane].reset();
       watch(job, true);
-      inbox::Report report = std::holds_alternative<inbox::RunBatch>(job)
-                                 ? consumer_.run_batch(std::get<inbox::RunBatch>(job).batch, std::get<inbox::RunBatch>(job).how)
-                                 : consumer_.run_deferred(std::get<inbox::RunDeferred>(job).due, std::get<inbox::RunDeferred>(job).how);
+      inbox::Report report =
+          std::holds_alternative<inbox::RunBatch>(job)
+              ? consumer_.run_batch(std::get<inbox::RunBatch>(job).batch, std::get<inbox::RunBatch>(job).how)
+              : consumer_.run_deferred(std::get<inbox::RunDeferred>(job).due, std::get<inbox::RunDeferred>(job).how);
       watch(job, false);
       put(Settled{static_cast<int>(lane), std::move(report)});
     }
@@ -125,7 +132,8 @@ class ConsumerProcess {
     for (auto& delivery : got.deliveries) {
       delivered_[{delivery.session, delivery.tag}] = delivery;
       if (const Subject* x = w_.judge.subject(delivery.body))
-        w_.history.note(name_, "receives event {} ({}:{}{})", x->number, delivery.session, delivery.tag, delivery.redelivered ? " redelivered" : "");
+        w_.history.note(name_, "receives event {} ({}:{}{})", x->number, delivery.session, delivery.tag,
+                        delivery.redelivered ? " redelivered" : "");
       arrived.arrivals.push_back(consumer_.arrive(std::move(delivery)));
     }
     carry_out(session_->received(now(), std::move(arrived)));
@@ -135,7 +143,8 @@ class ConsumerProcess {
       Letter letter = std::move(mail_.front());
       mail_.pop_front();
       if (auto* s = std::get_if<Settled>(&letter)) carry_out(session_->settled(now(), s->lane, s->report));
-      else if (auto* due = std::get_if<std::vector<ports::Due>>(&letter)) carry_out(session_->due(now(), std::move(*due)));
+      else if (auto* due = std::get_if<std::vector<ports::Due>>(&letter))
+        carry_out(session_->due(now(), std::move(*due)));
       else carry_out(session_->store_down(now()));
     }
   }
@@ -156,7 +165,8 @@ class ConsumerProcess {
     for (const auto& position : ack.settled) {
       const auto it = delivered_.find(position);
       if (it == delivered_.end() || over_.contains(position.session)) {
-        w_.judge.breach("G1", fmt::format("{} acknowledges {}:{}, which it did not get in that session", name_, position.session, position.tag));
+        w_.judge.breach("G1", fmt::format("{} acknowledges {}:{}, which it did not get in that session", name_,
+                                          position.session, position.tag));
         continue;
       }
       w_.judge.acknowledged(it->second, w_.consumer.consumers.at("c"));

@@ -69,7 +69,8 @@ class Handling {
       case Temper::rejected: throw holdfast::Reject("no such product");
       case Temper::crashes:
       case Temper::hangs:
-        if (w_.crashers > 1 && !w_.faulty()) return;  // several alone in the queue look like a bad release: none would die of it
+        if (w_.crashers > 1 && !w_.faulty())
+          return;  // several alone in the queue look like a bad release: none would die of it
         if (x.temper == Temper::hangs) w_.scheduler.sleep(150);
         w_.crash(number_);
       case Temper::unavailable:
@@ -101,8 +102,12 @@ class Handling {
 inbox::Handlers handlers_of(World& w, int number) {
   inbox::Handlers handlers;
   const auto handling = std::make_shared<Handling>(w, number);
-  const auto plain = [handling](inbox::Call& call, std::span<const holdfast::Envelope> e) { handling->in_transaction(call, e); };
-  const auto own = [handling](inbox::Call& call, std::span<const holdfast::Envelope> e) { handling->with_own(call, e); };
+  const auto plain = [handling](inbox::Call& call, std::span<const holdfast::Envelope> e) {
+    handling->in_transaction(call, e);
+  };
+  const auto own = [handling](inbox::Call& call, std::span<const holdfast::Envelope> e) {
+    handling->with_own(call, e);
+  };
   handlers.add(inbox::Handler{"a.one.v1", inbox::Form::single, plain});
   handlers.add(inbox::Handler{"pay.one.v1", inbox::Form::single, plain});
   handlers.add(inbox::Handler{"a.many.v1", inbox::Form::bulk, plain});

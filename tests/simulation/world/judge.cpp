@@ -10,7 +10,9 @@ using ports::State;
 
 namespace {
 
-std::string name(const Subject& x) { return fmt::format("event {} ({}{})", x.number, x.type, x.key ? ", " + *x.key : ""); }
+std::string name(const Subject& x) {
+  return fmt::format("event {} ({}{})", x.number, x.type, x.key ? ", " + *x.key : "");
+}
 
 const DeferredEntry* deferred_after(const ServerTx& tx, const ConsumerTables& tables, const EventId& id) {
   const auto it = tables.deferred.find(id);
@@ -57,10 +59,12 @@ void Judge::restored(const Database& db, Time backup) {
   for (Subject& x : subjects_)
     if (x.commit == Subject::Commit::done && committed_at_[x.number] > backup) x.lost = true;
   for (const auto& [seq, pending] : db.outbox)
-    if (const Subject* x = subject(pending.row.event.envelope); x && x->forgotten) excused_.insert({seq, pending.row.event.id});
+    if (const Subject* x = subject(pending.row.event.envelope); x && x->forgotten)
+      excused_.insert({seq, pending.row.event.id});
 }
 
-void Judge::offered(const Database& db, ports::Seq seq, const ports::OutgoingEvent& event, const std::set<ports::Seq>& in_session) {
+void Judge::offered(const Database& db, ports::Seq seq, const ports::OutgoingEvent& event,
+                    const std::set<ports::Seq>& in_session) {
   if (!event.key) return;
   const auto& confirmed = confirmed_[&db];
   const auto me = db.outbox.find(seq);
@@ -70,12 +74,14 @@ void Judge::offered(const Database& db, ports::Seq seq, const ports::OutgoingEve
     if (row.event.key != event.key || confirmed.contains({row.seq, row.event.id})) continue;
     if (excused_.contains({row.seq, row.event.id})) continue;
     if (setup_.keeps_session_order && in_session.contains(row.seq)) continue;
-    return breach("G4", fmt::format("row {} was published while row {} of its key {} was not confirmed", seq, row.seq, *event.key));
+    return breach("G4", fmt::format("row {} was published while row {} of its key {} was not confirmed", seq, row.seq,
+                                    *event.key));
   }
 }
 
 void Judge::marked(const Database& db, const ports::RowRef& row) {
-  if (!confirmed_[&db].contains(row)) breach("G1", fmt::format("row {} was marked though no confirm of it came", row.seq));
+  if (!confirmed_[&db].contains(row))
+    breach("G1", fmt::format("row {} was marked though no confirm of it came", row.seq));
 }
 
 /// First arrivals at a queue, each key in the order of its commits.
@@ -91,11 +97,14 @@ void Judge::pushed(const BrokerQueue& queue, const ports::Delivery& delivery) {
   if (!x) return;
   if (delivery.type.starts_with("audit.")) {
     ++audits;
-    if (x->effects == 0) breach("G2", name(*x) + ": what its handler published was sent, but its effect is not committed");
+    if (x->effects == 0)
+      breach("G2", name(*x) + ": what its handler published was sent, but its effect is not committed");
     return;
   }
-  history_.note("broker", "{} gets {}{}", queue.name, name(*x), delivery.copy ? fmt::format(" copy {}", delivery.copy) : "");
-  if (x->commit != Subject::Commit::done) return breach("G2", name(*x) + " was published, but its transaction did not commit");
+  history_.note("broker", "{} gets {}{}", queue.name, name(*x),
+                delivery.copy ? fmt::format(" copy {}", delivery.copy) : "");
+  if (x->commit != Subject::Commit::done)
+    return breach("G2", name(*x) + " was published, but its transaction did not commit");
   if (!queue.bound || delivery.copy > 0) return;
   x->reached |= !queue.sink;
   auto& there = arrived_[queue.name];
@@ -118,19 +127,28 @@ void Judge::changed(const ServerTx::Touched& touched, const ServerTx& tx) {
   const DeferredEntry* aside = deferred_after(tx, *touched.tables, touched.id);
   const State state = now ? now->row.state : State::handled;
   const bool set_aside = now && (state == State::deferred || state == State::dead);
-  if (set_aside != (aside != nullptr)) breach("G1", "an event is in the inbox " + std::string(now ? to_string(state) : "not at all") + (aside ? " and" : " but not") + " set aside");
-  else if (aside && (state == State::dead) != (aside->event.wait == Deferred::Wait::dead)) breach("G1", "an event is dead in one table only");
+  if (set_aside != (aside != nullptr))
+    breach("G1", "an event is in the inbox " + std::string(now ? to_string(state) : "not at all") +
+                     (aside ? " and" : " but not") + " set aside");
+  else if (aside && (state == State::dead) != (aside->event.wait == Deferred::Wait::dead))
+    breach("G1", "an event is dead in one table only");
   if (!now) return;
 
   Subject* x = nullptr;
   for (Subject& each : subjects_)
-    if ((each.id == touched.id && each.hash == now->row.body_hash) || (each.shares_id && each.renamed == touched.id)) x = &each;
+    if ((each.id == touched.id && each.hash == now->row.body_hash) || (each.shares_id && each.renamed == touched.id))
+      x = &each;
   if (!x) return;
-  history_.note("consumer db", "{} is {}{}{}", name(*x), to_string(state), now->row.copy ? fmt::format(", copy {}", now->row.copy) : "",
-                aside ? fmt::format(", {} attempts {} due {} {}", aside->event.wait == Deferred::Wait::blocked ? "blocked" : "", aside->event.attempts, aside->due, aside->event.reason) : "");
+  history_.note(
+      "consumer db", "{} is {}{}{}", name(*x), to_string(state),
+      now->row.copy ? fmt::format(", copy {}", now->row.copy) : "",
+      aside ? fmt::format(", {} attempts {} due {} {}", aside->event.wait == Deferred::Wait::blocked ? "blocked" : "",
+                          aside->event.attempts, aside->due, aside->event.reason)
+            : "");
   if (before && before->row.state == State::dead && state == State::deferred) replayed(*x);
   decided(*x, *now, aside);
-  if (state == State::dead && (!before || before->row.state != State::dead)) died(*x, aside ? aside->event.reason : "", *touched.tables);
+  if (state == State::dead && (!before || before->row.state != State::dead))
+    died(*x, aside ? aside->event.reason : "", *touched.tables);
   if (state == State::discarded) x->discarded = true;
 }
 
@@ -138,14 +156,17 @@ void Judge::changed(const ServerTx::Touched& touched, const ServerTx& tx) {
 void Judge::decided(Subject& x, const InboxEntry& now, const DeferredEntry* aside) {
   const int attempts = aside ? aside->event.attempts : 0;
   const bool grew = aside ? attempts > x.attempts : now.row.state == State::retrying && now.row.copy > x.copy;
-  const bool by_handler = !aside || aside->event.wait != Deferred::Wait::dead || aside->event.reason == "exhausted" || aside->event.reason == "failed";
+  const bool by_handler = !aside || aside->event.wait != Deferred::Wait::dead || aside->event.reason == "exhausted" ||
+                          aside->event.reason == "failed";
   x.copy = now.row.copy, x.attempts = attempts;
   if (!grew || !by_handler || x.no_handler || x.invalid || x.shares_id) return;
   if (aside && aside->event.wait == Deferred::Wait::blocked) return;
   ++x.decided;
   if (x.decided > x.throws)
-    breach("G6", fmt::format("{} has {} failures counted, but its handler failed {} times", name(x), x.decided, x.throws));
-  if (x.decided > x.allowed) breach("G6", fmt::format("{} failed {} times, more than the policy allows", name(x), x.decided));
+    breach("G6",
+           fmt::format("{} has {} failures counted, but its handler failed {} times", name(x), x.decided, x.throws));
+  if (x.decided > x.allowed)
+    breach("G6", fmt::format("{} failed {} times, more than the policy allows", name(x), x.decided));
 }
 
 void Judge::died(Subject& x, const std::string& reason, const ConsumerTables& tables) {
@@ -155,9 +176,11 @@ void Judge::died(Subject& x, const std::string& reason, const ConsumerTables& ta
   const auto at = x.id.time();
   const bool old = at && tables.pruned_before.committed && *at <= *tables.pruned_before.committed;
   const bool crasher = x.temper == Temper::crashes || x.temper == Temper::hangs;
-  const bool cause = (reason == "exhausted" && x.throws >= 3) || (reason == "rejected" && x.temper == Temper::rejected) ||
-                     (reason == "invalid" && x.invalid) || (reason == "no_handler" && x.no_handler) || (reason == "too_old" && old) ||
-                     (reason == "id_reused" && x.shares_id) || (reason == "broker" && x.out_of_turn) || (reason == "failed" && x.was_dead) ||
+  const bool cause = (reason == "exhausted" && x.throws >= 3) ||
+                     (reason == "rejected" && x.temper == Temper::rejected) || (reason == "invalid" && x.invalid) ||
+                     (reason == "no_handler" && x.no_handler) || (reason == "too_old" && old) ||
+                     (reason == "id_reused" && x.shares_id) || (reason == "broker" && x.out_of_turn) ||
+                     (reason == "failed" && x.was_dead) ||
                      (reason == "crash_loop" && (crasher || x.died_with + x.died_in_bad_release >= 3));
   if (!cause) breach(reason == "crash_loop" ? "G6" : "G5", name(x) + " is dead without cause: " + reason);
 }
@@ -168,7 +191,8 @@ void Judge::takes_effect(const Effect& effect, const ServerTx& tx) {
   history_.note("consumer db", "effect of {}", name(x));
   bool handled = false;
   for (const auto& touched : tx.inbox)
-    if (touched.id == effect.id && touched.row->changed && touched.row->changed->row.state == State::handled) handled = true;
+    if (touched.id == effect.id && touched.row->changed && touched.row->changed->row.state == State::handled)
+      handled = true;
   if (!handled) breach("G3", name(x) + ": its effect was committed without its inbox row");
   if (++x.effects > 1) breach("G3", name(x) + " had two effects");
   if (x.discarded) breach("G3", name(x) + " had an effect after it was discarded");
@@ -180,16 +204,20 @@ void Judge::in_turn(const Subject& x) {
   if (!setup_.by_key() || !x.key || x.out_of_turn || x.lost || x.shares_id) return;
   if (x.was_dead && setup_.after_dead == holdfast::AfterDead::proceed) return;
   for (const Subject& y : subjects_) {
-    if (y.key != x.key || !y.in_play() || y.unrouted || y.order >= x.order || y.settled() || y.out_of_turn || y.shares_id) continue;
+    if (y.key != x.key || !y.in_play() || y.unrouted || y.order >= x.order || y.settled() || y.out_of_turn ||
+        y.shares_id)
+      continue;
     if (y.was_dead && setup_.after_dead == holdfast::AfterDead::proceed) continue;
     return breach("G4", fmt::format("{} took effect before {}", name(x), name(y)));
   }
 }
 
 const Row<InboxEntry>* Judge::row_of(const Subject& x, const ConsumerTables& tables) const {
-  if (const auto it = tables.inbox.find(x.id); it != tables.inbox.end() && it->second.committed && it->second.committed->row.body_hash == x.hash)
+  if (const auto it = tables.inbox.find(x.id);
+      it != tables.inbox.end() && it->second.committed && it->second.committed->row.body_hash == x.hash)
     return &it->second;
-  if (const auto it = tables.inbox.find(x.renamed); it != tables.inbox.end() && it->second.committed) return &it->second;
+  if (const auto it = tables.inbox.find(x.renamed); it != tables.inbox.end() && it->second.committed)
+    return &it->second;
   return nullptr;
 }
 
@@ -197,7 +225,8 @@ void Judge::acknowledged(const ports::Delivery& delivery, const ConsumerTables& 
   const Subject* x = subject(delivery.body);
   if (!x || x->pruned) return;
   const Row<InboxEntry>* row = row_of(*x, tables);
-  const bool open = row && (row->committed->row.state == State::retrying || (row->committed->row.state == State::dead && !dead_is_settled && !x->shares_id));
+  const bool open = row && (row->committed->row.state == State::retrying ||
+                            (row->committed->row.state == State::dead && !dead_is_settled && !x->shares_id));
   if (row && !(open && row->committed->row.copy == delivery.copy)) return;
   breach("G1", name(*x) + " was acknowledged before it was settled");
 }
@@ -224,7 +253,8 @@ std::string Judge::restless(const Database& producer, const Database& consumer, 
   for (const auto& [seq, pending] : producer.outbox) {
     const auto& event = pending.row.event;
     if (pending.row.refused && event.key) refused.insert(*event.key);
-    if (!pending.row.refused && !(event.key && refused.contains(*event.key))) return fmt::format("row {} is still pending", seq);
+    if (!pending.row.refused && !(event.key && refused.contains(*event.key)))
+      return fmt::format("row {} is still pending", seq);
     if (const Subject* x = subject(event.envelope)) refused_events.insert(x->number);
   }
   const auto& tables = consumer.consumers.at("c");
@@ -237,10 +267,12 @@ std::string Judge::restless(const Database& producer, const Database& consumer, 
     Subject* x = subject(event.body);
     if (x) aside.insert(x->number);
     const bool waits = event.blocks_key && blocking.contains(event.key);
-    if (event.wait != Deferred::Wait::dead && !waits) return fmt::format("{} waits for nothing", x ? name(*x) : "an event");
+    if (event.wait != Deferred::Wait::dead && !waits)
+      return fmt::format("{} waits for nothing", x ? name(*x) : "an event");
   }
   for (const Subject& x : subjects_) {
-    if (!x.in_play() || x.unrouted || x.settled() || aside.contains(x.number) || refused_events.contains(x.number)) continue;
+    if (!x.in_play() || x.unrouted || x.settled() || aside.contains(x.number) || refused_events.contains(x.number))
+      continue;
     return name(x) + " is nowhere";
   }
   return "";

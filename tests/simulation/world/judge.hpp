@@ -29,7 +29,8 @@ class Judge {
   void producer_commits(const ServerTx& tx);
   void restored(const Database& db, Time backup);
   /// A relay offers a row to a session; in_session: rows of that session that are open or confirmed.
-  void offered(const Database& db, ports::Seq seq, const ports::OutgoingEvent& event, const std::set<ports::Seq>& in_session);
+  void offered(const Database& db, ports::Seq seq, const ports::OutgoingEvent& event,
+               const std::set<ports::Seq>& in_session);
   void confirmed(const Database& db, const ports::RowRef& row) { confirmed_[&db].insert(row); }
   void marked(const Database& db, const ports::RowRef& row);
   void pushed(const BrokerQueue& queue, const ports::Delivery& delivery);

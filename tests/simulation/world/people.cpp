@@ -41,7 +41,8 @@ void produce(World& w) {
 
 class Operator {
  public:
-  explicit Operator(World& w) : w_(w), store_(w.consumer, "c"), outbox_(w.producer), handlers_(handlers_of(w, 0)), acts_(store_, &handlers_) {}
+  explicit Operator(World& w)
+      : w_(w), store_(w.consumer, "c"), outbox_(w.producer), handlers_(handlers_of(w, 0)), acts_(store_, &handlers_) {}
 
   void work() {
     for (;;) {
@@ -71,7 +72,8 @@ class Operator {
   ports::OperatorAction action(const char* what) {
     ++w_.counts["operator acts"];
     EventId::Bytes bytes{};
-    bytes[15] = static_cast<std::uint8_t>(++acted_), bytes[14] = static_cast<std::uint8_t>(acted_ >> 8), bytes[13] = static_cast<std::uint8_t>(w_.incarnations);
+    bytes[15] = static_cast<std::uint8_t>(++acted_), bytes[14] = static_cast<std::uint8_t>(acted_ >> 8),
+    bytes[13] = static_cast<std::uint8_t>(w_.incarnations);
     return {EventId::of_bytes(bytes), "someone", what, "", ""};
   }
 
@@ -94,7 +96,8 @@ class Operator {
     w_.judge.replayed(*c.x);
     w_.history.note("operator", "replays event {}", c.x->number);
     const std::optional<std::string> edited = c.x->invalid ? std::optional(w_.valid_body(*c.x)) : std::nullopt;
-    if (acts_.replay(c.id, action("replay"), due_in, edited) == inbox::Acted::out_of_turn && c.x->key) c.x->out_of_turn = true;
+    if (acts_.replay(c.id, action("replay"), due_in, edited) == inbox::Acted::out_of_turn && c.x->key)
+      c.x->out_of_turn = true;
   }
   void take_back(const Choice& c) {
     if (c.x) w_.history.note("operator", "takes back event {}", c.x->number);
@@ -207,7 +210,11 @@ std::function<void()> operator_main(World& w) {
     Operator(w).work();
   };
 }
-std::function<void()> importer_main(World& w) { return [&w] { import(w); }; }
-std::function<void()> upkeep_main(World& w) { return [&w] { upkeep(w); }; }
+std::function<void()> importer_main(World& w) {
+  return [&w] { import(w); };
+}
+std::function<void()> upkeep_main(World& w) {
+  return [&w] { upkeep(w); };
+}
 
 }  // namespace sim

@@ -14,7 +14,11 @@ namespace {
 class RelayProcess {
  public:
   RelayProcess(World& w, Database& database, const std::string& name)
-      : w_(w), database_(database), name_(name), store_(database), relay_(options(), ports::Random(w.scheduler.random.next())),
+      : w_(w),
+        database_(database),
+        name_(name),
+        store_(database),
+        relay_(options(), ports::Random(w.scheduler.random.next())),
         sender_(relay_, [this] { return open(); }, w.clock) {
     store_.on_mark = [this](const ports::RowRef& row) { w_.judge.marked(database_, row); };
     store_.owner_lives = [&w](const std::string& owner) { return !w.setup.pauses || w.live_owners.contains(owner); };
@@ -61,7 +65,8 @@ class RelayProcess {
   void perform(outbox::Action& action) {
     w_.history.note(name_, "{}", w_.history.on() ? outbox::to_string(action) : "");
     if (auto* command = std::get_if<outbox::StoreCommand>(&action)) return commands_.push_back(std::move(*command));
-    if (const auto* publish = std::get_if<outbox::Publish>(&action)) rows_[publish->token] = {publish->seq, relay_.event(publish->token).id};
+    if (const auto* publish = std::get_if<outbox::Publish>(&action))
+      rows_[publish->token] = {publish->seq, relay_.event(publish->token).id};
     if (const auto* session = std::get_if<outbox::OpenSession>(&action)) opening_ = static_cast<int>(session->session);
     sender_.perform(action);
   }

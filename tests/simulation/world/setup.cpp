@@ -9,23 +9,43 @@ namespace {
 
 struct Fault {
   const char* name;
-  bool Setup::*flag;
+  bool Setup::* flag;
 };
-constexpr Fault faults[] = {{"kills", &Setup::kills}, {"pauses", &Setup::pauses}, {"store_calls", &Setup::store_calls},
-                            {"store_outages", &Setup::store_outages}, {"server_crashes", &Setup::server_crashes},
-                            {"sessions", &Setup::sessions}, {"broker_outages", &Setup::broker_outages}, {"nacks", &Setup::nacks},
-                            {"unbound", &Setup::unbound}, {"refused", &Setup::refused}, {"duplicates", &Setup::duplicates},
-                            {"late_commits", &Setup::late_commits}, {"rollbacks", &Setup::rollbacks}, {"failures", &Setup::failures},
-                            {"invalid", &Setup::invalid}, {"crashers", &Setup::crashers}, {"bad_release", &Setup::bad_release},
-                            {"dependency", &Setup::dependency}, {"operators", &Setup::operators}, {"broker_tools", &Setup::broker_tools},
-                            {"prune", &Setup::prune}, {"restore", &Setup::restore}, {"clocks", &Setup::clocks}};
-constexpr Fault options[] = {{"via_broker", &Setup::via_broker}, {"keeps_session_order", &Setup::keeps_session_order},
-                             {"handlers_publish", &Setup::handlers_publish}, {"own_transactions", &Setup::own_transactions}};
+constexpr Fault faults[] = {{"kills", &Setup::kills},
+                            {"pauses", &Setup::pauses},
+                            {"store_calls", &Setup::store_calls},
+                            {"store_outages", &Setup::store_outages},
+                            {"server_crashes", &Setup::server_crashes},
+                            {"sessions", &Setup::sessions},
+                            {"broker_outages", &Setup::broker_outages},
+                            {"nacks", &Setup::nacks},
+                            {"unbound", &Setup::unbound},
+                            {"refused", &Setup::refused},
+                            {"duplicates", &Setup::duplicates},
+                            {"late_commits", &Setup::late_commits},
+                            {"rollbacks", &Setup::rollbacks},
+                            {"failures", &Setup::failures},
+                            {"invalid", &Setup::invalid},
+                            {"crashers", &Setup::crashers},
+                            {"bad_release", &Setup::bad_release},
+                            {"dependency", &Setup::dependency},
+                            {"operators", &Setup::operators},
+                            {"broker_tools", &Setup::broker_tools},
+                            {"prune", &Setup::prune},
+                            {"restore", &Setup::restore},
+                            {"clocks", &Setup::clocks}};
+constexpr Fault options[] = {{"via_broker", &Setup::via_broker},
+                             {"keeps_session_order", &Setup::keeps_session_order},
+                             {"handlers_publish", &Setup::handlers_publish},
+                             {"own_transactions", &Setup::own_transactions}};
 struct Number {
   const char* name;
-  int Setup::*value;
+  int Setup::* value;
 };
-constexpr Number numbers[] = {{"batch", &Setup::batch}, {"lanes", &Setup::lanes}, {"events", &Setup::events}, {"keys", &Setup::keys},
+constexpr Number numbers[] = {{"batch", &Setup::batch},
+                              {"lanes", &Setup::lanes},
+                              {"events", &Setup::events},
+                              {"keys", &Setup::keys},
                               {"window", &Setup::window}};
 
 }  // namespace
@@ -74,7 +94,9 @@ void apply(const std::string& words, Setup& setup) {
 }
 
 std::string to_string(const Setup& s) {
-  std::string out = s.by_key() ? (s.after_dead == holdfast::AfterDead::block ? "by_key=1 proceed=0" : "by_key=1 proceed=1") : "by_key=0";
+  std::string out = s.by_key()
+                        ? (s.after_dead == holdfast::AfterDead::block ? "by_key=1 proceed=0" : "by_key=1 proceed=1")
+                        : "by_key=0";
   for (const Number& number : numbers) out += std::string(" ") + number.name + "=" + std::to_string(s.*number.value);
   for (const Fault& option : options)
     if (s.*option.flag) out += std::string(" ") + option.name;

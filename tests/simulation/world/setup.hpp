@@ -12,42 +12,44 @@ namespace sim {
 struct Setup {
   holdfast::Ordering ordering = holdfast::Ordering::by_key;
   holdfast::AfterDead after_dead = holdfast::AfterDead::block;
-  bool via_broker = false;           // retries wait at the broker
+  bool via_broker = false;  // retries wait at the broker
   bool keeps_session_order = false;  // of the transport
   bool handlers_publish = false;
-  bool own_transactions = false;     // some types
+  bool own_transactions = false;  // some types
   int batch = 4, lanes = 2, events = 12, keys = 3, window = 4;
 
   // Faults.
-  bool kills = false;            // any process, at any step
-  bool pauses = false;           // a process stands still, past its lease
-  bool store_calls = false;      // lost calls, commits in doubt, dead clients that linger
+  bool kills = false;  // any process, at any step
+  bool pauses = false;  // a process stands still, past its lease
+  bool store_calls = false;  // lost calls, commits in doubt, dead clients that linger
   bool store_outages = false;
-  bool server_crashes = false;   // of a database: sessions end, the last marks are lost
-  bool sessions = false;         // connections to the broker die
-  bool broker_outages = false;   // away, or blocked
+  bool server_crashes = false;  // of a database: sessions end, the last marks are lost
+  bool sessions = false;  // connections to the broker die
+  bool broker_outages = false;  // away, or blocked
   bool nacks = false;
-  bool unbound = false;          // no binding is there
-  bool refused = false;          // events that the broker will not take
+  bool unbound = false;  // no binding is there
+  bool refused = false;  // events that the broker will not take
   bool duplicates = false;
   bool late_commits = false, rollbacks = false;
-  bool failures = false;         // handlers throw
-  bool invalid = false;          // bodies that are no event, types without handler, ids used twice
-  bool crashers = false;         // events that end the process, or hang
-  bool bad_release = false;      // all events do, for a while
-  bool dependency = false;       // handlers say Unavailable
+  bool failures = false;  // handlers throw
+  bool invalid = false;  // bodies that are no event, types without handler, ids used twice
+  bool crashers = false;  // events that end the process, or hang
+  bool bad_release = false;  // all events do, for a while
+  bool dependency = false;  // handlers say Unavailable
   bool operators = false;
-  bool broker_tools = false;     // delivery limits, a shovel
+  bool broker_tools = false;  // delivery limits, a shovel
   bool prune = false;
-  bool restore = false;          // of the producer's backup
-  bool clocks = false;           // jump
+  bool restore = false;  // of the producer's backup
+  bool clocks = false;  // jump
 
   bool by_key() const { return ordering == holdfast::Ordering::by_key; }
   /// Something may die, and its copy go to the DLQ.
   bool dead_letters() const {
     return failures || invalid || crashers || bad_release || kills || dependency || broker_tools || prune || clocks;
   }
-  bool publishes() const { return handlers_publish || via_broker || dead_letters(); }  // the consumer's outbox has a relay
+  bool publishes() const {
+    return handlers_publish || via_broker || dead_letters();
+  }  // the consumer's outbox has a relay
 };
 
 Setup draw(Random& random);

@@ -23,16 +23,23 @@ EventId new_id(Timestamp at, Random& random) {
 }  // namespace
 
 World::World(std::uint64_t seed, const RunOptions& options)
-    : scheduler(seed), setup(draw(scheduler.random)), history(scheduler, options.history), judge(scheduler, setup, subjects, history),
-      producer(scheduler, "the producer's database"), consumer(scheduler, "the consumer's database"), broker(scheduler) {
+    : scheduler(seed),
+      setup(draw(scheduler.random)),
+      history(scheduler, options.history),
+      judge(scheduler, setup, subjects, history),
+      producer(scheduler, "the producer's database"),
+      consumer(scheduler, "the consumer's database"),
+      broker(scheduler) {
   apply(options.setup, setup);
   calm_at = 600 + scheduler.random.below(1200);
   subjects.reserve(static_cast<std::size_t>(setup.events) + 3);
   consumer.consumers["c"];
   consumer.recently = Millis(300);
   const auto somewhere = [&] { return scheduler.random.below(static_cast<int>(calm_at)); };
-  if (setup.bad_release) bad_release_from = somewhere() / 2, bad_release_until = bad_release_from + 100 + scheduler.random.below(400);
-  if (setup.dependency) dependency_from = somewhere() / 2, dependency_until = dependency_from + scheduler.random.below(600);
+  if (setup.bad_release)
+    bad_release_from = somewhere() / 2, bad_release_until = bad_release_from + 100 + scheduler.random.below(400);
+  if (setup.dependency)
+    dependency_from = somewhere() / 2, dependency_until = dependency_from + scheduler.random.below(600);
   if (setup.restore) backup_at_ = somewhere() / 2;
   if (setup.store_calls) {
     const double p = scheduler.random.chance(.3) ? .03 : .005;
@@ -44,7 +51,9 @@ World::World(std::uint64_t seed, const RunOptions& options)
   set_up_broker();
   producer.before_commit = [this](const ServerTx& tx) { judge.producer_commits(tx); };
   consumer.before_commit = [this](const ServerTx& tx) { judge.consumer_commits(tx); };
-  consumer.after_commit = [this] { if (setup.prune) judge.look_for_pruned(consumer.consumers.at("c")); };
+  consumer.after_commit = [this] {
+    if (setup.prune) judge.look_for_pruned(consumer.consumers.at("c"));
+  };
   add_processes();
 }
 
@@ -90,12 +99,14 @@ Subject& World::create() {
   if (setup.own_transactions && random.chance(.4)) x.type = "a.own.v1";
   x.allowed = 3;
   if (setup.failures) {
-    constexpr Temper tempers[] = {Temper::good, Temper::good, Temper::fails, Temper::fails, Temper::fails_always, Temper::rejected};
+    constexpr Temper tempers[] = {Temper::good,  Temper::good,         Temper::fails,
+                                  Temper::fails, Temper::fails_always, Temper::rejected};
     x.temper = tempers[random.below(6)];
     x.fails = x.temper == Temper::fails ? random.between(1, 2) : 0;
     if (x.type == "a.own.v1" && random.chance(.2)) x.temper = Temper::forgets;
   }
-  if (setup.crashers && random.chance(crashers == 0 ? .2 : .05)) x.temper = random.chance(.7) ? Temper::crashes : Temper::hangs, ++crashers;
+  if (setup.crashers && random.chance(crashers == 0 ? .2 : .05))
+    x.temper = random.chance(.7) ? Temper::crashes : Temper::hangs, ++crashers;
   if (setup.dependency && x.type == "pay.one.v1" && random.chance(.1)) x.temper = Temper::unavailable;
   if (setup.refused && random.chance(.15)) (random.chance(.5) ? x.refused : x.unencodable) = true;
   if (setup.unbound && random.chance(.1)) x.type = "noise.v1", x.unrouted = true;
@@ -192,11 +203,13 @@ void World::fault() {
   Random& random = scheduler.random;
   const auto some = [&](Time low, Time high) { return low + random.below(static_cast<int>(high - low)); };
   switch (random.below(13)) {
-    case 0: case 1:
+    case 0:
+    case 1:
       if (setup.kills) kill(processes_[random.below(static_cast<int>(processes_.size()))], some(5, 150));
       break;
     case 2:
-      if (setup.pauses) pause(random.chance(.7) ? relays_[random.below(2)] : consumers_[random.below(2)], some(50, 900));
+      if (setup.pauses)
+        pause(random.chance(.7) ? relays_[random.below(2)] : consumers_[random.below(2)], some(50, 900));
       break;
     case 3:
       if (setup.store_outages) take_away(random.chance(.6) ? consumer : producer, some(30, 500));
@@ -206,19 +219,28 @@ void World::fault() {
       break;
     case 5:
       if (setup.broker_outages && random.chance(.5)) broker.go_away(some(20, 400)), note_fault("broker outages");
-      else if (setup.broker_outages) broker.blocked = true, blocked_until_ = scheduler.now + some(20, 300), note_fault("times the broker was blocked");
+      else if (setup.broker_outages)
+        broker.blocked = true, blocked_until_ = scheduler.now + some(20, 300),
+        note_fault("times the broker was blocked");
       break;
     case 6:
-      if (setup.unbound) broker.unbound = true, unbound_until_ = scheduler.now + some(20, 300), note_fault("times no binding was there");
+      if (setup.unbound)
+        broker.unbound = true, unbound_until_ = scheduler.now + some(20, 300), note_fault("times no binding was there");
       break;
-    case 7: case 8:
+    case 7:
+    case 8:
       if (setup.duplicates) duplicate();
       break;
-    case 9: case 10:
+    case 9:
+    case 10:
       if (setup.broker_tools) delivery_limit();
       break;
     case 11:
-      if (setup.clocks) (random.below(3) == 0 ? skew : random.below(2) ? consumer.skew : producer.skew) += some(-900, 900), note_fault("clock jumps");
+      if (setup.clocks)
+        (random.below(3) == 0 ? skew
+         : random.below(2)    ? consumer.skew
+                              : producer.skew) += some(-900, 900),
+            note_fault("clock jumps");
       break;
     default: break;
   }
@@ -269,7 +291,8 @@ bool World::steps_until(const std::function<std::string()>& restless, std::strin
       if (scheduler.now > limit || scheduler.steps > most) return false;
     }
     environment();
-    scheduler.step(std::min({broker.next(), producer.next(), consumer.next(), faulty() ? std::max(calm_at, scheduler.now + 1) : never}));
+    scheduler.step(std::min(
+        {broker.next(), producer.next(), consumer.next(), faulty() ? std::max(calm_at, scheduler.now + 1) : never}));
     if (!scheduler.defect.empty()) judge.breach("defect", scheduler.defect);
   }
   return true;
@@ -280,7 +303,8 @@ Report World::run() {
   steps_until([this] { return faulty() ? "faults go on" : ""; }, why);
   end_of_faults();
   const auto at_rest = [this] {
-    if (std::ssize(subjects) < setup.events || producer.busy() || consumer.busy()) return std::string("transactions are open");
+    if (std::ssize(subjects) < setup.events || producer.busy() || consumer.busy())
+      return std::string("transactions are open");
     return judge.restless(producer, consumer, broker);
   };
   if (!steps_until(at_rest, why)) judge.breach("G1", "not at rest, though nothing fails any more: " + why);
@@ -300,13 +324,17 @@ Report World::finish() {
   report.history = history.lines();
   auto& c = report.counts = counts;
   for (const Database* db : {&producer, &consumer}) {
-    c["lost calls"] += db->counts.lost_calls, c["commits in doubt"] += db->counts.in_doubt, c["transactions that lingered"] += db->counts.lingering;
-    c["deadlocks"] += db->counts.deadlocks, c["lock timeouts"] += db->counts.lock_timeouts, c["waits for a lock"] += db->counts.waits;
+    c["lost calls"] += db->counts.lost_calls, c["commits in doubt"] += db->counts.in_doubt,
+        c["transactions that lingered"] += db->counts.lingering;
+    c["deadlocks"] += db->counts.deadlocks, c["lock timeouts"] += db->counts.lock_timeouts,
+        c["waits for a lock"] += db->counts.waits;
     c["late commits"] += db->counts.late_commits;
   }
   const BrokerCounts& b = broker.counts;
-  c["published"] += b.published, c["confirmed"] += b.confirmed, c["nacked"] += b.nacks, c["returned"] += b.returns, c["refused"] += b.refusals;
-  c["sessions lost"] += b.lost_sessions, c["sessions closed for the set-up"] += b.blamed, c["duplicates"] += b.duplicates, c["redelivered"] += b.redelivered;
+  c["published"] += b.published, c["confirmed"] += b.confirmed, c["nacked"] += b.nacks, c["returned"] += b.returns,
+      c["refused"] += b.refusals;
+  c["sessions lost"] += b.lost_sessions, c["sessions closed for the set-up"] += b.blamed,
+      c["duplicates"] += b.duplicates, c["redelivered"] += b.redelivered;
   c["acks of dead sessions"] += b.stale_acks;
   c["effects"] += judge.effects, c["dead letters"] += judge.dead;
   return report;
