@@ -64,7 +64,7 @@ class Programs : public ::testing::Test {
 };
 
 /// The lines that are left, to the end of the program.
-std::string rest_of(demo::Process& process, std::chrono::milliseconds limit = 60s);
+std::string rest_of(demo::Process& process, std::chrono::milliseconds limit = 240s);
 std::string contents(const std::string& file);
 bool has(const std::string& text, const std::string& part);
 /// Asks again until it holds; false: not within 30 s.
