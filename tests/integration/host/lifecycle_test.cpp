@@ -167,7 +167,7 @@ struct Locked {
 };
 
 TEST_F(G6_Outage, StartsWithoutItsBusAndGoesOnWhenItIsBack) {
-  open_transport(folder.url("bus.db")).impl()->topology().declare({"x.q", {"x"}});  // the file is there
+  open_transport(folder.url("bus.db")).impl()->topology().declare({"one.test-placed.q", {"test.placed.*"}});  // a bus that was in use
   Locked bus(folder.file("bus.db"));
   subscribe("one");
   host.start();
@@ -209,7 +209,7 @@ TEST_F(G6_Outage, EndsInTimeWithoutItsDatabaseAndLosesNothing) {
   ASSERT_TRUE(ears.marked(1));
   publish({2, "b"});
   Locked database(folder.file("test.db"));
-  host.stop(20s);
+  host.stop(6s);
   database.free();
   EXPECT_TRUE(logged("the clean end could not be written")) << "this test wants a database that is away to the end";
   Host again(options("test", "test.db"));
