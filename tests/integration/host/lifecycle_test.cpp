@@ -167,7 +167,10 @@ struct Locked {
 };
 
 TEST_F(G6_Outage, StartsWithoutItsBusAndGoesOnWhenItIsBack) {
-  open_transport(folder.url("bus.db")).impl()->topology().declare({"one.test-placed.q", {"test.placed.*"}});  // a bus that was in use
+  open_transport(folder.url("bus.db"))
+      .impl()
+      ->topology()
+      .declare({"one.test-placed.q", {"test.placed.*"}});  // a bus that was in use
   Locked bus(folder.file("bus.db"));
   subscribe("one");
   host.start();
