@@ -68,7 +68,11 @@ std::optional<ports::OutgoingEvent> if_it_fits(const Policy& policy, ports::Outg
 
 bool blocks_nobody(const Failure& why) { return why.reason == "too_old" || why.reason == "id_reused"; }
 
-bool carries_no_copy(const Failure& why) { return blocks_nobody(why); }
+/// Whoever receives a copy takes it for the event that its body names: for one known by another id (id_reused, however
+/// it fails after a replay) a number would make it a valid copy of that other event.
+bool carries_no_copy(const Event& event, const Failure& why) {
+  return blocks_nobody(why) || id_in(event.body).value_or(event.id) != event.id;
+}
 
 Decision dead(const Policy& policy, const Event& event, Deferred row, int copy, Timestamp now, const Failure& why) {
   if (!mutant("dead_keeps_copy")) ++copy;
@@ -76,7 +80,7 @@ Decision dead(const Policy& policy, const Event& event, Deferred row, int copy, 
   if (policy.after_dead == AfterDead::proceed && !mutant("proceed_dead_blocks")) row.blocks_key = false;
   Decision decision;
   if (!row.blocks_key) {
-    auto out = outgoing(event, policy.dead_letter_queue, carries_no_copy(why) ? 0 : copy, row.attempts, now);
+    auto out = outgoing(event, policy.dead_letter_queue, carries_no_copy(event, why) ? 0 : copy, row.attempts, now);
     out.headers[ports::header_reason] = row.reason;
     out.headers[ports::header_error] = row.error;
     out.headers[ports::header_origin] = row.origin;

@@ -17,9 +17,7 @@ constexpr Mutant mutants[] = {
     {"later_pages_not_filtered", "calm late_commits keys=2 window=2"},
     {"next_round_from_last_page_snapshot", "calm late_commits keys=3 window=1"},
     {"error_starts_no_full_round", "calm server_crashes store_calls restore"},
-    {"hot_key_takes_all", ""},
     {"more_takes_from_round", "calm nacks keys=1 window=2"},
-    {"lease_for_everybody", ""},
     // The outbox's table.
     {"key_lock_after_seq", "calm late_commits keys=2"},
     {"mark_by_seq_alone", "calm restore sessions pauses"},

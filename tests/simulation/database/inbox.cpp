@@ -140,8 +140,11 @@ std::optional<EventId> SimInboxTx::head(const std::string& key) {
   session_.call();
   std::optional<std::pair<std::int64_t, EventId>> head;
   for (const auto& [id, row] : consumer_.deferred)
-    if (const auto& seen = row.seen_by(&session_.tx()); seen && seen->event.blocks_key && seen->event.key == key)
+    if (const auto& seen = row.seen_by(&session_.tx()); seen && seen->event.blocks_key && seen->event.key == key) {
+      const ServerTx* owner = consumer_.inbox[id].owner;
+      if (mutant("head_by_skip_locked") && owner && owner != &session_.tx()) continue;
       if (!head || seen->position < head->first) head = {seen->position, id};
+    }
   if (!head) return {};
   return head->second;
 }
@@ -261,7 +264,7 @@ bool SimInboxStore::prune(const ports::PruneRule& rule) {
     if (!row.committed || row.owner) continue;
     const InboxEntry& entry = *row.committed;
     if (entry.row.state != State::handled && entry.row.state != State::discarded) continue;
-    const bool old = !entry.at || *entry.at < horizon || mutant("prune_ignores_horizon");
+    const bool old = !entry.at || *entry.at < horizon;
     if (entry.settled > now - rule.window.count() || !old) continue;
     if (left-- == 0) break;
     if (entry.at && !mutant("prune_forgets_horizon")) before = std::max(before.value_or(*entry.at), *entry.at);

@@ -22,6 +22,7 @@ class SimOutboxStore : public ports::OutboxStore {
   bool republish(ports::Seq published);
 
   std::function<void(const ports::RowRef&)> on_mark = [](const ports::RowRef&) {};
+  std::function<void(const ports::OutboxRow&)> on_refuse = [](const ports::OutboxRow&) {};
   std::function<bool(const std::string& owner)> owner_lives = [](const std::string&) { return true; };
 
  private:

@@ -189,9 +189,9 @@ class ConsumerProcess {
       if (begins) w_.running[number_].insert(id);
       else w_.running[number_].erase(id);
     };
-    if (const auto* run = std::get_if<inbox::RunBatch>(&job))
-      for (const auto& arrival : run->batch) mark(arrival.guard);
-    else mark(std::get<inbox::RunDeferred>(job).due.id);
+    const auto* run = std::get_if<inbox::RunBatch>(&job);
+    if (!run) mark(std::get<inbox::RunDeferred>(job).due.id);
+    else if (run->batch.size() == 1) mark(run->batch.front().guard);  // who shares a batch has no start of his own
   }
 
   World& w_;

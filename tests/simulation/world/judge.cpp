@@ -84,6 +84,11 @@ void Judge::marked(const Database& db, const ports::RowRef& row) {
     breach("G1", fmt::format("row {} was marked though no confirm of it came", row.seq));
 }
 
+void Judge::refused(const ports::OutboxRow& row) {
+  const Subject* x = subject(row.event.envelope);
+  if (!x || !(x->refused || x->unencodable)) breach("G5", fmt::format("row {} is refused, though the broker would take it", row.seq));
+}
+
 /// First arrivals at a queue, each key in the order of its commits.
 bool Judge::first_in_order(const Subject& x, const std::set<int>& there) const {
   if (!x.key || x.lost || x.unrouted) return true;
@@ -150,6 +155,10 @@ void Judge::changed(const ServerTx::Touched& touched, const ServerTx& tx) {
   if (state == State::dead && (!before || before->row.state != State::dead))
     died(*x, aside ? aside->event.reason : "", *touched.tables);
   if (state == State::discarded) x->discarded = true;
+  if (state == State::dead && before && before->row.state != State::dead && now->row.copy <= before->row.copy)
+    breach("G3", name(*x) + " is dead, but copies of it that are on their way are still valid");
+  const bool may_block = setup_.by_key() && (state != State::dead || setup_.after_dead == holdfast::AfterDead::block);
+  if (aside && aside->event.blocks_key && !may_block) breach("G5", name(*x) + " blocks its key");
 }
 
 /// Counts decisions about failures: never more than its handler threw, nor than the policy has.

@@ -33,6 +33,7 @@ class Judge {
                const std::set<ports::Seq>& in_session);
   void confirmed(const Database& db, const ports::RowRef& row) { confirmed_[&db].insert(row); }
   void marked(const Database& db, const ports::RowRef& row);
+  void refused(const ports::OutboxRow& row);
   void pushed(const BrokerQueue& queue, const ports::Delivery& delivery);
 
   // The consumer's side.

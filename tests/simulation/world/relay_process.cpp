@@ -21,6 +21,7 @@ class RelayProcess {
         relay_(options(), ports::Random(w.scheduler.random.next())),
         sender_(relay_, [this] { return open(); }, w.clock) {
     store_.on_mark = [this](const ports::RowRef& row) { w_.judge.marked(database_, row); };
+    store_.on_refuse = [this](const ports::OutboxRow& row) { w_.judge.refused(row); };
     store_.owner_lives = [&w](const std::string& owner) { return !w.setup.pauses || w.live_owners.contains(owner); };
     w_.live_owners.insert(owner_);
   }

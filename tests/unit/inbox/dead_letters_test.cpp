@@ -179,6 +179,29 @@ TEST_F(G1_Acts, AnEditedBodyMustKeepItsContractAndItsKey) {
   EXPECT_EQ(strictly.replay(id_of("a"), action("3"), {}, named("good")), Acted::done);
 }
 
+/// By now the copy numbers of the two would agree: a shovel from the DLQ would run one event as the other.
+TEST_F(G1_Acts, AReplayedEventWhoseIdBelongsToAnotherIsNoCopyOfThatOne) {
+  policy.ordering = Ordering::none;
+  restart();
+  Delivery other = delivery("x");
+  other.body.replace(other.body.find(id_of("x").to_string()), 32, id_of("a").to_string());
+  other.message_id = id_of("a").to_string();
+  const EventId hash = EventId::of_body(other.body);
+  std::string edited = other.body;
+  edited.replace(edited.find("\"x\""), 3, "\"y\"");
+  for (const auto& [name, body] : {std::pair("x", ""), std::pair("y", edited.c_str())}) {
+    behaves[name] = [](Call&) { throw Reject("no"); };
+    deliver(other);
+    ASSERT_EQ(row(hash)->state, State::dead);
+    EXPECT_EQ(acts.replay(hash, action(name), {}, body), Acted::out_of_turn);
+    consumer().run_deferred({hash, "k"});
+    ASSERT_EQ(row(hash)->state, State::dead);
+    const OutgoingEvent dead_letter = outbox().back();
+    EXPECT_EQ(dead_letter.headers.at(header_reason), "rejected");
+    EXPECT_FALSE(dead_letter.headers.contains(header_copy)) << name;
+  }
+}
+
 TEST_F(G1_Acts, OneThatBlocksNoKeyIsCountedAsAnException) {
   policy.after_dead = AfterDead::proceed;
   restart();
