@@ -189,7 +189,8 @@ TEST_F(G1_Acts, AReplayedEventWhoseIdBelongsToAnotherIsNoCopyOfThatOne) {
   const EventId hash = EventId::of_body(other.body);
   std::string edited = other.body;
   edited.replace(edited.find("\"x\""), 3, "\"y\"");
-  for (const auto& [name, body] : {std::pair("x", ""), std::pair("y", edited.c_str())}) {
+  using Edited = std::optional<std::string>;
+  for (const auto& [name, body] : {std::pair("x", Edited()), std::pair("y", Edited(edited))}) {
     behaves[name] = [](Call&) { throw Reject("no"); };
     deliver(other);
     ASSERT_EQ(row(hash)->state, State::dead);
