@@ -52,7 +52,7 @@ struct Fate {
 
 /// The crash guard's account of one event (9.7): starts that were not finished before this one.
 struct Starts {
-  int counted = 0;  // the first, and those with another event settled since the one before
+  int counted = 0;  // the first, and those with another event handled since the one before; not one that may still run
   int alone = 0;  // with nothing else in the queue
   int all = 0;
 };

@@ -90,11 +90,13 @@ CREATE INDEX holdfast_deferred_dead ON holdfast_deferred(consumer, position) WHE
 CREATE TABLE holdfast_delivery_starts(
   consumer TEXT NOT NULL,
   event_id TEXT NOT NULL,
+  instance TEXT NOT NULL,
+  running INTEGER NOT NULL,  -- perhaps still: the instance was not opened again since its last start
   counted INTEGER NOT NULL,
   alone INTEGER NOT NULL,
   starts INTEGER NOT NULL,
-  settled_at INTEGER NOT NULL,  -- the consumer's last at the last start: tells whether anything was settled in between
-  PRIMARY KEY (consumer, event_id)) WITHOUT ROWID;
+  settled_at INTEGER NOT NULL,  -- the consumer's last at the last start: tells whether anything was handled in between
+  PRIMARY KEY (consumer, event_id, instance)) WITHOUT ROWID;
 
 CREATE TABLE holdfast_consumers(
   consumer TEXT NOT NULL,

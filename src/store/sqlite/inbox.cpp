@@ -57,7 +57,9 @@ bool SqliteInbox::open_instance(const std::string& instance, const std::string& 
       " ON CONFLICT(consumer, instance) DO UPDATE SET queue = excluded.queue, patterns = excluded.patterns,"
       " ordering = excluded.ordering, until = NULL, clean_end = 0",
       consumer_, instance, queue, fmt::format("{}", fmt::join(patterns, " ")), ordering, access_.now());
+  tx.exec("UPDATE holdfast_delivery_starts SET running = 0 WHERE consumer = $1 AND instance = $2", consumer_, instance);
   tx.commit();
+  instance_ = instance;
   return clean;
 }
 

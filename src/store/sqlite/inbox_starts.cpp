@@ -1,5 +1,7 @@
-// The crash guard's account. Whether another event was settled in between is told by the last settled_at having changed; it
-// never goes back, whatever the clock does.
+// The crash guard's account. Whether another event was handled in between is told by the last settled_at of those having
+// grown, whatever the clock does. What is dead as invalid, waits behind another one or was replayed met no handler.
+#include <algorithm>
+
 #include "store/sqlite/inbox.hpp"
 
 namespace holdfast::store {
@@ -12,21 +14,31 @@ struct Account {
   std::int64_t settled_at = 0;
 };
 
-std::optional<Account> account(TransactionRef tx, const std::string& consumer, const EventId& id) {
-  const auto row = tx.query<int, int, int, std::int64_t>(
-                         "SELECT counted, alone, starts, settled_at FROM holdfast_delivery_starts"
-                         " WHERE consumer = $1 AND event_id = $2",
-                         consumer, id)
-                       .one_or_none();
-  if (!row) return {};
-  const auto& [counted, alone, all, settled_at] = *row;
-  return Account{{counted, alone, all}, settled_at};
+/// What all instances began. The last start of another one that may live is no unfinished one yet: it is not counted.
+std::optional<Account> account(TransactionRef tx, const std::string& consumer, const EventId& id,
+                               const std::string& me) {
+  const auto rows = tx.query<std::string, bool, int, int, int, std::int64_t>(
+      "SELECT instance, running, counted, alone, starts, settled_at FROM holdfast_delivery_starts"
+      " WHERE consumer = $1 AND event_id = $2",
+      consumer, id);
+  std::optional<Account> sum;
+  for (const auto& [instance, running, counted, alone, all, settled_at] : rows) {
+    if (!sum) sum.emplace();
+    const int uncounted = running && instance != me && counted > 0 ? 1 : 0;
+    sum->starts.counted += counted - uncounted;
+    sum->starts.alone += alone;
+    sum->starts.all += all;
+    sum->settled_at = std::max(sum->settled_at, settled_at);
+  }
+  return sum;
 }
 
-std::int64_t last_settled(TransactionRef tx, const std::string& consumer) {
+std::int64_t last_handled(TransactionRef tx, const std::string& consumer) {
   return tx
-      .query<std::int64_t>("SELECT settled_at FROM holdfast_inbox WHERE consumer = $1 ORDER BY settled_at DESC LIMIT 1",
-                           consumer)
+      .query<std::int64_t>(
+          "SELECT settled_at FROM holdfast_inbox WHERE consumer = $1 AND state = 'handled'"
+          " ORDER BY settled_at DESC LIMIT 1",
+          consumer)
       .one_or_none()
       .value_or(0);
 }
@@ -35,17 +47,15 @@ std::int64_t last_settled(TransactionRef tx, const std::string& consumer) {
 
 Starts SqliteInbox::start(const EventId& id, bool alone_in_queue) {
   Transaction tx = access_.begin_lazy();  // it tells of a process that died, which keeps it; a power cut counts nothing
-  const auto before = account(tx, consumer_, id);
-  const auto settled = last_settled(tx, consumer_);
-  Starts now = before ? before->starts : Starts{};
-  if (!before || before->settled_at != settled) ++now.counted;
-  if (alone_in_queue) ++now.alone;
-  ++now.all;
+  const auto before = account(tx, consumer_, id, instance_);
+  const auto handled = last_handled(tx, consumer_);
+  const bool counts = !before || before->settled_at < handled;
   tx.exec(
-      "INSERT INTO holdfast_delivery_starts(consumer, event_id, counted, alone, starts, settled_at)"
-      " VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO UPDATE SET counted = excluded.counted, alone = excluded.alone,"
-      " starts = excluded.starts, settled_at = excluded.settled_at",
-      consumer_, id, now.counted, now.alone, now.all, settled);
+      "INSERT INTO holdfast_delivery_starts(consumer, event_id, instance, running, counted, alone, starts, settled_at)"
+      " VALUES ($1, $2, $3, 1, $4, $5, 1, $6) ON CONFLICT DO UPDATE SET running = 1,"
+      " counted = counted + excluded.counted, alone = alone + excluded.alone, starts = starts + 1,"
+      " settled_at = excluded.settled_at",
+      consumer_, id, instance_, counts, alone_in_queue, handled);
   tx.commit();
   return before ? before->starts : Starts{};
 }
@@ -54,7 +64,7 @@ std::map<EventId, Starts> SqliteInbox::starts(const std::set<EventId>& ids) {
   Transaction tx = access_.begin_read();
   std::map<EventId, Starts> out;
   for (const auto& id : ids)
-    if (const auto found = account(tx, consumer_, id)) out.emplace(id, found->starts);
+    if (const auto found = account(tx, consumer_, id, instance_)) out.emplace(id, found->starts);
   return out;
 }
 

@@ -16,7 +16,7 @@ using namespace ports;
 
 constexpr std::size_t longest_error = 4096;  // a text for people; a handler may throw megabytes
 
-// Now, but after all that the consumer settled before: so it also tells whether anything was settled in between.
+// Now, but after all that the consumer settled before: so it also tells whether anything was handled in between.
 #define SETTLED_AT(now) \
   "max(" now            \
   ", coalesce((SELECT settled_at FROM holdfast_inbox WHERE consumer = $1 ORDER BY settled_at DESC LIMIT 1), 0) + 1)"

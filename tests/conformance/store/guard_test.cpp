@@ -16,17 +16,41 @@ namespace {
 using namespace holdfast;
 using namespace holdfast::ports;
 
-TEST_P(StoreConformance, StartsCountOnlyWithAnotherEventSettledBetween) {
+TEST_P(StoreConformance, StartsCountOnlyWithAnotherEventHandledBetween) {
   const auto start = [&] { return on(0, [&] { return inbox().start(id(1), false); }); };
   EXPECT_EQ(start(), (Starts{0, 0, 0}));
   EXPECT_EQ(start(), (Starts{1, 0, 1}));  // the first counts
-  EXPECT_EQ(start(), (Starts{1, 0, 2}));  // nothing was settled since
+  EXPECT_EQ(start(), (Starts{1, 0, 2}));  // nothing was handled since
   committed([](InboxTx& t) { claim(t, {2}); });
   EXPECT_EQ(start(), (Starts{1, 0, 3}));
   EXPECT_EQ(start(), (Starts{2, 0, 4}));
-  committed([](InboxTx& t) { t.lock({id(2)}), t.settle(id(2), {State::retrying, 1}); });  // an old row counts too
+  committed([](InboxTx& t) { t.lock({id(2)}), t.settle(id(2), {State::handled, 1}); });  // an old row counts too
   EXPECT_EQ(start(), (Starts{2, 0, 5}));
   EXPECT_EQ(start(), (Starts{3, 0, 6}));
+}
+
+TEST_P(StoreConformance, WhatMetNoHandlerIsNoEvidence) {
+  const auto start = [&] { return on(0, [&] { return inbox().start(id(1), false); }); };
+  start();
+  committed([](InboxTx& t) { claim(t, {2}), t.settle(id(2), aside(2, Deferred::Wait::dead)); });
+  committed([](InboxTx& t) { claim(t, {3}), t.settle(id(3), aside(3, Deferred::Wait::blocked)); });
+  start();
+  EXPECT_EQ(start(), (Starts{1, 0, 2}));
+}
+
+TEST_P(StoreConformance, TheStartOfAnInstanceThatMayLiveIsNotCountedByAnother) {
+  const auto opens = [&](const char* instance) {
+    clients->run(0, [&] { inbox().open_instance(instance, "test.q", {"order.#"}, "none"); });
+  };
+  const auto starts = [&] { return on(0, [&] { return inbox().starts({id(1)}).at(id(1)); }); };
+  opens("a");
+  clients->run(0, [&] { inbox().start(id(1), false); });
+  EXPECT_EQ(starts(), (Starts{1, 0, 1}));
+  opens("b");
+  EXPECT_EQ(starts(), (Starts{0, 0, 1}));
+  opens("a");  // it did not live
+  opens("b");
+  EXPECT_EQ(starts(), (Starts{1, 0, 1}));
 }
 
 TEST_P(StoreConformance, WhatWasRolledBackSettledNothing) {
