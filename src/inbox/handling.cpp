@@ -88,6 +88,11 @@ const Handler& handler_of(const Surroundings& here, const Event& event) {
   return *here.handlers.find(event.envelope.info.type);
 }
 
+/// The row may be that of another event with this id. Set aside, an event has its own, whatever its body is now.
+bool is_row_of(const Event& event, const ports::InboxRow& row) {
+  return event.copy > 0 || event.body_hash.empty() || event.body_hash == row.body_hash || mutant("own_ignores_body");
+}
+
 Outcome row_is_handled(ports::InboxTx& tx, const Event& event) {
   const ports::Claim claim[] = {{event.id, event.at, event.body_hash}};
   const Outcome not_committed{Kind::failed,
@@ -96,6 +101,7 @@ Outcome row_is_handled(ports::InboxTx& tx, const Event& event) {
   const auto rows = tx.lock({event.id});
   const auto row = rows.find(event.id);
   if (row == rows.end() || row->second.state != ports::State::handled) return not_committed;
+  if (!is_row_of(event, row->second)) return not_committed;
   if (event.started) tx.finish_starts({&event.guard, 1});
   return {};
 }

@@ -28,7 +28,7 @@ struct Event {
   std::string type;
   std::string key;              // "": none readable: it blocks nobody
   std::optional<Timestamp> at;  // none: outside the age rule
-  std::string body_hash;
+  std::string body_hash;        // "": it was set aside, its row has it
   int copy = 0, attempt = 0;
   Envelope envelope;  // what is known, if it is unreadable; not upcast
   Headers headers;    // as received

@@ -146,15 +146,19 @@ class G3_OwnTransaction : public Desk {
     handlers.add(Handler{"own.v1", Form::own, [this](Call& call, std::span<const Envelope> events) {
                            const std::string name = name_in(events.front().payload);
                            ran.push_back(name);
-                           auto tx = store.begin();
-                           claimed = call.claim(tx);
-                           if (!claimed) return;
-                           tx.exec("INSERT INTO effects(name) VALUES ($1)", name);
-                           if (commits) tx.commit();
+                           {
+                             auto tx = store.begin();
+                             claimed = call.claim(tx);
+                             if (!claimed) return;
+                             tx.exec("INSERT INTO effects(name) VALUES ($1)", name);
+                             if (commits) tx.commit();
+                           }
+                           if (meanwhile) std::exchange(meanwhile, {})();
                          }});
   }
   Delivery own(const std::string& name) { return delivery(name, "k", "own.v1"); }
   bool commits = true, claimed = false;
+  std::function<void()> meanwhile;
 };
 
 TEST_F(G3_OwnTransaction, IsAcknowledgedOnceItsRowIsSeen) {
@@ -174,6 +178,19 @@ TEST_F(G3_OwnTransaction, ThatNeverCommitsIsAFailure) {
   run_due();
   EXPECT_EQ(effects(), names({"a"}));
   EXPECT_EQ(state("a"), State::handled);
+}
+
+TEST_F(G3_OwnTransaction, IsNotTakenForHandledBecauseAnotherEventHasItsId) {
+  commits = false;
+  Delivery other = own("a");
+  other.body.insert(other.body.rfind("\"}"), "!");
+  meanwhile = [&] {
+    commits = true;
+    Consumer rival({*inbox, clock, handlers, policy, [] { return 0.5; }});
+    const Arrival batch[] = {rival.arrive(other)};
+    EXPECT_EQ(rival.run_batch(batch).counts, Counts{.handled = 1});
+  };
+  EXPECT_EQ(deliver(own("a")).counts, Counts{.dead = 1}) << "id_reused: known, not lost";
 }
 
 TEST_F(G3_OwnTransaction, ARetryCopyThatIsNotCommittedIsNotTakenForHandled) {
