@@ -74,8 +74,12 @@ bool carries_no_copy(const Event& event, const Failure& why) {
   return blocks_nobody(why) || id_in(event.body).value_or(event.id) != event.id;
 }
 
+/// Copies of what died of age may be on their way since before its row was pruned: its numbers go on above theirs.
+constexpr int above_earlier_copies = 1'000'000;
+
 Decision dead(const Policy& policy, const Event& event, Deferred row, int copy, Timestamp now, const Failure& why) {
   if (!mutant("dead_keeps_copy")) ++copy;
+  if (why.reason == "too_old" && !mutant("too_old_counts_from_one")) copy += above_earlier_copies;
   row.wait = Wait::dead;
   if (policy.after_dead == AfterDead::proceed && !mutant("proceed_dead_blocks")) row.blocks_key = false;
   Decision decision;
