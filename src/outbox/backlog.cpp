@@ -65,7 +65,7 @@ void Backlog::take_page(std::vector<OutboxRow> rows) {
       continue;
     }
     if (key.more && !mutant("more_takes_from_round")) continue;
-    if (full && !mutant("hot_key_takes_all")) {
+    if (full) {
       key.more = true;
       HOLDFAST_MARK("backlog.key_has_more");
       continue;
@@ -169,8 +169,7 @@ void Backlog::offer(KeyQueue& key) {
   if (key.queued || !may_fly(key)) return;
   key.queued = true;
   Turns& turns = key.front().suspect ? suspects_ : ready_;
-  if (mutant("hot_key_takes_all")) turns.push_front(&key);
-  else turns.push_back(&key);
+  turns.push_back(&key);
 }
 
 KeyQueue* Backlog::next(Session session) {
