@@ -35,15 +35,15 @@ std::int64_t number(const std::string& text, const std::string& name) {
   return value;
 }
 
-std::vector<Order> select(holdfast::Host& host, std::int64_t from, std::int64_t limit) {
+std::vector<Order> select(holdfast::Host& host, std::int64_t after, std::int64_t limit) {
   using Text = std::optional<std::string>;
   return host.store().transact([&](holdfast::Transaction& tx) {
     std::vector<Order> orders;
     for (auto& [id, customer, status, reason, total, currency, items] :
          tx.query<std::int64_t, std::int64_t, std::string, Text, holdfast::Money, std::string, std::string>(
              "SELECT id, customer_id, status, nullif(reason, ''), total_amount, currency, items FROM orders"
-             " WHERE id >= $1 ORDER BY id LIMIT $2",
-             from, limit))
+             " WHERE id > $1 ORDER BY id LIMIT $2",
+             after, limit))
       orders.push_back(
           {id, customer, status, reason, total, currency, holdfast::Codec<std::vector<Line>>::decode(items)});
     return orders;
@@ -64,7 +64,7 @@ Response post(holdfast::Host& host, const Request& request) {
 
 Response get(holdfast::Host& host, const Request& request) {
   const auto id = number(request.parameter("id"), "id");
-  const auto orders = select(host, id, 1);
+  const auto orders = select(host, id - 1, 1);
   if (orders.empty() || orders.front().id != id) throw Problem(404, "there is no order " + std::to_string(id));
   return Response::json(orders.front());
 }
@@ -73,7 +73,7 @@ Response list(holdfast::Host& host, const Request& request) {
   const auto after = number(request.query("after").value_or("0"), "after");
   const auto limit = number(request.query("limit").value_or("100"), "limit");
   if (limit < 1 || limit > 1000) throw Problem(400, "a page has 1 to 1000 orders", "limit");
-  OrderPage page{select(host, after + 1, limit + 1), {}};
+  OrderPage page{select(host, after, limit + 1), {}};
   if (page.orders.size() > static_cast<std::size_t>(limit)) page.orders.pop_back(), page.next = page.orders.back().id;
   return Response::json(page);
 }
