@@ -101,8 +101,8 @@ TEST_F(G1_DeadLetters, WhateverAHandlerThrowsIsAnAttemptAndNoEndOfTheProcess) {
 TEST_F(G1_DeadLetters, WordsThatAreNoTextAreToldAndStoredAllTheSame) {
   auto o = options("json", "json.db");
   o.log = nullptr;  // stderr, as JSON
-  Host other(std::move(o));
   Ears others;
+  Host other(std::move(o));
   others.listen(other);
   other.subscribe(no_retries("c", AfterDead::block),
                   [](Context&, const Placed&) { throw std::runtime_error("\xff\xfe\nbroken"); });
@@ -117,8 +117,8 @@ TEST_F(G1_DeadLetters, OnDeadLetterMayThrow) {
     if (letter.info.key == "1") throw std::runtime_error("the pager is away");
     throw 7;
   };
-  Host other(std::move(o));
   Ears others;
+  Host other(std::move(o));
   others.listen(other);
   other.subscribe(no_retries("c", AfterDead::block), [](Context&, const Placed&) { throw Reject("no"); });
   other.start();
