@@ -79,15 +79,22 @@ Response Router::handle(Request request) const noexcept {
     return pointer ? problem(400, error.reason(), error.where()) : problem(400, error.what());
   } catch (const Unavailable& error) {  // its text may name servers and files: for the log only
     return unavailable(request, error);
-  } catch (const Transient& error) { return unavailable(request, error); } catch (const std::exception& error) {
+  } catch (const Transient& error) { return unavailable(request, error); } catch (const InDoubt& error) {
     report(request, error.what());
-  } catch (...) { report(request, "something that is no std::exception was thrown"); }
+    return problem(500,
+                   "The disk failed while this was saved: it may be there or not. Look before you repeat it; with the "
+                   "same Idempotency-Key, where one is taken, repeating it is safe.");
+  } catch (const std::exception& error) { report(request, error.what()); } catch (...) {
+    report(request, "something that is no std::exception was thrown");
+  }
   return problem(500, "The server failed to answer this request. Its log says why.");
 }
 
 Response Router::unavailable(const Request& request, const Error& error) const {
   report(request, error.what());
-  return busy("This cannot be done just now. Try again.");
+  return busy(
+      "Something that this needs is away just now, or full, or read-only; the service's log says what. Nothing was "
+      "saved. Try again in a second.");
 }
 
 void Router::report(const Request& request, std::string_view what) const noexcept {

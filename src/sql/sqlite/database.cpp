@@ -23,7 +23,7 @@ std::shared_ptr<Connections> File::pool(int size, const char* exhausted) const {
 }
 
 std::unique_ptr<detail::TransactionState> File::begin(sql::Durability durability) {
-  return std::make_unique<OpenTransaction>(writers_, "BEGIN IMMEDIATE", durability == sql::Durability::full);
+  return std::make_unique<OpenTransaction>(writers_, "BEGIN IMMEDIATE", durability == sql::Durability::full, writes_);
 }
 
 std::unique_ptr<detail::TransactionState> File::begin_read() {

@@ -23,11 +23,13 @@ class File : public sql::Database {
   Dialect dialect() const override { return Dialect::sqlite; }
   std::unique_ptr<detail::TransactionState> begin(sql::Durability durability) override;
   std::unique_ptr<detail::TransactionState> begin_read() override;
+  std::optional<sql::WriteTrouble> write_trouble() const override { return writes_->trouble(); }
 
  private:
   std::shared_ptr<Connections> pool(int size, const char* exhausted) const;
 
   const Settings settings_;
+  const std::shared_ptr<WriteHealth> writes_ = std::make_shared<WriteHealth>();
   const std::shared_ptr<Connections> writers_, readers_;
 };
 

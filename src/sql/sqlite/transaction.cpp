@@ -1,11 +1,15 @@
 #include "sql/sqlite/transaction.hpp"
 
+#include <sqlite3.h>
+
 #include <stdexcept>
 
 namespace holdfast::sqlite {
 
-OpenTransaction::OpenTransaction(std::shared_ptr<Connections> pool, std::string_view begin, bool sync_commit)
-    : pool_(std::move(pool)), connection_(pool_->take()) {
+OpenTransaction::OpenTransaction(std::shared_ptr<Connections> pool, std::string_view begin, bool sync_commit,
+                                 std::shared_ptr<WriteHealth> writes)
+    : pool_(std::move(pool)), connection_(pool_->take()), writes_(std::move(writes)) {
+  changes_before_ = sqlite3_total_changes(native());
   connection_->sync_commits(sync_commit);
   connection_->begin(begin);
 }
@@ -32,6 +36,11 @@ void OpenTransaction::require_open() const {
   throw SqlError("25P02", text);
 }
 
+void OpenTransaction::could_not_write(const std::exception& failure) const {
+  const int code = sqlite3_errcode(native()) & 0xff;
+  if (writes_) writes_->failed(failure.what(), code == SQLITE_CORRUPT || code == SQLITE_NOTADB);
+}
+
 template <class Step>
 auto OpenTransaction::guarded(Step step) {
   require_open();
@@ -45,6 +54,11 @@ auto OpenTransaction::guarded(Step step) {
     throw;
   } catch (const Unavailable& failure) {
     note(failure, Broken::unavailable);
+    could_not_write(failure);
+    throw;
+  } catch (const InDoubt& failure) {
+    note(failure, {});
+    could_not_write(failure);
     throw;
   } catch (const std::exception& failure) {
     note(failure, {});
@@ -70,6 +84,7 @@ void OpenTransaction::commit() {
   if (!connection_) require_open();
   const GiveBack give_back{*this};
   guarded([&] { connection_->commit(); });
+  if (writes_ && sqlite3_total_changes(native()) != changes_before_) writes_->succeeded();
 }
 
 }  // namespace holdfast::sqlite

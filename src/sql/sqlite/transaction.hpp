@@ -2,6 +2,7 @@
 #pragma once
 #include "sql/pool.hpp"
 #include "sql/sqlite/connection.hpp"
+#include "sql/sqlite/write_health.hpp"
 #include "sql/state.hpp"
 
 namespace holdfast::sqlite {
@@ -10,8 +11,9 @@ using Connections = sql::Pool<Connection>;
 
 class OpenTransaction : public detail::TransactionState {
  public:
-  /// begin: the statement that opens it.
-  OpenTransaction(std::shared_ptr<Connections> pool, std::string_view begin, bool sync_commit);
+  /// begin: the statement that opens it. writes: told whether it could, where it is one that may write.
+  OpenTransaction(std::shared_ptr<Connections> pool, std::string_view begin, bool sync_commit,
+                  std::shared_ptr<WriteHealth> writes = {});
   ~OpenTransaction() override;
 
   TransactionRef ref() override;
@@ -26,8 +28,12 @@ class OpenTransaction : public detail::TransactionState {
   template <class Step>
   auto guarded(Step step);
 
+  void could_not_write(const std::exception& failure) const;
+
   std::shared_ptr<Connections> pool_;  // outlives the lease
   Connections::Lease connection_;
+  std::shared_ptr<WriteHealth> writes_;
+  int changes_before_ = 0;
   bool failed_ = false;
   std::optional<Broken> broken_;
   std::string why_;

@@ -8,7 +8,19 @@
 namespace holdfast::store {
 
 /// BEGIN IMMEDIATE alone is content with a file that is read-only.
-void SqliteStore::require_writable() { access_.begin().exec("DELETE FROM holdfast_schema_version WHERE false"); }
+/// Whoever asks often must not make the disk busy: something is written only after a write failed, until one succeeds.
+void SqliteStore::require_writable() {
+  const auto trouble = access_.database->write_trouble();
+  if (trouble && trouble->for_good) throw Unavailable(trouble->why);
+  Transaction tx = access_.begin();
+  if (!trouble) {
+    tx.exec("DELETE FROM holdfast_schema_version WHERE false");
+    return;
+  }
+  tx.exec("INSERT INTO holdfast_inbox_horizon(consumer, pruned_before) VALUES ('', 0)");  // an UPDATE to what is there
+  tx.exec("DELETE FROM holdfast_inbox_horizon WHERE consumer = ''");  // would write no page
+  tx.commit();
+}
 
 void SqliteStore::migrate() { store::migrate(access_); }
 void SqliteStore::check_schema() { store::check_schema(access_); }

@@ -117,6 +117,16 @@ TEST_F(Routing, ADetailThatIsNoUtf8IsAnsweredAllTheSame) {
   EXPECT_THAT(ask("GET", "/throws").body, HasSubstr("bad byte ? here"));
 }
 
+/// Not 503: programs repeat that by themselves.
+TEST_F(Routing, ACommitInDoubtIs500ThatSaysSo) {
+  throwing(InDoubt("order.db: the disk failed during a commit"));
+  const auto answer = ask("GET", "/throws");
+  EXPECT_EQ(answer.status, 500);
+  EXPECT_FALSE(answer.headers.contains("retry-after"));
+  EXPECT_NE(answer.body.find("may be there or not. Look before you repeat it"), std::string::npos) << answer.body;
+  EXPECT_EQ(answer.body.find("order.db"), std::string::npos);
+}
+
 TEST_F(Routing, UnavailableIs503WithRetryAfterAndItsTextIsForTheLog) {
   throwing(Unavailable("database at 10.0.0.5 is away"));
   const auto answer = ask("GET", "/throws");

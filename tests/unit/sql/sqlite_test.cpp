@@ -121,6 +121,39 @@ TEST_F(SqliteDriver, ATransactionRemembersWhatBrokeIt) {
   EXPECT_THROW(tx.commit(), Unavailable);
 }
 
+/// Reading works on a full disk, and an error of the statement is none of the disk's.
+TEST_F(SqliteDriver, RemembersThatItCouldNotWriteUntilItCan) {
+  committed("CREATE TABLE t(v UNIQUE)");
+  committed("INSERT INTO t VALUES (1)");
+  EXPECT_EQ(state_of([&] { committed("INSERT INTO t VALUES (1)"); }), "23505");
+  EXPECT_FALSE(file_.write_trouble());
+  committed("PRAGMA max_page_count = 4");
+  const auto add_much = [&] {
+    Transaction tx = begin();
+    tx.exec("INSERT INTO t VALUES ($1)", Bytes{std::string(100'000, 'x')});
+    tx.commit();
+  };
+  EXPECT_THROW(add_much(), Unavailable);
+  ASSERT_TRUE(file_.write_trouble());
+  EXPECT_NE(file_.write_trouble()->why.find("the disk is full"), std::string::npos) << file_.write_trouble()->why;
+  EXPECT_FALSE(file_.write_trouble()->for_good);
+  committed("SELECT v FROM t");
+  Transaction(file_.begin_read()).commit();
+  EXPECT_TRUE(file_.write_trouble()) << "that wrote nothing";
+  committed("PRAGMA max_page_count = 1000");
+  add_much();
+  EXPECT_FALSE(file_.write_trouble());
+}
+
+TEST(WriteHealth, OfADamagedFileDoesNotImprove) {
+  WriteHealth writes;
+  writes.failed("full", false);
+  writes.failed("damaged", true);
+  writes.failed("full", false);
+  writes.succeeded();
+  EXPECT_EQ(writes.trouble()->why, "damaged");
+}
+
 TEST_F(SqliteDriver, EndingItBySqlIsADefect) {
   committed("CREATE TABLE t(v)");
   Transaction tx = begin();
