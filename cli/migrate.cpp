@@ -2,22 +2,44 @@
 #include <cstdio>
 
 #include "cli/cli.hpp"
+#include "holdfast/detail/json.hpp"
 
 namespace holdfast::cli {
+namespace {
+
+/// "" = nothing. A schema that this program does not know is nothing that migrating cures: refused.
+std::string what_is_left(Store& store) {
+  std::string todo;
+  refusing([&] {
+    try {
+      store.impl()->check_schema();
+    } catch (const detail::NeedsMigration& behind) { todo = behind.what(); }
+  });
+  return todo;
+}
+
+std::string in_json(const std::string& todo) {
+  detail::JsonWriter out;
+  out.begin_object();
+  out.name("todo"), out.string(todo);
+  out.end_object();
+  return out.take();
+}
+
+}  // namespace
 
 void add_migrate(CLI::App& app, Cli& cli) {
   auto check = std::make_shared<bool>(false);
   auto* command = app.add_subcommand("migrate", "create or upgrade Holdfast's tables")->group("Set up");
-  command->add_flag("--check", *check, "only look: exit 1 if there is something to do");
+  command->add_flag("--check", *check,
+                    "only look: exit 1 if there is something to do, 3 if the tables are of a newer schema");
   cli.does(*command, [&cli, check] {
     Store store = open_store(cli.database_urls().front());
-    if (*check) try {
-        store.impl()->check_schema();
-      } catch (const Invalid& behind) {
-        std::printf("%s\n", behind.what());
-        return found_something;
-      }
-    else refusing([&] { store.migrate(); });
+    if (!*check) refusing([&] { store.migrate(); });
+    if (const auto todo = what_is_left(store); !todo.empty()) {
+      std::printf("%s\n", cli.json() ? in_json(todo).c_str() : todo.c_str());
+      return found_something;
+    }
     const int version = store.impl()->admin()->status().schema_version;
     std::printf(cli.json() ? "{\"schema\":%d}\n" : "schema %d is there\n", version);
     return ok;

@@ -2,6 +2,7 @@
 #pragma once
 #include <memory>
 
+#include "holdfast/errors.hpp"
 #include "holdfast/store.hpp"
 #include "ports/admin_store.hpp"
 #include "ports/clock.hpp"
@@ -10,6 +11,11 @@
 
 namespace holdfast::detail {
 
+/// The tables are missing or of an older version.
+struct NeedsMigration : Invalid {
+  using Invalid::Invalid;
+};
+
 class StoreBase {
  public:
   virtual ~StoreBase() = default;
@@ -17,10 +23,10 @@ class StoreBase {
   virtual Dialect dialect() const = 0;
   virtual const ports::Clock& clock() const = 0;
   virtual Transaction begin() = 0;
-  /// Changes nothing; throws unless it could.
+  /// Throws unless it could write. Changes nothing that anybody could see.
   virtual void require_writable() { (void)begin(); }
   virtual void migrate() = 0;
-  /// Throws Invalid (what to do) unless the schema is what this program can work with.
+  /// Throws Invalid (what to do) unless the schema is what this program can work with; NeedsMigration where migrate() cures it.
   virtual void check_schema() = 0;
   virtual std::unique_ptr<ports::OutboxStore> outbox() = 0;
   virtual std::unique_ptr<ports::InboxStore> inbox(const std::string& consumer) = 0;

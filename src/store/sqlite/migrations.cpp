@@ -5,6 +5,7 @@
 #include <array>
 
 #include "holdfast/errors.hpp"
+#include "ports/store_base.hpp"
 #include "store/migrations/0001-sqlite.hpp"
 
 namespace holdfast::store {
@@ -65,12 +66,14 @@ void check_schema(const Access& access) {
   const Version found = version_of(tx);
   require_readable(access, found);
   if (found.version == 0)
-    throw Invalid(access.database->name(),
-                  "Holdfast's tables are not there; run `holdfast migrate`, or start with database.migrate = true");
+    throw detail::NeedsMigration(
+        access.database->name(),
+        "Holdfast's tables are not there; run `holdfast migrate`, or start with database.migrate = true");
   if (found.version < newest_schema)
-    throw Invalid(access.database->name(),
-                  fmt::format("its tables are of version {}, this program needs {}; run `holdfast migrate`",
-                              found.version, newest_schema));
+    throw detail::NeedsMigration(
+        access.database->name(),
+        fmt::format("its tables are of version {}, this program needs {}; run `holdfast migrate`", found.version,
+                    newest_schema));
 }
 
 }  // namespace holdfast::store
