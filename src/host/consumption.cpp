@@ -57,7 +57,7 @@ bool Consumption::step(ports::Tick until) {
   if (receiving_) pump(until);
   else waker_.wait_until(until);
   read_mail();
-  prunable_ = session_->prunable(clock.steady());
+  prunable_ = session_->prunable(clock.steady()), queue_empty_ = session_->queue_empty();
   return !finished_;
 }
 

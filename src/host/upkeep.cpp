@@ -53,7 +53,8 @@ void Upkeep::do_chores(const std::stop_token& stop) {
   for (auto& threads : consumers_) {
     if (stop.stop_requested()) return;
     attempt("declaring the queue", [&] { threads.subscriber().declare(); });
-    const ports::PruneRule rule{options_.dedupe_window, threads.consumption().prunable(), rows_at_a_time};
+    const ports::PruneRule rule{options_.dedupe_window, threads.consumption().prunable(), rows_at_a_time,
+                                threads.consumption().queue_empty()};
     attempt("pruning the inbox", [&] { in_batches([&] { return threads.subscriber().store().prune(rule); }); });
   }
 }

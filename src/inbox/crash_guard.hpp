@@ -36,6 +36,7 @@ class CrashGuard {
   void hold(ports::Tick now, Suspect suspect);
   void release(const EventId& id);
   bool holds(const EventId& id) const;
+  bool holds_any() const { return !held_.empty(); }
   /// An event of this key was settled: news for the others.
   void settled(const std::string& key);
 

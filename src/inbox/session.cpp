@@ -104,6 +104,7 @@ void Session::end_all_sessions() {
   for (const Arrival& arrival : lanes_.drop_all()) guard_.release(arrival.guard);
   for (auto& run : runs_)
     if (run) run->alive.assign(run->batch.size(), false);
+  empty_ = false;  // all that was here goes back
 }
 
 void Session::acknowledge(const Running& run, std::size_t settled) {
@@ -126,7 +127,7 @@ void Session::note(int lane, const Running& run, const Report& report) {
   const bool done = report.end == Report::End::done;
   const Counts& counts = report.counts;
   if (report.settled > 0 || (run.due && counts.handled + counts.deferred + counts.retrying + counts.dead > 0)) {
-    last_handled_ = now_;
+    if (counts.handled > 0) last_handled_ = now_;  // what failed says nothing of how far the handled ones have come
     guard_.settled(run.due ? run.due->key : run.batch.front().key);
   }
   if (run.how.exclusive) guard_.release(run.due ? run.due->id : run.batch.front().guard);
@@ -299,7 +300,8 @@ Actions Session::finish() {
   give_credit();
   dispatch();
   look();
-  if (stopping_ && !running() && !looking_ && !finished_) {
+  const bool at_work = running() && !mutant("stop_does_not_wait");
+  if (stopping_ && !at_work && !looking_ && !finished_) {
     finished_ = true;
     out_.push_back(Finished{});
   }
@@ -322,7 +324,8 @@ std::optional<ports::Tick> Session::next() const {
 }
 
 bool Session::prunable(ports::Tick now) const {
-  return (empty_ && idle()) || (last_handled_ && now < *last_handled_ + options_.quiet);
+  if (guard_.holds_any()) return false;  // it waits here while others pass: the horizon must stay behind it
+  return queue_empty() || (last_handled_ && now < *last_handled_ + options_.quiet);
 }
 
 bool Session::idle() const { return !running() && lanes_.empty(); }

@@ -59,7 +59,8 @@ struct SessionOptions {
   int due_limit = 256;
   ports::Millis look_every{1000};  // for due events
   ports::Millis store_closes{60'000};  // the store is down that long: the channel is closed
-  ports::Millis quiet{3'600'000};  // prunable(): something was handled within it
+  ports::Millis quiet{
+      3'000'000};  // prunable(): something was handled within it; less than the hour of which the store knows
   Backoff store{ports::Millis(100), ports::Millis(5'000)};
   Backoff pause{ports::Millis(1'000), ports::Millis(60'000)};
   CrashGuardOptions guard;
@@ -86,6 +87,7 @@ class Session {
   Actions stop(ports::Tick now);
 
   std::optional<ports::Tick> next() const;  ///< when tick() is wanted
+  bool queue_empty() const { return empty_ && idle() && !stopping_; }  ///< known to be
   bool prunable(ports::Tick now) const;  ///< the queue moves or is known to be empty (9.8)
   bool paused() const { return pause_.on(); }
   bool idle() const;  ///< nothing runs and nothing waits here

@@ -39,8 +39,8 @@ void Relay::read(Tick now) {
 }
 
 void Relay::give_back() {
-  if (releasing_ || released_ || lease_.asking() || flights_.size() > 0 || marks_.size() > 0 || notes_.size() > 0)
-    return;
+  const bool unmarked = marks_.size() > 0 && !mutant("stop_leaves_marks");
+  if (releasing_ || released_ || lease_.asking() || flights_.size() > 0 || unmarked || notes_.size() > 0) return;
   close(Session::main, "the relay stops", true);
   close(Session::suspects, "the relay stops", true);
   if (!owner_) {

@@ -115,6 +115,9 @@ struct PruneRule {
   bool queue_quiet =
       true;  // each queue handled something in the last hour, or is known to be empty: else nothing is pruned
   int limit = 1000;
+  /// Else nothing is pruned unless, by the store's clock, events have been handled for half of the last hour: who slept
+  /// for weeks still takes the queue for one that moves, and the first that comes back may be from the end of the backlog.
+  bool queue_empty = true;
 };
 
 class InboxStore {
@@ -134,6 +137,7 @@ class InboxStore {
   /// Written at start and, clean, at the end: what the last run of this instance left. Returns whether the last end was clean.
   virtual bool open_instance(const std::string& instance, const std::string& queue,
                              const std::vector<std::string>& patterns, const std::string& ordering) = 0;
+  /// Takes back its starts that were not finished: it did not die of them.
   virtual void close_instance(const std::string& instance) = 0;
 };
 

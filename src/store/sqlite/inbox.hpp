@@ -20,7 +20,7 @@ class SqliteInbox : public ports::InboxStore {
   void close_instance(const std::string& instance) override;
 
  private:
-  std::optional<std::int64_t> prune_before(ports::Millis window) const;
+  std::optional<std::int64_t> prune_before(const ports::PruneRule& rule) const;
 
   Access access_;
   std::string consumer_;

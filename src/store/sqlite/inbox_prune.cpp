@@ -7,24 +7,35 @@ namespace holdfast::store {
 
 using namespace ports;
 
-/// Rows of events older than this may go. Counts from the oldest event that came for the first time in the last hour, so that a
+namespace {
+
+/// Longer than handlers and outages of minutes: what came back first after one of weeks is settled by then, at every instance.
+constexpr std::chrono::minutes a_while(30);
+
+}  // namespace
+
+/// Rows of events older than this may go. Counts from the oldest event that was handled in the last hour, so that a
 /// backlog of days is never behind the horizon. Read apart: it may look at an hour's rows, and nobody is to wait for that.
-std::optional<std::int64_t> SqliteInbox::prune_before(Millis window) const {
+std::optional<std::int64_t> SqliteInbox::prune_before(const PruneRule& rule) const {
   Transaction tx = access_.begin_read();
   const auto now = access_.now();
   const auto oldest = tx.query<std::int64_t>(
       "SELECT settled_at FROM holdfast_inbox WHERE consumer = $1 ORDER BY settled_at LIMIT 1", consumer_);
-  if (oldest.empty() || oldest.one() >= now - micros(window)) return {};
-  const auto lowest = tx.query<std::optional<std::int64_t>>(
-      "SELECT min(event_at) FROM holdfast_inbox"
-      " WHERE consumer = $1 AND state = 'handled' AND copy = 0 AND settled_at >= $2",
+  if (oldest.empty() || oldest.one() >= now - micros(rule.window)) return {};
+  const auto lately = tx.query<std::optional<std::int64_t>, std::optional<std::int64_t>>(
+      "SELECT min(event_at), min(settled_at) FROM holdfast_inbox"
+      " WHERE consumer = $1 AND state = 'handled' AND settled_at >= $2",
       consumer_, now - micros(std::chrono::hours(1)));
-  return std::min(now, lowest.one().value_or(now)) - micros(window);
+  const auto [lowest, first] = lately.one();
+  const auto horizon = std::min(now, lowest.value_or(now));
+  const bool tells = lowest && horizon < now && *first <= now - micros(a_while);
+  if (!tells && !rule.queue_empty) return {};
+  return horizon - micros(rule.window);
 }
 
 bool SqliteInbox::prune(const PruneRule& rule) {
   if (!rule.queue_quiet) return false;
-  const auto before = prune_before(rule.window);
+  const auto before = prune_before(rule);
   if (!before) return false;
   Transaction tx = access_.begin_lazy();
   const auto pruned = tx.query<std::int64_t>(

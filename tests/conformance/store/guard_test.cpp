@@ -96,5 +96,17 @@ TEST_P(StoreConformance, StartsEndWithTheEvent) {
   EXPECT_EQ(start(3), (Starts{1, 0, 1}));
 }
 
+// The store was away when their runs ended; the process lived on to a good end, and did not die of them.
+TEST_P(StoreConformance, ACleanEndTakesItsOpenStartsBack) {
+  const auto opens = [&] { on(0, [&] { return inbox().open_instance("a", "test.q", {}, "none"); }); };
+  const auto start = [&](int n) { return on(0, [&] { return inbox().start(id(n), true); }); };
+  opens(), start(1);  // of this one it dies
+  opens(), start(1), start(2);
+  clients->run(0, [&] { inbox().close_instance("a"); });
+  opens();
+  EXPECT_EQ(start(2), (Starts{0, 0, 0}));
+  EXPECT_EQ(start(1).all, 1);
+}
+
 }  // namespace
 }  // namespace conformance

@@ -123,5 +123,39 @@ TEST_P(StoreConformance, PruneStaysBehindABacklog) {
   });
 }
 
+// A process that slept for weeks: its queue moved just before, by its own clock.
+TEST_P(StoreConformance, WithNothingHandledLatelyOnlyAnEmptyQueueLetsRowsGo) {
+  committed([](InboxTx& t) { claim(t, {1}); });
+  clients->advance(window + day);
+  const auto left = [&](bool queue_empty) {
+    on(0, [&] { return inbox().prune({window, true, 10, queue_empty}); });
+    return on(0, [&] { return inbox().begin()->look({id(1)}).size(); });
+  };
+  EXPECT_EQ(left(false), 1u);
+  EXPECT_EQ(left(true), 0u);
+}
+
+// After weeks the first that is handled may be from the end of the backlog, while another instance is at its beginning.
+TEST_P(StoreConformance, AQueueThatIsNotEmptyMustHaveMovedForAWhile) {
+  const Timestamp base = clients->now();
+  const auto take = [&](int n, Timestamp at) {
+    committed([&](InboxTx& t) {
+      const std::vector<Claim> claims{claim_of(n, at)};
+      t.claim(claims);
+    });
+  };
+  take(1, base);
+  clients->advance(40 * day);
+  take(2, clients->now());
+  const auto left = [&] {
+    on(0, [&] { return inbox().prune({window, true, 10, false}); });
+    return on(0, [&] { return inbox().begin()->look({id(1)}).size(); });
+  };
+  EXPECT_EQ(left(), 1u);
+  clients->advance(std::chrono::minutes(31));
+  take(3, clients->now());
+  EXPECT_EQ(left(), 0u);
+}
+
 }  // namespace
 }  // namespace conformance

@@ -12,14 +12,21 @@ class Lives : public Desk {
     options.lanes = 1;
     options.batch = 64;
   }
-  void publish(int count) {
-    for (int i = 0; i < count; ++i) queue.push_back(delivery("e" + std::to_string(i), "key" + std::to_string(i)));
+  void publish(int count, const std::string& key = "") {
+    for (int i = 0; i < count; ++i) {
+      const std::string name = "e" + std::to_string(i);
+      queue.push_back(delivery(name, key.empty() ? "key" + std::to_string(i) : key));
+      behaves[name] = [this, name](Call&) {
+        if (kills(name)) throw Killed();
+      };
+    }
   }
   /// Until nothing is left, or so much time has passed.
-  void live(Millis patience, const std::function<bool(const std::string&)>& kills) {
-    for (const auto over = clock.steady() + patience; clock.steady() < over && !queue.empty();) {
+  void live(Millis patience, std::function<bool(const std::string&)> its_temper) {
+    kills = std::move(its_temper);
+    for (const auto over = clock.steady() + patience; clock.steady() < over && work_left();) {
       try {
-        one_life(over, kills);
+        one_life(over);
       } catch (const Killed&) {
         ++deaths;
         clock.advance(seconds(1));  // the supervisor
@@ -30,9 +37,16 @@ class Lives : public Desk {
   SessionOptions options;
   std::deque<Delivery> queue;
   int deaths = 0;
+  std::function<bool(const std::string&)> kills;  // when the handler is at it
 
  private:
-  void one_life(Tick over, const std::function<bool(const std::string&)>& kills) {
+  /// In the queue, or set aside and not dead.
+  bool work_left() {
+    if (!queue.empty()) return true;
+    const auto waits = store.begin().query<int>("SELECT count(*) FROM holdfast_deferred WHERE state <> 'dead'");
+    return waits.one() > 0;
+  }
+  void one_life(Tick over) {
     restart();
     Session session(options, deaths == 0);
     std::deque<Action> todo;
@@ -42,7 +56,7 @@ class Lives : public Desk {
     const auto say = [&](Actions actions) { todo.insert(todo.end(), actions.begin(), actions.end()); };
     for (auto& d : queue) d.session = static_cast<std::uint64_t>(deaths) + 1;
     say(session.start(clock.steady()));
-    while (clock.steady() < over && !queue.empty()) {
+    while (clock.steady() < over && work_left()) {
       while (!todo.empty()) {
         const Action action = todo.front();
         todo.pop_front();
@@ -53,16 +67,12 @@ class Lives : public Desk {
             std::erase_if(queue, [&](const Delivery& d) { return d.tag == position.tag; });
             out.erase(position.tag);
           }
-        if (std::holds_alternative<LookForDue>(action)) say(session.due(clock.steady(), {}));
-        if (const auto* run = std::get_if<RunBatch>(&action)) {
-          for (const auto& arrival : run->batch) {
-            const std::string name = name_in(event::decode(arrival.delivery->body, {}).payload);
-            behaves[name] = [&, name](Call&) {
-              if (kills(name)) throw Killed();
-            };
-          }
+        if (const auto* look = std::get_if<LookForDue>(&action))
+          say(session.due(clock.steady(), inbox->due(look->limit)));
+        if (const auto* run = std::get_if<RunBatch>(&action))
           say(session.settled(clock.steady(), run->lane, consumer().run_batch(run->batch, run->how)));
-        }
+        if (const auto* run = std::get_if<RunDeferred>(&action))
+          say(session.settled(clock.steady(), run->lane, consumer().run_deferred(run->due, run->how)));
       }
       Arrived arrived{receiving, false, {}, {}};
       for (auto& d : queue)
@@ -111,6 +121,32 @@ TEST_F(Lives, G5_AloneInTheQueueItIsDeadInTheEnd) {
   live(hours(10), [](const std::string&) { return true; });
   EXPECT_EQ(state("e0"), State::dead);
   EXPECT_LE(deaths, 25);
+}
+
+/// Set aside it is no redelivery: the account of its starts is what ends the loop.
+TEST_F(Lives, G5_AsHeadOfABlockedKeyItDiesAlone) {
+  policy.after_dead = AfterDead::proceed;
+  publish(64, "k");
+  live(hours(10), [failed = false](const std::string& name) mutable {
+    if (name != "e0") return false;
+    if (!std::exchange(failed, true)) throw std::runtime_error("not yet");
+    return true;
+  });
+  EXPECT_EQ(state("e0"), State::dead);
+  EXPECT_EQ(deferred("e0")->reason, "crash_loop");
+  EXPECT_EQ(effects().size(), 63u);
+}
+
+TEST_F(Lives, G5_AsFollower40Of64ItDiesAlone) {
+  policy.after_dead = AfterDead::proceed;
+  publish(65, "k");
+  live(hours(10), [failed = false](const std::string& name) mutable {
+    if (name == "e0" && !std::exchange(failed, true)) throw std::runtime_error("not yet");
+    return name == "e40";
+  });
+  EXPECT_EQ(state("e40"), State::dead);
+  EXPECT_EQ(deferred("e40")->reason, "crash_loop");
+  EXPECT_EQ(effects().size(), 64u) << "those before it and those behind it";
 }
 
 }  // namespace holdfast::inbox::test

@@ -100,8 +100,8 @@ class Desk : public testing::Test {
   }
   static std::string name_in(const std::string& payload) { return payload.substr(9, payload.size() - 11); }
   void fails(const std::string& name, int times = 1000) {
-    behaves[name] = [left = times](Call&) mutable {
-      if (left-- > 0) throw std::runtime_error("does not work");
+    behaves[name] = [left = std::make_shared<int>(times)](Call&) {  // shared: what runs is a copy
+      if ((*left)-- > 0) throw std::runtime_error("does not work");
     };
   }
 

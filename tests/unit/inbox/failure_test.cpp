@@ -17,6 +17,25 @@ TEST_F(G5_Isolation, ABadEventInABatchCostsOnlyItself) {
   EXPECT_EQ(report.setbacks.at(0).retry_in, milliseconds(1050)) << "lengthened by half of 10 %";
 }
 
+/// A bulk handler is given its neighbours at once, and throws for all of them.
+TEST_F(G5_Isolation, ABadEventCostsOnlyItselfWhereverABulkHandlerMeetsIt) {
+  handle("bulk.v1", Form::bulk);
+  int batch = 0;
+  for (const std::string bad : {"a", "c", "e"}) {
+    ++batch;
+    const auto one = [&](const std::string& name) {
+      const std::string its = name + std::to_string(batch);
+      if (name == bad) fails(its);
+      return delivery(its, its, "bulk.v1");
+    };
+    const Report report = deliver(one("a"), one("b"), one("c"), one("d"), one("e"));
+    EXPECT_EQ(report.counts, (Counts{.handled = 4, .deferred = 1})) << bad;
+    EXPECT_EQ(report.settled, 5u);
+    EXPECT_EQ(deferred(bad + std::to_string(batch))->attempts, 1);
+  }
+  EXPECT_EQ(effects().size(), 12u);
+}
+
 TEST_F(G5_Isolation, RetriesFollowThePolicyAndEndInADeadLetter) {
   fails("a");
   deliver(delivery("a"));

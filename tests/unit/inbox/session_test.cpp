@@ -174,17 +174,37 @@ TEST_F(G6_StoreDown, StopsAndAsksAgainWithBackoff) {
 TEST_F(G6_StoreDown, AfterAMinuteTheChannelIsClosedAndReturnsWithTheStore) {
   begin();
   receive({{1}});
+  empty();
   settle(0, down());
   for (int i = 0; i < 59; ++i)
     if (!after(seconds(1)).empty()) store_down();
   EXPECT_EQ(after(seconds(1)).front(), "disconnect");
   EXPECT_TRUE(session().idle()) << "the broker hands it out again";
+  EXPECT_FALSE(session().queue_empty()) << "what went back waits there";
   store_down();
   EXPECT_EQ(after(seconds(5)), words({"look for due 256"}));
   EXPECT_EQ(nothing_due(), words({"connect", "credit 6"}));
 }
 
 // ---- for pruning (9.8)
+
+// The store takes the lowest of those handled lately for how far the queue has come: what failed is none of them.
+TEST_F(G1_Session, WhatFailedMakesItNotPrunable) {
+  begin();
+  receive({{1}});
+  Report failed;
+  failed.settled = 1, failed.counts.dead = 1;
+  settle(0, failed);
+  EXPECT_FALSE(session().prunable(now));
+}
+
+TEST_F(G1_Session, IsNotPrunableWhileASuspectWaitsForItsTurn) {
+  begin();
+  receive({{1, "a", true}, {2, "b"}});
+  settle(0, suspect(1));
+  done(1);
+  EXPECT_FALSE(session().prunable(now)) << "2 was handled, and 1 is older";
+}
 
 TEST_F(G1_Session, IsPrunableWhileItHandlesOrItsQueueIsKnownToBeEmpty) {
   begin();
@@ -194,8 +214,12 @@ TEST_F(G1_Session, IsPrunableWhileItHandlesOrItsQueueIsKnownToBeEmpty) {
   receive({{1}});
   EXPECT_FALSE(session().prunable(now));
   done(1);
-  EXPECT_TRUE(session().prunable(now + std::chrono::minutes(59)));
-  EXPECT_FALSE(session().prunable(now + std::chrono::minutes(60)));
+  EXPECT_TRUE(session().prunable(now + std::chrono::minutes(49)));
+  EXPECT_FALSE(session().prunable(now + std::chrono::minutes(50)));
+  receive({{2}});
+  empty();
+  session().stop(now);
+  EXPECT_FALSE(session().queue_empty()) << "what waited here goes back";
 }
 
 }  // namespace holdfast::inbox::test
