@@ -14,19 +14,20 @@ CREATE TABLE holdfast_schema_version(
   oldest_reader INTEGER NOT NULL);
 
 -- Pending events. AUTOINCREMENT: a number is never given twice, so the relay may ask for what is above the last one it saw.
+-- A row that cannot be read would hold up all others: whoever writes one by SQL is told at once.
 CREATE TABLE holdfast_outbox(
   seq INTEGER PRIMARY KEY AUTOINCREMENT,
-  id TEXT NOT NULL,
+  id TEXT NOT NULL CHECK (typeof(id) = 'text' AND length(id) = 32 AND id NOT GLOB '*[^0-9a-f]*'),
   key TEXT,          -- null: no order
   type TEXT NOT NULL CHECK (length(CAST(type AS BLOB)) BETWEEN 1 AND 200),
   destination TEXT,  -- null: the exchange, routed by type; else one queue or topic
-  unrouted_ok INTEGER NOT NULL DEFAULT 0,
-  occurred_at INTEGER NOT NULL,
-  envelope BLOB NOT NULL CHECK (length(envelope) <= 1048576),
+  unrouted_ok INTEGER NOT NULL DEFAULT 0 CHECK (unrouted_ok IN (0, 1)),
+  occurred_at INTEGER NOT NULL CHECK (typeof(occurred_at) = 'integer'),
+  envelope BLOB NOT NULL CHECK (typeof(envelope) IN ('blob', 'text') AND length(envelope) <= 1048576),
   headers TEXT NOT NULL DEFAULT '{}' CHECK (length(CAST(headers AS BLOB)) <= 131072),
-  attempts INTEGER NOT NULL DEFAULT 0,
+  attempts INTEGER NOT NULL DEFAULT 0 CHECK (typeof(attempts) = 'integer' AND attempts BETWEEN 0 AND 2147483647),
   last_error TEXT,
-  refused INTEGER NOT NULL DEFAULT 0,
+  refused INTEGER NOT NULL DEFAULT 0 CHECK (refused IN (0, 1)),
   CHECK (key IS NULL OR length(CAST(key AS BLOB)) <= 200));
 CREATE INDEX holdfast_outbox_key ON holdfast_outbox(key, seq) WHERE key IS NOT NULL;
 
