@@ -103,6 +103,46 @@ RC_GTEST_PROP(JsonProperty, DamagedJsonIsReadOrInvalid, ()) {
   read_or_invalid([&] { (void)Codec<Whole>::decode(json); });
 }
 
+/// What a foreign program got half right is told with its place, or goes on its way as it was understood.
+RC_GTEST_PROP(EnvelopeProperty, DamagedOnesAreInvalidOrComeBack, ()) {
+  using namespace holdfast;
+  EventInfo sent;
+  sent.id = EventId::of_body(any_text());
+  sent.type = "order.created.v2", sent.occurred_at = from_iso8601("2025-08-22T09:30:00.123Z");
+  sent.trace_id = "4bf92f3577b34da6a3ce929d0e0e4736", sent.correlation_id = any_text(), sent.producer = "order-service";
+  std::string body = event::encode(sent, Codec<Whole>::encode(any_whole()));
+  for (int i = *rc::gen::inRange(0, 4); i > 0; --i) {
+    const auto at = *rc::gen::inRange<std::size_t>(0, body.size());
+    const auto c = *rc::gen::weightedOneOf<char>(
+        {{1, rc::gen::arbitrary<char>()}, {4, rc::gen::elementOf(std::string("{}[]\",:\\019e.-+TZnu \n"))}});
+    if (*rc::gen::arbitrary<bool>()) body[at] = c;
+    else body.insert(at, 1, c);
+  }
+  Envelope got;
+  const bool read = read_or_invalid([&] { got = event::decode(body, {}); });
+  RC_CLASSIFY(read);
+  if (!read) return;
+  const Envelope again = event::decode(event::encode(got.info, got.payload), event::headers_of(got.info));
+  RC_ASSERT(again.info.id == got.info.id);
+  RC_ASSERT(again.info.type == got.info.type);
+  RC_ASSERT(again.info.occurred_at == got.info.occurred_at);
+  RC_ASSERT(again.info.schema_version == got.info.schema_version);
+  RC_ASSERT(again.info.correlation_id == got.info.correlation_id);
+  RC_ASSERT(again.info.producer == got.info.producer);
+  RC_ASSERT(again.payload == got.payload);
+}
+
+/// A contract that was read from bytes of anybody is written as something that reads the same.
+RC_GTEST_PROP(JsonProperty, DamagedContractsAreInvalidOrComeBack, ()) {
+  std::string json = Codec<Whole>::encode(any_whole());
+  for (int i = *rc::gen::inRange(1, 4); i > 0; --i)
+    json[*rc::gen::inRange<std::size_t>(0, json.size())] = *rc::gen::elementOf(std::string("{}[]\",:\\019e.-+ \ntf"));
+  Whole got;
+  if (!read_or_invalid([&] { got = Codec<Whole>::decode(json); })) return;
+  const std::string written = Codec<Whole>::encode(got);
+  RC_ASSERT(Codec<Whole>::encode(Codec<Whole>::decode(written)) == written);
+}
+
 RC_GTEST_PROP(JsonProperty, RawValuesAreJsonThemselves, ()) {
   const std::string json = Codec<Whole>::encode(any_whole());
   for (const auto& [name, member] : JsonValue::parse(json).entries())
