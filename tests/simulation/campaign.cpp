@@ -117,6 +117,20 @@ Sum play(const Options& options, std::uint64_t seeds, bool stop_at_first) {
   return sum;
 }
 
+std::uint64_t history_hash(const Options& options, std::uint64_t seed) {
+  const Report report = run(seed, {options.setup, true});
+  std::uint64_t hash = report.trail ^ report.steps;
+  for (const auto& line : report.history)
+    for (const char c : line) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3ull;
+  return hash;
+}
+
+void print_hashes(const Options& options) {
+  holdfast::the_mutant = options.mutant;
+  for (std::uint64_t seed = options.first; seed < options.first + options.seeds; ++seed)
+    std::printf("%lu %016lx\n", seed, history_hash(options, seed));
+}
+
 bool report(const Options& options, const Sum& sum) {
   if (options.json) print_json(sum);
   if (options.json) return sum.bad.empty();

@@ -25,6 +25,10 @@ struct Sum {
 /// Spread over processes. stop_at_first: of each process.
 Sum play(const Options& options, std::uint64_t seeds, bool stop_at_first = false);
 
+/// Of all that happened in one seed, and in which order.
+std::uint64_t history_hash(const Options& options, std::uint64_t seed);
+void print_hashes(const Options& options);  // "SEED HASH", a line each
+
 /// Prints the sum; false: a promise was broken.
 bool report(const Options& options, const Sum& sum);
 /// Prints what happened in one seed; false: a promise was broken.

@@ -7,6 +7,7 @@ namespace {
 
 bool simulate(const sim::Options& options) {
   if (options.mutants) return sim::try_mutants(options);
+  if (options.hashes) return sim::print_hashes(options), true;
   if (options.seed) return sim::tell(options, *options.seed);
   return sim::report(options, sim::play(options, options.seeds));
 }

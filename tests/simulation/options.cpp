@@ -10,6 +10,7 @@ const char* const usage = R"(simulate: the rules of outbox and inbox under fault
 
   simulate [--seeds N] [--first S]        N histories (2000), from seed S; exit 1 if a promise is broken
   simulate --seed S                       one history, told
+  simulate --hashes [--seeds N]           a hash of each history: the same seed gives the same, wherever it is run
   simulate --mutants [--seeds N]          break each rule on purpose; exit 1 if a mutant survives N seeds (6000)
   simulate --mutant NAME ...              one rule broken, in any of the above
 
@@ -43,6 +44,7 @@ Options parse(int argc, char** argv) {
   for (int i = 1; i < argc; ++i) {
     const std::string word = argv[i];
     if (word == "--mutants") o.mutants = true;
+    else if (word == "--hashes") o.hashes = true;
     else if (word == "--json") o.json = true;
     else if (word == "--help" || word == "-h") o.help = true;
     else if (const auto it = with_value.find(word); it == with_value.end())

@@ -10,7 +10,7 @@ struct Options {
   std::uint64_t first = 0, seeds = 2000;
   std::optional<std::uint64_t> seed;  // one, with its history
   std::string setup, mutant;
-  bool mutants = false, json = false, help = false, seeds_given = false;
+  bool mutants = false, hashes = false, json = false, help = false, seeds_given = false;
   int jobs = 0;      // 0: one for each core
   int lines = 120;   // of a history that are shown
 };

@@ -69,10 +69,10 @@ bool Scheduler::step(Time next) {
     else next = std::min(next, task->wake);
   }
   if (ready_.empty()) {
-    now = next == never ? now + 1 : std::max(now + 1, next);
+    now = next == never ? now + step_takes : std::max(now + step_takes, next);
     return false;
   }
-  ++now, ++steps;
+  now += step_takes, ++steps;
   const int choice = random.below(static_cast<int>(ready_.size()));
   trail = (trail ^ static_cast<std::uint64_t>(now * 64 + choice)) * 0x9E3779B97F4A7C15ull;
   Task& task = *ready_[choice];

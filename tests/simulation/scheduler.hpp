@@ -53,6 +53,7 @@ class Scheduler {
 
   Random random;
   Time now = 0;
+  Time step_takes = 1;
   std::uint64_t steps = 0;
   std::uint64_t trail = 0;  // hash of who ran when: the same seed gives the same
   std::string defect;  // a task ended by an exception: never right

@@ -10,7 +10,7 @@ constexpr Mutant mutants[] = {
     {"mark_despite_return", "calm unbound"},
     {"unknown_is_confirmed", "calm sessions"},
     {"skip_blocked_key", "calm keeps_session_order=0 nacks keys=2"},
-    {"resume_not_at_lowest", "calm keeps_session_order=1 sessions nacks keys=2 window=100"},
+    {"resume_not_at_lowest", "calm keeps_session_order=1 sessions keys=1 window=3 events=14"},
     {"pipelined_after_refusal_goes_on", "calm keeps_session_order=1 nacks keys=2 window=100"},
     {"refused_lets_followers_pass", "calm refused keys=2"},
     {"suspect_blames_all", "calm refused keys=4 window=100"},
@@ -22,8 +22,9 @@ constexpr Mutant mutants[] = {
     {"key_lock_after_seq", "calm late_commits keys=2"},
     {"mark_by_seq_alone", "calm restore sessions pauses"},
     // The inbox: claims, failures.
-    {"blocked_before_claim", "by_key=1 calm failures sessions lanes=2 keys=2"},
+    {"blocked_before_claim", "by_key=1 proceed=0 calm failures sessions rebalances lanes=1 keys=1 batch=6"},
     {"stale_copy_accepted", "by_key=0 via_broker=1 calm failures duplicates sessions"},
+    {"own_ignores_body", "by_key=0 calm invalid own_transactions failures store_calls server_crashes"},
     {"second_delivery_in_batch_runs", "calm duplicates batch=6 keys=1"},
     {"failure_without_claim", "calm failures duplicates sessions"},
     {"id_reused_overwrites", "calm invalid"},
@@ -34,6 +35,8 @@ constexpr Mutant mutants[] = {
     {"retry_of_none_blocks_key", "by_key=0 via_broker=0 calm failures"},
     {"proceed_dead_blocks", "by_key=1 proceed=1 calm failures keys=2"},
     {"too_old_runs", "calm prune duplicates"},
+    {"too_old_counts_from_one",
+     "by_key=0 via_broker=1 calm failures prune duplicates sessions rebalances broker_outages"},
     // Blocked keys.
     {"followers_not_due", "by_key=1 proceed=0 calm failures keys=2"},
     {"failure_without_compare", "calm failures operators sessions"},
@@ -51,6 +54,7 @@ constexpr Mutant mutants[] = {
     {"new_session_keeps_old_batches", "by_key=1 calm sessions failures"},
     {"release_crash_counts", "calm bad_release"},
     {"starts_counted_by_batch", "calm crashers keys=4"},
+    {"living_start_counts", "by_key=0 calm failures slow store_outages kills bad_release"},
     // The inbox's tables.
     {"no_inbox_row_for_dead", "calm failures"},
     {"head_by_skip_locked", "by_key=1 calm failures keys=1"},
@@ -59,6 +63,12 @@ constexpr Mutant mutants[] = {
     {"try_lock_takes_no_lock", "calm failures"},
     {"prune_forgets_horizon", "calm prune duplicates"},
     {"starts_count_without_evidence", "calm bad_release"},
+    {"oversized_goes_to_outbox", "calm invalid failures"},
+    // Stops, and weeks in which nothing happens.
+    {"stop_does_not_wait", "calm stops slow"},
+    {"stop_leaves_marks", "calm stops"},
+    {"clean_end_keeps_starts", "calm stops store_outages failures dependency"},
+    {"horizon_ignores_backlog", "by_key=0 calm gaps prune slow lanes=3 batch=1"},
 };
 
 constexpr const char* marks[] = {"backlog.back_behind_dropped",
@@ -70,7 +80,6 @@ constexpr const char* marks[] = {"backlog.back_behind_dropped",
                                  "crash_loop",
                                  "deferred_changed_while_it_ran",
                                  "does_not_fit_outbox",
-                                 "due_but_not_head",
                                  "import_of_a_reused_id",
                                  "paused",
                                  "pruned_while_claiming",

@@ -57,6 +57,21 @@ TEST_P(TransportConformance, each_queue_has_a_dead_letter_queue) {
   EXPECT_EQ(transport.topology().depth(queue.name).dead_letters, 0);
 }
 
+// Nothing is behind it: a limit of deliveries, as a work queue may have, would lose what it holds.
+TEST_P(TransportConformance, a_dead_letter_queue_keeps_what_it_hands_out_however_often) {
+  const ports::Queue queue{"q", {"#"}};
+  auto dead = event("dead");
+  dead.destination = subscribe(queue)->dead_letter_destination();
+  EXPECT_EQ(publish({dead}).at(0).outcome, Outcome::confirmed);
+  const auto import = transport.dead_letters(queue.name, "import");
+  import->credit(1);
+  for (int times = 0; times < 1'500; ++times) {
+    ASSERT_EQ(bodies(take(*import, 1)), Bodies{"dead"}) << times;
+    import->disconnect();
+  }
+  EXPECT_EQ(transport.topology().depth(queue.name).dead_letters, 1);
+}
+
 TEST_P(TransportConformance, tells_how_much_waits_and_how_much_was_handed_out) {
   for (const bool by_key : {true, false}) {
     const auto receiver = subscribe({by_key ? "keyed" : "loose", {"#"}, by_key});

@@ -63,11 +63,11 @@ bool Broker::may_take(const BrokerQueue& queue, std::uint64_t session) const {
          (!queue.single_active || queue.active == session);
 }
 
-void Broker::leave(BrokerQueue& queue, std::uint64_t session) {
+void Broker::leave(BrokerQueue& queue, std::uint64_t session, bool flagged) {
   const auto it = queue.sessions.find(session);
   if (it == queue.sessions.end()) return;
   for (auto& [tag, unacked] : it->second) {
-    unacked.delivery.redelivered = true;
+    unacked.delivery.redelivered |= flagged;
     ++counts.redelivered;
     queue.ready.emplace(unacked.position, std::move(unacked.delivery));
   }
@@ -124,7 +124,9 @@ bool Broker::route(const ports::OutgoingEvent& event, std::vector<BrokerQueue*>&
 /// Each queue takes it or refuses it for itself: after a nack some of them have it.
 ports::Outcome Broker::publish(PublisherLink& link, const ports::OutgoingEvent& event) {
   std::vector<BrokerQueue*> to;
-  if (event.key && link.refused_keys.contains(*event.key)) return ports::Outcome::nacked;
+  if (const auto it = event.key ? link.refused_keys.find(*event.key) : link.refused_keys.end();
+      it != link.refused_keys.end())
+    return it->second;
   if (!route(event, to)) return event.unrouted_ok ? ports::Outcome::confirmed : ports::Outcome::returned;
   if (scheduler.random.chance(faults.nack))
     to[scheduler.random.below(static_cast<int>(to.size()))]->nacking = scheduler.random.between(1, 4);
@@ -153,7 +155,7 @@ void Broker::take(PublisherLink& link) {
   counts.published += 1, counts.confirmed += outcome == ports::Outcome::confirmed;
   counts.nacks += outcome == ports::Outcome::nacked, counts.returns += outcome == ports::Outcome::returned;
   if (outcome != ports::Outcome::confirmed && link.keeps_session_order && frame.event.key)
-    link.refused_keys.insert(*frame.event.key);
+    link.refused_keys.emplace(*frame.event.key, outcome);
   if (link.gone || link.closed) return;
   link.open.erase(frame.token);
   link.results.push_back({frame.token, outcome, outcome == ports::Outcome::confirmed ? "" : "the broker refused it"});

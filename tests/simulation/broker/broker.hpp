@@ -20,6 +20,7 @@ using ports::Millis;
 struct BrokerFaults {  // chances
   double nack = 0;  // a queue begins to refuse for some frames
   double lost_session = 0;  // a connection dies, at a frame or at a pump
+  bool unflagged = false;  // and what it leaves is not flagged as redelivered
   double setup_blamed = 0;  // a close by 403 or 404
   double lost_ack = 0;  // the session of a receiver dies at an ack
   double duplicate = 0;  // a frame is taken twice; a wait queue hands on twice
@@ -60,7 +61,7 @@ struct PublisherLink {
   std::deque<Frame> pipe;  // on the way to the broker
   std::vector<ports::PublishResult> results;
   std::set<std::uint64_t> open;  // accepted, without a result
-  std::set<std::string> refused_keys;  // keeps_session_order
+  std::map<std::string, ports::Outcome> refused_keys;  // keeps_session_order: what comes after goes the same way
   bool keeps_session_order = false, closed = false, blocked = false, gone = false;  // gone: no client
   ports::Blame blame = ports::Blame::nobody;
   std::string why;
@@ -79,7 +80,8 @@ class Broker {
   // Receivers.
   std::uint64_t join(BrokerQueue& queue);  // a new session
   bool may_take(const BrokerQueue& queue, std::uint64_t session) const;
-  void leave(BrokerQueue& queue, std::uint64_t session);  // what was not acked comes back to where it was
+  void leave(BrokerQueue& queue, std::uint64_t session,
+             bool flagged = true);  // what was not acked comes back to where it was
 
   // Publishers.
   std::shared_ptr<PublisherLink> link(bool keeps_session_order);

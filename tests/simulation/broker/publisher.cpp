@@ -19,7 +19,8 @@ bool SimPublisher::accept(const ports::Publication& publication) {
   if (refuses(*publication.event)) {
     link_->open.erase(publication.token);
     link_->results.push_back({publication.token, ports::Outcome::refused, "the client cannot encode it"});
-    if (link_->keeps_session_order && publication.event->key) link_->refused_keys.insert(*publication.event->key);
+    if (link_->keeps_session_order && publication.event->key)
+      link_->refused_keys.emplace(*publication.event->key, ports::Outcome::nacked);
   } else {
     link_->pipe.push_back({publication.token, *publication.event});
   }

@@ -30,10 +30,11 @@ bool SimReceiver::connect(ports::Tick until, ports::Received& out) {
 
 void SimReceiver::pump(ports::Tick until, ports::Received& out) {
   out = {};
+  out.ended = std::exchange(ended_, {});
   broker_.scheduler.point();
   if (session_ == 0 && !connect(until, out)) return;
   if (broker_.scheduler.random.chance(broker_.faults.lost_session))
-    ++broker_.counts.lost_sessions, broker_.leave(queue_, session_);
+    ++broker_.counts.lost_sessions, broker_.leave(queue_, session_, !broker_.faults.unflagged);
   if (!alive() && notices_ == never) notices_ = broker_.scheduler.now + broker_.scheduler.random.below(40);
   const auto over = [this] {
     if (woken_ || aborted_) return true;
@@ -45,6 +46,7 @@ void SimReceiver::pump(ports::Tick until, ports::Received& out) {
   if (!alive() && notices_ == never) notices_ = broker_.scheduler.now;
   if (aborted_ || (!alive() && broker_.scheduler.now >= notices_)) {
     if (aborted_) broker_.leave(queue_, session_);
+    out.problem = aborted_ ? "ended by this program" : "the session was lost";
     out.ended.push_back(std::exchange(session_, 0));
     aborted_ = false;
     return;
@@ -69,7 +71,7 @@ void SimReceiver::take(ports::Received& out) {
 void SimReceiver::ack(std::span<const ports::Position> settled) {
   broker_.scheduler.point();
   if (alive() && broker_.scheduler.random.chance(broker_.faults.lost_ack))
-    ++broker_.counts.lost_sessions, broker_.leave(queue_, session_);
+    ++broker_.counts.lost_sessions, broker_.leave(queue_, session_, !broker_.faults.unflagged);
   for (const auto& position : settled) {
     const auto session = queue_.sessions.find(position.session);
     if (session != queue_.sessions.end()) session->second.erase(position.tag);
@@ -79,6 +81,7 @@ void SimReceiver::ack(std::span<const ports::Position> settled) {
 
 void SimReceiver::disconnect() {
   broker_.scheduler.point();
+  if (session_ != 0) ended_.push_back(session_);
   broker_.leave(queue_, std::exchange(session_, 0));
 }
 

@@ -37,6 +37,7 @@ class SimReceiver : public ports::Receiver {
   BrokerQueue& queue_;
   std::uint64_t session_ = 0, last_tag_ = 0;
   Time notices_ = never;  // when a lost session is noticed
+  std::vector<std::uint64_t> ended_;  // by disconnect(): the next pump says so
   int credit_ = 0;
   bool woken_ = false, aborted_ = false;
 };

@@ -30,8 +30,14 @@ struct DatabaseCounts {
 };
 
 struct StartsEntry {
-  ports::Starts starts;
+  struct Of {
+    ports::Starts starts;
+    bool running = false;  // its last one, perhaps
+  };
+  std::map<std::string, Of> by_instance;
   std::int64_t handled_then = 0;  // how many had been handled when the last start was written
+
+  ports::Starts seen_by(const std::string& instance) const;
 };
 /// Holdfast's tables of one consumer.
 struct ConsumerTables {
@@ -40,7 +46,7 @@ struct ConsumerTables {
   std::map<EventId, Row<StartsEntry>> starts;
   std::map<std::string, bool> instances;  // clean end
   Row<Timestamp> pruned_before;
-  std::int64_t handled = 0;
+  std::int64_t handled = 0;  // ever
 };
 
 class Database {
@@ -81,6 +87,7 @@ class Database {
   Time skew = 0;  // of its clock
   Time away_until = 0;
   Time sessions_ended = -1;  // when it last did that to all
+  std::size_t most_bytes = 1 << 20;  // of an envelope in its outbox, by a CHECK
   Millis recently{3'600'000};  // "in the last hour" of the age rule
   std::function<void(const ServerTx&)> before_commit = [](const ServerTx&) {};  // all is known, nothing is applied
   std::function<void()> after_commit = [] {};

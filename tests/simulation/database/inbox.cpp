@@ -26,7 +26,7 @@ std::set<EventId> SimInboxTx::claim(std::span<const ports::Claim> claims) {
       session_.let_others_run();  // one statement is not one step
     auto& row = consumer_.inbox[id];
     // It waits for an open insert, update or delete of a rival, not for a mere lock.
-    while (row.dirty && row.owner != &session_.tx() && !mutant("claim_does_not_wait")) session_.wait(row);
+    while (row.dirty && row.owner != &session_.tx()) session_.wait(row);
     if (row.seen_by(&session_.tx()) || row.dirty) continue;
     if (row.owner && row.owner != &session_.tx()) continue;
     write(id, row, InboxEntry{{State::handled, 0, claim->body_hash}, claim->at, db.now()});
@@ -219,17 +219,30 @@ std::vector<ports::Due> SimInboxStore::due(int limit) {
   return out;
 }
 
+ports::Starts StartsEntry::seen_by(const std::string& instance) const {
+  ports::Starts sum;
+  for (const auto& [name, of] : by_instance) {
+    const bool may_live = of.running && name != instance && of.starts.counted > 0 && !mutant("living_start_counts");
+    sum.counted += of.starts.counted - may_live;
+    sum.alone += of.starts.alone;
+    sum.all += of.starts.all;
+  }
+  return sum;
+}
+
 ports::Starts SimInboxStore::start(const EventId& id, bool alone_in_queue) {
   Session session(database_);
   session.call();
   auto& row = consumer_.starts[id];
   session.take(row);
   StartsEntry entry = row.committed.value_or(StartsEntry{});
-  const ports::Starts before = entry.starts;
+  const ports::Starts before = entry.seen_by(instance_);
+  StartsEntry::Of& mine = entry.by_instance[instance_];
+  mine.running = true;
   if (before.all == 0 || consumer_.handled > entry.handled_then || mutant("starts_count_without_evidence"))
-    ++entry.starts.counted;
-  if (alone_in_queue) ++entry.starts.alone;
-  ++entry.starts.all;
+    ++mine.starts.counted;
+  if (alone_in_queue) ++mine.starts.alone;
+  ++mine.starts.all;
   entry.handled_then = consumer_.handled;
   session.tx().write(row, std::optional(entry));
   session.commit();
@@ -241,7 +254,7 @@ std::map<EventId, ports::Starts> SimInboxStore::starts(const std::set<EventId>& 
   std::map<EventId, ports::Starts> out;
   for (const EventId& id : ids)
     if (auto it = consumer_.starts.find(id); it != consumer_.starts.end() && it->second.committed)
-      out.emplace(id, it->second.committed->starts);
+      out.emplace(id, it->second.committed->seen_by(instance_));
   return out;
 }
 
@@ -253,10 +266,13 @@ bool SimInboxStore::prune(const ports::PruneRule& rule) {
   session.take(consumer_.pruned_before);
   const Time now = database_.now();
   Timestamp horizon = database_.utc();
+  Time first = now;
   for (const auto& [id, row] : consumer_.inbox)
     if (row.committed && row.committed->at && row.committed->row.state == State::handled &&
-        row.committed->settled > now - database_.recently.count())
-      horizon = std::min(horizon, *row.committed->at);
+        row.committed->settled > now - database_.recently.count() && !mutant("horizon_ignores_backlog"))
+      horizon = std::min(horizon, *row.committed->at), first = std::min(first, row.committed->settled);
+  const bool tells = horizon < database_.utc() && first <= now - database_.recently.count() / 2;
+  if (!tells && !rule.queue_empty && !mutant("horizon_ignores_backlog")) return false;
   horizon -= rule.window;
   int left = rule.limit;
   auto before = consumer_.pruned_before.committed;
@@ -264,10 +280,10 @@ bool SimInboxStore::prune(const ports::PruneRule& rule) {
     if (!row.committed || row.owner) continue;
     const InboxEntry& entry = *row.committed;
     if (entry.row.state != State::handled && entry.row.state != State::discarded) continue;
-    const bool old = !entry.at || *entry.at < horizon;
+    const bool old = entry.at && *entry.at < horizon;
     if (entry.settled > now - rule.window.count() || !old) continue;
     if (left-- == 0) break;
-    if (entry.at && !mutant("prune_forgets_horizon")) before = std::max(before.value_or(*entry.at), *entry.at);
+    if (!mutant("prune_forgets_horizon")) before = std::max(before.value_or(*entry.at), *entry.at);
     session.tx().write(row, std::optional<InboxEntry>());
   }
   if (before) session.tx().write(consumer_.pruned_before, before);
@@ -277,13 +293,38 @@ bool SimInboxStore::prune(const ports::PruneRule& rule) {
 
 bool SimInboxStore::open_instance(const std::string& instance, const std::string&, const std::vector<std::string>&,
                                   const std::string&) {
-  Session(database_).call();
+  Session session(database_);
+  session.call();
+  for (auto& [id, row] : consumer_.starts) {
+    session.take(row);
+    if (!row.committed || !row.committed->by_instance.contains(instance)) continue;
+    StartsEntry entry = *row.committed;
+    entry.by_instance[instance].running = false;
+    session.tx().write(row, std::optional(std::move(entry)));
+  }
+  session.commit();
+  instance_ = instance;
   const auto [row, fresh] = consumer_.instances.try_emplace(instance, true);
   return std::exchange(row->second, false);
 }
 
 void SimInboxStore::close_instance(const std::string& instance) {
-  Session(database_).call();
+  Session session(database_);
+  session.call();
+  for (auto& [id, row] : consumer_.starts) {
+    session.take(row);
+    if (!row.committed) continue;
+    StartsEntry entry = *row.committed;
+    const auto mine = entry.by_instance.find(instance);
+    if (mine == entry.by_instance.end() || !mine->second.running || mutant("clean_end_keeps_starts")) continue;
+    ports::Starts& starts = mine->second.starts;
+    mine->second.running = false;
+    --starts.all, starts.counted -= starts.counted > 0, starts.alone -= starts.alone > 0;
+    if (starts.all == 0) entry.by_instance.erase(mine);
+    const bool none = entry.by_instance.empty();
+    session.tx().write(row, none ? std::nullopt : std::optional(std::move(entry)));
+  }
+  session.commit();
   consumer_.instances[instance] = true;
 }
 

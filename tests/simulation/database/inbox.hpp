@@ -58,6 +58,7 @@ class SimInboxStore : public ports::InboxStore {
  private:
   Database& database_;
   ConsumerTables& consumer_;
+  std::string instance_;
 };
 
 }  // namespace sim

@@ -30,8 +30,9 @@ ports::Page SimOutboxStore::read(const ports::Round& round, int limit) {
   call();
   const Seen now = database_.snapshot();
   const Seen as_of = round.as_of.opaque.empty() ? now : Seen::of(round.as_of);
-  const std::optional<Seen> seen =
+  std::optional<Seen> seen =
       round.not_seen_by.opaque.empty() ? std::nullopt : std::optional(Seen::of(round.not_seen_by));
+  if (seen && seen->xmax > now.xmax) seen.reset();  // of a future that a restore undid
   ports::Page page;
   page.last = true;
   for (auto it = database_.outbox.upper_bound(round.after); it != database_.outbox.end(); ++it) {
@@ -100,8 +101,7 @@ bool SimOutboxStore::renew(const std::string& owner, Millis ttl) {
   call();
   const bool free = database_.lease_owner.empty() || database_.lease_owner == owner ||
                     database_.lease_until <= database_.now() || !owner_lives(database_.lease_owner);
-  if (free)
-    database_.lease_owner = owner, database_.lease_until = database_.now() + ttl.count();
+  if (free) database_.lease_owner = owner, database_.lease_until = database_.now() + ttl.count();
   answer();
   return free;
 }

@@ -45,6 +45,9 @@ void Session::wait(const Lockable& row) {
 
 void Session::append(std::span<const ports::OutgoingEvent> events) {
   call();
+  for (const auto& event : events)
+    if (event.envelope.size() > database_.most_bytes)
+      throw holdfast::SqlError("23514", "the envelope is larger than the CHECK allows");
   if (!database_.append(tx_, events)) lose(ports::Trouble::transient, "deadlock or lock timeout");
 }
 

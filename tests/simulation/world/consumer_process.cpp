@@ -1,4 +1,5 @@
 // A consumer process as the host drives it: the consume thread, lane workers, the due worker.
+#include <algorithm>
 #include <deque>
 #include <sstream>
 
@@ -21,7 +22,7 @@ inbox::Policy policy_of(const World& w, const ports::Receiver& receiver) {
   p.crash_limit_alone = 6;
   p.retry.via = w.setup.via_broker ? holdfast::RetryVia::broker : holdfast::RetryVia::database;
   p.batch = w.setup.batch;
-  p.limits.envelope = 700;
+  p.limits.envelope = most_of_an_envelope;
   if (receiver.traits().delay_queues)
     p.wait_queue = [&receiver](Millis delay) { return receiver.destination_after(delay); };
   p.dead_letter_queue = receiver.dead_letter_destination();
@@ -38,8 +39,9 @@ namespace {
 
 class ConsumerProcess {
  public:
-  ConsumerProcess(World& w, int number)
+  ConsumerProcess(World& w, int number, std::shared_ptr<Stop> stop)
       : w_(w),
+        stop_(std::move(stop)),
         number_(number),
         name_("consumer" + std::to_string(number)),
         store_(w.consumer, "c"),
@@ -49,19 +51,27 @@ class ConsumerProcess {
             {store_, w.clock, handlers_, policy_of(w, receiver_), [&w] { return w.scheduler.random.fraction(); }}),
         jobs_(static_cast<std::size_t>(w.setup.lanes)) {
     w_.running[number_].clear();
+    stop_->wake = [this] { receiver_.wake(); };
+  }
+  ~ConsumerProcess() {
+    stop_->wake = [] {}, w_.prunable[number_] = false;
   }
 
   void consume_thread() {
-    session_ = std::make_unique<inbox::Session>(options(), open());
+    const auto clean = open();
+    if (!clean) return;
+    session_ = std::make_unique<inbox::Session>(options(), *clean);
     carry_out(session_->start(now()));
-    for (;;) {
+    for (bool told = false;;) {
       read_mail();
+      if (stop_->asked && !told) told = true, carry_out(session_->stop(now()));
+      if (finished_) return;
       auto until = now() + Millis(1000);
       if (const auto next = session_->next(); next && *next <= now()) carry_out(session_->tick(now()));
       if (const auto next = session_->next()) until = std::min(until, *next);
       if (receiving_) pump(until);
-      else w_.scheduler.wait([this] { return !mail_.empty(); }, time_of(until));
-      w_.prunable[number_] = session_->prunable(now());
+      else w_.scheduler.wait([&] { return !mail_.empty() || (stop_->asked && !told); }, time_of(until));
+      w_.prunable[number_] = session_->prunable(now()), w_.empty[number_] = session_->queue_empty();
     }
   }
   void lane_thread(std::size_t lane) {
@@ -69,12 +79,14 @@ class ConsumerProcess {
       w_.scheduler.wait([&] { return jobs_[lane].has_value(); });
       const Job job = *std::move(jobs_[lane]);
       jobs_[lane].reset();
+      ++at_work_;
       watch(job, true);
       inbox::Report report =
           std::holds_alternative<inbox::RunBatch>(job)
               ? consumer_.run_batch(std::get<inbox::RunBatch>(job).batch, std::get<inbox::RunBatch>(job).how)
               : consumer_.run_deferred(std::get<inbox::RunDeferred>(job).due, std::get<inbox::RunDeferred>(job).how);
       watch(job, false);
+      --at_work_;
       put(Settled{static_cast<int>(lane), std::move(report)});
     }
   }
@@ -110,19 +122,21 @@ class ConsumerProcess {
     inbox::SessionOptions o;
     o.lanes = w_.setup.lanes, o.batch = w_.setup.batch;
     o.most_prefetch = 12, o.due_limit = 6;
-    o.look_every = Millis(60), o.store_closes = Millis(400), o.quiet = Millis(500);
+    o.look_every = Millis(60), o.store_closes = Millis(400), o.quiet = w_.consumer.recently * 5 / 6;
     o.store = {Millis(20), Millis(200)}, o.pause = {Millis(40), Millis(300)};
     o.guard.prefetch_after_crash = 2, o.guard.alone_after = Millis(200), o.guard.restart = {Millis(30), Millis(500)};
     return o;
   }
-  bool open() {
-    for (;; w_.scheduler.sleep(50)) {
+  std::optional<bool> open() {
+    for (; !stop_->asked; w_.scheduler.sleep(50)) {
       std::optional<bool> clean;
       try {
         clean = store_.open_instance(name_, work_queue, {"a.#"}, w_.setup.by_key() ? "by_key" : "none");
       } catch (const holdfast::Error&) { clean.reset(); }
-      if (clean) return *clean;
+      if (clean) w_.judge.begins(w_.consumer.consumers.at("c"), name_);
+      if (clean) return clean;
     }
+    return {};
   }
   void pump(ports::Tick until) {
     ports::Received got;
@@ -181,7 +195,16 @@ class ConsumerProcess {
     receiving_ = false;
   }
   void act(inbox::LookForDue& look) { look_for_ = look.limit; }
-  void act(inbox::Finished&) {}
+  void act(inbox::Finished&) {
+    finished_ = true;
+    if (at_work_ > 0 || std::ranges::any_of(jobs_, [](const auto& job) { return job.has_value(); }))
+      w_.judge.breach("G6", name_ + " stopped in good order while an event was running");
+    receiver_.disconnect();
+    try {
+      store_.close_instance(name_);
+      w_.judge.stopped(w_.consumer.consumers.at("c"), name_);
+    } catch (const holdfast::Error&) {}  // then the next start is careful, and what could not be taken back stays
+  }
 
   /// Which events the process would die with.
   void watch(const Job& job, bool begins) {
@@ -195,6 +218,7 @@ class ConsumerProcess {
   }
 
   World& w_;
+  const std::shared_ptr<Stop> stop_;
   int number_;
   std::string name_;
   SimInboxStore store_;
@@ -204,8 +228,8 @@ class ConsumerProcess {
   std::unique_ptr<inbox::Session> session_;
   std::vector<std::optional<Job>> jobs_;
   std::deque<Letter> mail_;
-  int look_for_ = 0;
-  bool receiving_ = false;
+  int look_for_ = 0, at_work_ = 0;
+  bool receiving_ = false, finished_ = false;
   std::map<ports::Position, ports::Delivery> delivered_;
   std::set<std::uint64_t> over_;
 };
@@ -214,12 +238,15 @@ class ConsumerProcess {
 
 std::function<void()> consumer_main(World& w, int number) {
   return [&w, number] {
-    const auto process = std::make_shared<ConsumerProcess>(w, number);
+    const auto stop = w.stoppable(), relay = std::make_shared<Stop>();
+    const auto process = std::make_shared<ConsumerProcess>(w, number, stop);
     for (int lane = 0; lane < w.setup.lanes; ++lane)
       w.scheduler.spawn([process, lane] { process->lane_thread(static_cast<std::size_t>(lane)); });
     w.scheduler.spawn([process] { process->due_thread(); });
-    if (w.setup.publishes()) w.scheduler.spawn(relay_main(w, w.consumer, "relay of c" + std::to_string(number)));
+    if (w.setup.publishes()) w.scheduler.spawn(relay_main(w, w.consumer, "relay of c" + std::to_string(number), relay));
     process->consume_thread();
+    if (w.setup.publishes()) relay->ask(), w.scheduler.wait([&] { return relay->over; });
+    w.ended();
   };
 }
 

@@ -32,7 +32,7 @@ class Handling {
     session.call();
     session.tx().effects.push_back({envelope.info.id, x.number});
     temper(x);
-    if (x.temper == Temper::forgets && !w_.fixed) return void(++x.throws);
+    if (x.temper == Temper::forgets && !w_.fixed) return void(count_throw(x));
     session.commit();
   }
 
@@ -61,6 +61,7 @@ class Handling {
   void temper(Subject& x) {
     if (x.type.starts_with("pay.") && w_.dependency_away()) throw holdfast::Unavailable("the gateway is away");
     if (w_.fixed) return;
+    if (w_.setup.slow && w_.chance(.4)) w_.scheduler.sleep(w_.scheduler.random.below(200));
     switch (x.temper) {
       case Temper::fails:
         if (x.fails-- > 0) return fail(x);
@@ -75,13 +76,14 @@ class Handling {
         w_.crash(number_);
       case Temper::unavailable:
         if (!w_.faulty()) return;
-        ++x.throws;
+        count_throw(x);
         throw holdfast::Unavailable("its own excuse");
       default: return;
     }
   }
+  static void count_throw(Subject& x) { ++x.throws, ++x.fresh_throws; }
   [[noreturn]] static void fail(Subject& x) {
-    ++x.throws;
+    count_throw(x);
     throw std::runtime_error("does not work");
   }
   static ports::OutgoingEvent audit(const holdfast::Envelope& envelope, const Subject& x) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 namespace sim {
 
@@ -80,13 +81,15 @@ void Judge::offered(const Database& db, ports::Seq seq, const ports::OutgoingEve
 }
 
 void Judge::marked(const Database& db, const ports::RowRef& row) {
+  marked_[&db].insert(row);
   if (!confirmed_[&db].contains(row))
     breach("G1", fmt::format("row {} was marked though no confirm of it came", row.seq));
 }
 
 void Judge::refused(const ports::OutboxRow& row) {
   const Subject* x = subject(row.event.envelope);
-  if (!x || !(x->refused || x->unencodable)) breach("G5", fmt::format("row {} is refused, though the broker would take it", row.seq));
+  if (!x || !(x->refused || x->unencodable))
+    breach("G5", fmt::format("row {} is refused, though the broker would take it", row.seq));
 }
 
 /// First arrivals at a queue, each key in the order of its commits.
@@ -111,7 +114,7 @@ void Judge::pushed(const BrokerQueue& queue, const ports::Delivery& delivery) {
   if (x->commit != Subject::Commit::done)
     return breach("G2", name(*x) + " was published, but its transaction did not commit");
   if (!queue.bound || delivery.copy > 0) return;
-  x->reached |= !queue.sink;
+  if (!queue.sink && !std::exchange(x->reached, true)) x->reached_at = scheduler_.now;
   auto& there = arrived_[queue.name];
   if (there.insert(x->number).second && !first_in_order(*x, there))
     breach("G4", fmt::format("{} reached {} before an earlier event of its key", name(*x), queue.name));
@@ -155,6 +158,8 @@ void Judge::changed(const ServerTx::Touched& touched, const ServerTx& tx) {
   if (state == State::dead && (!before || before->row.state != State::dead))
     died(*x, aside ? aside->event.reason : "", *touched.tables);
   if (state == State::discarded) x->discarded = true;
+  if (state == State::discarded && before && before->row.state == State::handled)
+    breach("G3", name(*x) + " was discarded, though it was handled before");
   if (state == State::dead && before && before->row.state != State::dead && now->row.copy <= before->row.copy)
     breach("G3", name(*x) + " is dead, but copies of it that are on their way are still valid");
   const bool may_block = setup_.by_key() && (state != State::dead || setup_.after_dead == holdfast::AfterDead::block);
@@ -165,8 +170,10 @@ void Judge::changed(const ServerTx::Touched& touched, const ServerTx& tx) {
 void Judge::decided(Subject& x, const InboxEntry& now, const DeferredEntry* aside) {
   const int attempts = aside ? aside->event.attempts : 0;
   const bool grew = aside ? attempts > x.attempts : now.row.state == State::retrying && now.row.copy > x.copy;
+  int fresh = 0;
   const bool by_handler = !aside || aside->event.wait != Deferred::Wait::dead || aside->event.reason == "exhausted" ||
                           aside->event.reason == "failed";
+  if (x.copy != now.row.copy || x.attempts != attempts) fresh = std::exchange(x.fresh_throws, 0);
   x.copy = now.row.copy, x.attempts = attempts;
   if (!grew || !by_handler || x.no_handler || x.invalid || x.shares_id) return;
   if (aside && aside->event.wait == Deferred::Wait::blocked) return;
@@ -174,6 +181,8 @@ void Judge::decided(Subject& x, const InboxEntry& now, const DeferredEntry* asid
   if (x.decided > x.throws)
     breach("G6",
            fmt::format("{} has {} failures counted, but its handler failed {} times", name(x), x.decided, x.throws));
+  if (fresh == 0)
+    breach("G6", fmt::format("{}: attempt {} is counted twice: nothing failed since it was", name(x), attempts - 1));
   if (x.decided > x.allowed)
     breach("G6", fmt::format("{} failed {} times, more than the policy allows", name(x), x.decided));
 }
@@ -181,16 +190,16 @@ void Judge::decided(Subject& x, const InboxEntry& now, const DeferredEntry* asid
 void Judge::died(Subject& x, const std::string& reason, const ConsumerTables& tables) {
   ++dead;
   x.was_dead = true;
+  if (reason == "too_old") ran_ahead(x);
   if (reason == "too_old" || reason == "id_reused" || reason == "broker") x.out_of_turn = true;
-  const auto at = x.id.time();
-  const bool old = at && tables.pruned_before.committed && *at <= *tables.pruned_before.committed;
+  const bool old = x.at && tables.pruned_before.committed && *x.at <= *tables.pruned_before.committed;
   const bool crasher = x.temper == Temper::crashes || x.temper == Temper::hangs;
   const bool cause = (reason == "exhausted" && x.throws >= 3) ||
                      (reason == "rejected" && x.temper == Temper::rejected) || (reason == "invalid" && x.invalid) ||
                      (reason == "no_handler" && x.no_handler) || (reason == "too_old" && old) ||
                      (reason == "id_reused" && x.shares_id) || (reason == "broker" && x.out_of_turn) ||
                      (reason == "failed" && x.was_dead) ||
-                     (reason == "crash_loop" && (crasher || x.died_with + x.died_in_bad_release >= 3));
+                     (reason == "crash_loop" && (crasher || x.died_with + std::min(x.died_in_bad_release, 1) >= 3));
   if (!cause) breach(reason == "crash_loop" ? "G6" : "G5", name(x) + " is dead without cause: " + reason);
 }
 

@@ -44,6 +44,12 @@ class Judge {
   void replayed(Subject& x);  // an operator gives it a new start
   void moved_by_hand(Subject& x);
 
+  // What a stop in good order leaves behind.
+  /// A relay: confirmed: by its sessions.
+  void stopped(const Database& db, const std::set<ports::RowRef>& confirmed);
+  void begins(const ConsumerTables& tables, const std::string& instance);
+  void stopped(const ConsumerTables& tables, const std::string& instance);
+
   // When faults have stopped.
   /// What is not settled is dead, or behind a dead one, or refused, or behind a refused one. "" = so it is.
   std::string restless(const Database& producer, const Database& consumer, const Broker& broker);
@@ -57,6 +63,7 @@ class Judge {
   void changed(const ServerTx::Touched& touched, const ServerTx& tx);
   void decided(Subject& x, const InboxEntry& now, const DeferredEntry* aside);
   void died(Subject& x, const std::string& reason, const ConsumerTables& tables);
+  void ran_ahead(const Subject& x);
   void takes_effect(const Effect& effect, const ServerTx& tx);
   void in_turn(const Subject& x);
   bool first_in_order(const Subject& x, const std::set<int>& there) const;
@@ -66,7 +73,7 @@ class Judge {
   std::vector<Subject>& subjects_;
   History& history_;
   std::optional<Breach> breach_;
-  std::map<const Database*, std::set<ports::RowRef>> confirmed_;
+  std::map<const Database*, std::set<ports::RowRef>> confirmed_, marked_;
   std::set<ports::RowRef> excused_;  // discarded, and back with a restore
   std::map<std::string, int> last_order_;
   std::map<std::string, std::set<int>> arrived_;  // by queue

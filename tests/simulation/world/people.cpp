@@ -29,7 +29,7 @@ void business(World& w) {
 
 void produce(World& w) {
   for (;;) {
-    w.scheduler.sleep(1 + w.scheduler.random.below(60));
+    w.scheduler.sleep(1 + w.scheduler.random.below(w.setup.gaps ? 400 : 60));
     if (std::ssize(w.subjects) >= w.setup.events) w.scheduler.sleep(never / 2);
     try {
       business(w);
@@ -190,7 +190,8 @@ void upkeep(World& w) {
   for (;;) {
     w.scheduler.sleep(150 + w.scheduler.random.below(150));
     try {
-      if (w.setup.prune) store.prune({Millis(400), w.prunable[0] || w.prunable[1], 5});
+      for (int number : {0, 1})  // each process prunes by what it knows
+        if (w.setup.prune) store.prune({w.window, w.prunable[number], 5, w.empty[number]});
       outbox.retain(Millis(2'000), 5);
     } catch (const holdfast::Error&) {}  // next time
   }

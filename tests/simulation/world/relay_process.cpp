@@ -13,8 +13,9 @@ namespace {
 
 class RelayProcess {
  public:
-  RelayProcess(World& w, Database& database, const std::string& name)
+  RelayProcess(World& w, Database& database, const std::string& name, std::shared_ptr<Stop> stop)
       : w_(w),
+        stop_(std::move(stop)),
         database_(database),
         name_(name),
         store_(database),
@@ -23,12 +24,16 @@ class RelayProcess {
     store_.on_mark = [this](const ports::RowRef& row) { w_.judge.marked(database_, row); };
     store_.on_refuse = [this](const ports::OutboxRow& row) { w_.judge.refused(row); };
     store_.owner_lives = [&w](const std::string& owner) { return !w.setup.pauses || w.live_owners.contains(owner); };
+    stop_->wake = [this] { sender_.wake(); };
     w_.live_owners.insert(owner_);
   }
-  ~RelayProcess() { w_.live_owners.erase(owner_); }
+  ~RelayProcess() {
+    stop_->wake = [] {}, w_.live_owners.erase(owner_);
+  }
 
   void relay_thread() {
-    for (;;) {
+    for (bool told = false;;) {
+      if (stop_->asked && !told) relay_.stop(), told = true;
       while (!answers_.empty()) {
         auto answer = std::move(answers_.front());
         answers_.pop_front();
@@ -36,8 +41,9 @@ class RelayProcess {
       }
       if (w_.chance(.05)) relay_.wake();
       for (auto& action : relay_.step(w_.clock.steady())) perform(action);
+      if (relay_.stopped()) return w_.judge.stopped(database_, confirmed_);
       if (sender_.pump(relay_.next_tick())) continue;
-      w_.scheduler.wait([this] { return !answers_.empty(); }, time_of(relay_.next_tick()));
+      w_.scheduler.wait([&] { return !answers_.empty() || (stop_->asked && !told); }, time_of(relay_.next_tick()));
     }
   }
   void io_thread() {
@@ -87,7 +93,7 @@ class RelayProcess {
     publisher->on_result = [this, &session](const ports::PublishResult& result) {
       const ports::RowRef row = rows_[result.token];
       w_.history.note(name_, "row {}: {}", row.seq, outcome(result.outcome));
-      if (result.outcome == ports::Outcome::confirmed) w_.judge.confirmed(database_, row);
+      if (result.outcome == ports::Outcome::confirmed) w_.judge.confirmed(database_, row), confirmed_.insert(row);
       else session.erase(row.seq);
     };
     return publisher;
@@ -98,6 +104,7 @@ class RelayProcess {
   }
 
   World& w_;
+  const std::shared_ptr<Stop> stop_;
   Database& database_;
   std::string name_, owner_;
   SimOutboxStore store_;
@@ -107,16 +114,20 @@ class RelayProcess {
   std::deque<outbox::StoreAnswer> answers_;
   std::map<outbox::Token, ports::RowRef> rows_;
   std::set<ports::Seq> in_session_[2];
+  std::set<ports::RowRef> confirmed_;  // in this life
   int opening_ = 0;
 };
 
 }  // namespace
 
-std::function<void()> relay_main(World& w, Database& database, std::string name) {
-  return [&w, &database, name = std::move(name)] {
-    const auto process = std::make_shared<RelayProcess>(w, database, name);
+std::function<void()> relay_main(World& w, Database& database, std::string name, std::shared_ptr<Stop> part_of) {
+  return [&w, &database, name = std::move(name), part_of = std::move(part_of)] {
+    const auto stop = part_of ? part_of : w.stoppable();
+    const auto process = std::make_shared<RelayProcess>(w, database, name, stop);
     w.scheduler.spawn([process] { process->io_thread(); });
     process->relay_thread();
+    stop->over = true;
+    if (!part_of) w.ended();
   };
 }
 

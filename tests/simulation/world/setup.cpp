@@ -33,7 +33,12 @@ constexpr Fault faults[] = {{"kills", &Setup::kills},
                             {"broker_tools", &Setup::broker_tools},
                             {"prune", &Setup::prune},
                             {"restore", &Setup::restore},
-                            {"clocks", &Setup::clocks}};
+                            {"clocks", &Setup::clocks},
+                            {"stops", &Setup::stops},
+                            {"gaps", &Setup::gaps},
+                            {"odd_times", &Setup::odd_times},
+                            {"slow", &Setup::slow},
+                            {"rebalances", &Setup::rebalances}};
 constexpr Fault options[] = {{"via_broker", &Setup::via_broker},
                              {"keeps_session_order", &Setup::keeps_session_order},
                              {"handlers_publish", &Setup::handlers_publish},
@@ -66,6 +71,7 @@ Setup draw(Random& random) {
   s.window = random.chance(.3) ? 100 : random.between(1, 4);
   const double share = random.chance(.08) ? 1.0 : random.chance(.4) ? .12 : .35;
   for (const Fault& fault : faults) s.*fault.flag = random.chance(share);
+  if (s.gaps || s.odd_times) s.prune |= random.chance(.7);  // else they are like any other event or pause
   return s;
 }
 

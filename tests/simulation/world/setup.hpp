@@ -41,11 +41,17 @@ struct Setup {
   bool prune = false;
   bool restore = false;  // of the producer's backup
   bool clocks = false;  // jump
+  bool stops = false;  // processes are asked to end, and do so in good order
+  bool gaps = false;  // nothing happens for longer than the inbox remembers
+  bool odd_times = false;  // events of 1970 and of 2099, and some that tell no time
+  bool slow = false;  // handlers, now and then
+  bool rebalances = false;  // as on Kafka: what a lost session leaves is not flagged as redelivered
 
   bool by_key() const { return ordering == holdfast::Ordering::by_key; }
   /// Something may die, and its copy go to the DLQ.
   bool dead_letters() const {
-    return failures || invalid || crashers || bad_release || kills || dependency || broker_tools || prune || clocks;
+    return failures || invalid || crashers || bad_release || kills || dependency || broker_tools || prune || clocks ||
+           stops;
   }
   bool publishes() const {
     return handlers_publish || via_broker || dead_letters();

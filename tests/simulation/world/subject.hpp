@@ -32,15 +32,23 @@ struct Subject {
   bool invalid = false;           // its body is no event
   bool no_handler = false;        // of its type
   bool shares_id = false;         // with another one
+  bool odd_time = false;          // long past, far away, or it tells none
+  bool large = false;             // more than the consumer's outbox takes
+  std::optional<holdfast::Timestamp> at;  // as the age rule sees it
+  Time made = 0;                  // when its producer thought of it
 
   // What became of it.
   enum class Commit { not_yet, done, undone } commit = Commit::not_yet;
   bool lost = false;              // committed, then lost with a restore
   int order = 0;                  // among those of its key, by commit
+  bool slept_through = false;     // on its way to be settled while all machines stood still for weeks
   bool reached = false;           // it came to the queue
+  Time reached_at = 0;            // the first time
   int runs = 0, throws = 0;       // throws: failures that count
+  int fresh_throws = 0;           // since its attempts or its copy changed
   int died_with = 0;              // the process ended while it ran
-  bool died_in_bad_release = false;
+  int died_in_bad_release = 0;
+  int loose_starts = 0;           // that nobody could take back
   int effects = 0;
   bool discarded = false, out_of_turn = false, was_dead = false, pruned = false, forgotten = false;
   int decided = 0, allowed = 0;   // failures, since somebody lent a hand

@@ -8,6 +8,7 @@ namespace {
 
 constexpr Time patience = 60'000;
 constexpr int most_steps = 12'000;  // of one phase
+constexpr Time forgotten = 4'000;    // a gap is longer than that
 
 EventId new_id(Timestamp at, Random& random) {
   EventId::Bytes bytes{};
@@ -34,7 +35,10 @@ World::World(std::uint64_t seed, const RunOptions& options)
   calm_at = 600 + scheduler.random.below(1200);
   subjects.reserve(static_cast<std::size_t>(setup.events) + 3);
   consumer.consumers["c"];
-  consumer.recently = Millis(300);
+  // Recently: longer than anything that keeps one event waiting while others pass.
+  consumer.recently = Millis(setup.gaps ? 2'500 : 300);
+  window = Millis(setup.gaps ? forgotten : 400);
+  consumer.most_bytes = most_of_an_envelope;
   const auto somewhere = [&] { return scheduler.random.below(static_cast<int>(calm_at)); };
   if (setup.bad_release)
     bad_release_from = somewhere() / 2, bad_release_until = bad_release_from + 100 + scheduler.random.below(400);
@@ -45,6 +49,7 @@ World::World(std::uint64_t seed, const RunOptions& options)
     const double p = scheduler.random.chance(.3) ? .03 : .005;
     producer.faults = consumer.faults = {p, p * 4, .5};
   }
+  broker.faults.unflagged = setup.rebalances;
   if (setup.sessions) broker.faults.lost_session = .02, broker.faults.lost_ack = .02, broker.faults.setup_blamed = .005;
   if (setup.nacks) broker.faults.nack = scheduler.random.chance(.3) ? .2 : .05;
   if (setup.duplicates) broker.faults.duplicate = .15;
@@ -91,7 +96,9 @@ Subject& World::create() {
   Random& random = scheduler.random;
   Subject& x = subjects.emplace_back();
   x.number = static_cast<int>(subjects.size()) - 1;
+  x.made = scheduler.now;
   x.id = new_id(producer.utc() + Millis(x.number), random);
+  x.at = x.id.time();
   if (!random.chance(.1)) x.key = "k" + std::to_string(random.below(setup.keys));
   constexpr const char* types[] = {"a.one.v1", "a.one.v1", "a.one.v0", "a.many.v1", "a.many.v1"};
   x.type = types[random.below(5)];
@@ -111,16 +118,19 @@ Subject& World::create() {
   if (setup.refused && random.chance(.15)) (random.chance(.5) ? x.refused : x.unencodable) = true;
   if (setup.unbound && random.chance(.1)) x.type = "noise.v1", x.unrouted = true;
   if (setup.invalid && random.chance(.3)) {
-    const int what = random.below(3);
+    const int what = random.below(4);
     if (what == 0) x.invalid = true;
+    if (what == 3) x.large = true;
     if (what == 1 && x.type != "noise.v1") x.type = "a.new.v1", x.no_handler = true;
-    if (what == 2 && x.number > 0 && !setup.prune) {  // else nobody can tell a too old one from its namesake
+    // Else nobody can tell a too old one from its namesake, or the namesake's row from one that was sent before.
+    if (what == 2 && x.number > 0 && !setup.prune && !setup.restore) {
       Subject& other = subjects[random.below(x.number)];
       if (!other.shares_id) x.id = other.id, x.shares_id = other.shares_id = true;
     }
   }
+  if (setup.odd_times && !x.shares_id && random.chance(.3)) give_odd_time(x);
   x.body = valid_body(x);
-  x.hash = holdfast::event::body_hash(x.type, fmt::format("{{\"n\":{}}}", x.number));
+  x.hash = holdfast::event::body_hash(x.type, payload_of(x));
   if (x.invalid) {
     x.body = fmt::format("{{\"eventId\":\"{}\",\"eventType\":\"{}\",\"n\":{}", x.id.to_string(), x.type, x.number);
     x.hash = holdfast::event::body_hash(x.type, x.body);
@@ -131,8 +141,28 @@ Subject& World::create() {
 
 std::string World::valid_body(const Subject& x) const {
   holdfast::EventInfo info;
-  info.id = x.id, info.type = x.type, info.occurred_at = epoch, info.producer = "p";
-  return holdfast::event::encode(info, fmt::format("{{\"n\":{}}}", x.number));
+  info.id = x.id, info.type = x.type, info.occurred_at = x.odd_time ? x.at.value_or(Timestamp{}) : epoch;
+  info.producer = "p";
+  return holdfast::event::encode(info, payload_of(x));
+}
+
+std::string World::payload_of(const Subject& x) const {
+  if (!x.large) return fmt::format("{{\"n\":{}}}", x.number);
+  return fmt::format("{{\"n\":{},\"more\":\"{}\"}}", x.number, std::string(most_of_an_envelope, 'x'));
+}
+
+/// Told by the id, by occurredAtUtc alone, or not at all.
+void World::give_odd_time(Subject& x) {
+  x.odd_time = true;
+  const Timestamp when =
+      scheduler.random.chance(.5) ? Timestamp(Millis(1'000 * (x.number + 1))) : epoch + std::chrono::years(73);
+  x.id = new_id(when, scheduler.random);
+  x.at = x.id.time();
+  if (scheduler.random.chance(.5)) return;
+  auto bytes = x.id.bytes();
+  bytes[6] = static_cast<std::uint8_t>(0x40 | (bytes[6] & 0x0f));  // version 4
+  x.id = EventId::of_bytes(bytes);
+  if (x.invalid || scheduler.random.chance(.5)) x.at.reset();
 }
 
 void World::crash(int number) {
@@ -144,7 +174,7 @@ void World::died(int number) {
   ++counts["processes ended by a handler"];
   for (Subject& x : subjects)
     if (running[number].contains(x.id) || running[number].contains(x.renamed)) {
-      if (release_is_bad()) x.died_in_bad_release = true;
+      if (release_is_bad()) ++x.died_in_bad_release;
       else ++x.died_with;
     }
 }
@@ -156,11 +186,52 @@ void World::kill(int process, Time down_for) {
   for (int number : {0, 1})
     if (process == consumers_[static_cast<std::size_t>(number)]) died(number), --counts["processes ended by a handler"];
   ++counts["kills"];
+  stop_until_.erase(process);
   scheduler.kill(process, down_for);
+}
+
+std::shared_ptr<Stop> World::stoppable() { return stops_[scheduler.current()] = std::make_shared<Stop>(); }
+
+void World::stop(int process, Time deadline) {
+  if (!scheduler.up(process) || !stops_.contains(process) || stop_until_.contains(process)) return;
+  history.note("FAULT", "{} is asked to end within {} ms", scheduler.name(process), deadline);
+  ++counts["stops"];
+  stop_until_[process] = scheduler.now + deadline;
+  stops_[process]->ask();
+}
+
+void World::ended() {
+  const int process = scheduler.current();
+  history.note(scheduler.name(process), "has ended as it was asked to");
+  ++counts["stops in good order"];
+  stop_until_.erase(process);
+  scheduler.crash(5 + scheduler.random.below(100));
+}
+
+/// All machines stand still at once: what one has in its hands, another one may believe not to be there when they go on.
+void World::sleep_through(Time for_so_long) {
+  for (Subject& x : subjects) x.slept_through |= x.reached && !x.settled();
+  scheduler.now += for_so_long;
+}
+
+/// Nobody takes anything, or nothing runs at all.
+void World::gap(Time for_so_long) {
+  if (++gaps_ > 2) return;
+  note_fault("gaps");
+  const bool may_pause =
+      setup.dependency && scheduler.now < dependency_from;  // one outage: who is to blame is told by its end
+  const int what = scheduler.random.below(may_pause ? 3 : 2);
+  calm_at += for_so_long;
+  if (what == 0)
+    for (const int process : consumers_) kill(process, for_so_long);
+  else if (what == 1) sleep_through(for_so_long);
+  else dependency_from = scheduler.now, dependency_until = scheduler.now + for_so_long;
 }
 
 void World::environment() {
   producer.reap(), consumer.reap();
+  for (const auto& [process, until] : std::map(stop_until_))
+    if (scheduler.now >= until) kill(process, 1 + scheduler.random.below(50));
   if (broker.blocked && scheduler.now >= blocked_until_) broker.blocked = false;
   if (broker.unbound && scheduler.now >= unbound_until_) broker.unbound = false;
   if (setup.restore && backup_at_ > 0 && scheduler.now >= backup_at_ && restore_at_ == never) {
@@ -172,7 +243,7 @@ void World::environment() {
     history.note("FAULT", "the producer's backup of {} is restored", backed_up_);
     restore_at_ = never, backup_at_ = 0, ++counts["restores"];
   }
-  if (faulty() && scheduler.random.chance(.03)) fault();
+  if (faulty() && scheduler.random.chance(.037)) fault();
   broker.step();
 }
 
@@ -202,7 +273,7 @@ void World::crash_server(Database& database, Time down_for) {
 void World::fault() {
   Random& random = scheduler.random;
   const auto some = [&](Time low, Time high) { return low + random.below(static_cast<int>(high - low)); };
-  switch (random.below(13)) {
+  switch (random.below(16)) {
     case 0:
     case 1:
       if (setup.kills) kill(processes_[random.below(static_cast<int>(processes_.size()))], some(5, 150));
@@ -241,6 +312,16 @@ void World::fault() {
          : random.below(2)    ? consumer.skew
                               : producer.skew) += some(-900, 900),
             note_fault("clock jumps");
+      break;
+    case 12:
+    case 13:
+      if (setup.stops) {
+        const int number = random.below(2);
+        stop(random.chance(.6) ? consumers_[number] : relays_[number], some(60, 600));
+      }
+      break;
+    case 14:
+      if (setup.gaps) gap(some(forgotten, 3 * forgotten));
       break;
     default: break;
   }

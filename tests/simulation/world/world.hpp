@@ -38,6 +38,14 @@ class SimClock : public ports::Clock {
   const Time& skew_;
 };
 
+/// A process that can be asked to end.
+struct Stop {
+  bool asked = false, over = false;
+  std::function<void()> wake = [] {};
+  void ask() { asked = true, wake(); }
+};
+
+inline constexpr std::size_t most_of_an_envelope = 700;
 inline constexpr const char* work_queue = "c.work.q";
 inline constexpr const char* dead_letters = "c.work.dlq";
 inline constexpr const char* wait_prefix = "c.work.retry.";
@@ -69,9 +77,13 @@ class World {
   std::set<EventId> running[2];  // at each consumer: guards of what its handlers are at
   std::map<std::string, long> counts;
   std::set<std::string> live_owners;  // of leases
-  bool prunable[2] = {};              // what the consumers' sessions say
+  bool prunable[2] = {}, empty[2] = {};  // what the consumers' sessions say
+  Millis window{400};                 // what the inbox remembers
   int incarnations = 0, crashers = 0;
   [[noreturn]] void crash(int consumer);  // of a consumer process, by its handler
+  std::shared_ptr<Stop> stoppable();      // the process that runs: a new life of it
+  [[noreturn]] void ended();              // it did what it was asked to
+  std::string payload_of(const Subject& x) const;
   std::string valid_body(const Subject& x) const;
 
  private:
@@ -81,6 +93,10 @@ class World {
   void environment();
   void fault();
   void note_fault(const char* what);
+  void stop(int process, Time deadline);
+  void gap(Time for_so_long);
+  void sleep_through(Time for_so_long);
+  void give_odd_time(Subject& x);
   void pause(int process, Time for_so_long);
   void take_away(Database& database, Time for_so_long);
   void crash_server(Database& database, Time down_for);
@@ -92,12 +108,17 @@ class World {
   Report finish();
 
   std::vector<int> processes_, relays_, consumers_;
+  std::map<int, std::shared_ptr<Stop>> stops_;  // by process
+  std::map<int, Time> stop_until_;
+  int gaps_ = 0;
   Time backup_at_ = 0, backed_up_ = 0, restore_at_ = never, blocked_until_ = 0, unbound_until_ = 0;
 };
 
 /// What the processes of the world run; each returns never.
 std::function<void()> producer_main(World& world);
-std::function<void()> relay_main(World& world, Database& database, std::string name);
+/// stop: none: a process of its own.
+std::function<void()> relay_main(World& world, Database& database, std::string name,
+                                 std::shared_ptr<Stop> stop = nullptr);
 std::function<void()> consumer_main(World& world, int number);
 std::function<void()> importer_main(World& world);
 std::function<void()> operator_main(World& world);

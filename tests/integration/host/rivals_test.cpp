@@ -1,0 +1,66 @@
+// Two instances of one service, both at the same event at once.
+#include <condition_variable>
+
+#include "place.hpp"
+
+namespace holdfast::host_test {
+namespace {
+
+/// What is outside: slow enough that both instances call it, and it knows one key from another.
+class Gateway {
+ public:
+  void charge(const EventId& key) {
+    std::unique_lock lock(mutex_);
+    charged_.insert(key.to_string());
+    ++calls_;
+    both_.notify_all();
+    EXPECT_TRUE(both_.wait_for(lock, std::chrono::minutes(1), [this] { return calls_ >= 2; }));
+  }
+  std::size_t charges() const { return charged_.size(); }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable both_;
+  std::set<std::string> charged_;
+  int calls_ = 0;
+};
+
+struct G3_OneEffect : Place {};
+
+TEST_F(G3_OneEffect, TwoInstancesThatCallOutsideAtOnceForOneEventMakeOneEffect) {
+  Gateway gateway;
+  auto subscription = taking("pay");
+  subscription.ordering = Ordering::none;
+  subscription.batch = 1;
+  const auto pay = [&](Context& ctx, const Placed& placed) {
+    gateway.charge(ctx.info().id);
+    seen.add("asked for its transaction");
+    effect(ctx, placed.text);
+    ctx.publish(Reserved{placed.orderId});
+    seen.add("wrote");
+  };
+  Host rival(options("rival", "test.db"));
+  Ears rivals_ears;
+  rivals_ears.listen(rival);
+  host.subscribe(subscription, pay), rival.subscribe(subscription, pay);
+  host.start(), rival.start();
+  const EventId id = EventId::of_body("one");
+  for (int copies = 0; copies < 3; ++copies) publish({1, "paid"}, {.id = id});  // one instance holds at most two
+  const auto one = [](const Ears::Heard& heard) { return heard.settled("pay") >= 1; };
+  ASSERT_TRUE(ears.until(one));
+  ASSERT_TRUE(rivals_ears.until(one));
+  host.stop(), rival.stop();
+  EXPECT_EQ(gateway.charges(), 1u);
+  EXPECT_EQ(effects(), std::vector<std::string>{"paid"});
+  EXPECT_EQ(ears.counts("pay").handled + rivals_ears.counts("pay").handled, 1);
+  EXPECT_EQ(state("pay", id), "handled");
+  const std::string reserved = " WHERE type = 'test.reserved.v1'";
+  EXPECT_EQ(Db(folder.file("test.db"))
+                .one("SELECT (SELECT count(*) FROM holdfast_outbox" + reserved +
+                     ") + (SELECT count(*) FROM holdfast_outbox_published" + reserved + ")"),
+            "1")
+      << "the loser leaves nothing";
+}
+
+}  // namespace
+}  // namespace holdfast::host_test
