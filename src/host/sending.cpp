@@ -64,6 +64,8 @@ void Sending::measure() {
     if (now.connected) here_.signal(Connected{""});
     else here_.signal(Disconnected{"", ""});
   }
+  if (now.unknown > before_.unknown) failing_ = true;
+  if (now.confirmed > before_.confirmed) failing_ = false;
   owner_ = now.owner;
   before_ = now;
 }

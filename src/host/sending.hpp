@@ -27,7 +27,8 @@ class Sending {
   void stop();
   void give_up() noexcept;  // the end of stop(): no more waiting for the broker or the database
   void wake() noexcept;
-  bool connected() const { return connected_; }
+  /// A session is open, and since one ended with events unconfirmed another was confirmed.
+  bool connected() const { return connected_ && !failing_; }
   bool owner() const { return owner_; }
 
  private:
@@ -43,7 +44,7 @@ class Sending {
   Mailbox<outbox::StoreAnswer> answers_;
   ports::Waker waker_;
   std::atomic<bool> committed_ = false, stopping_ = false, giving_up_ = false, called_ = false, connected_ = false,
-                    owner_ = false;
+                    failing_ = false, owner_ = false;
   bool told_to_stop_ = false;
   outbox::RelayStatus before_;
   struct Meters {
