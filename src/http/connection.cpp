@@ -35,7 +35,7 @@ constexpr auto with_code = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t refusals = 64;     // told so at once; more are just closed
 constexpr std::size_t first_read = 1024;  // a small request in one read, and little memory for an idle client
 constexpr std::size_t kept_buffer = 8192;
-constexpr std::chrono::seconds linger_timeout{2};
+constexpr std::chrono::seconds linger_timeout{10};
 constexpr Framing closing{.head = false, .keep_alive = false, .http_1_0 = false};
 
 Request to_request(beast::request<beast::string_body>&& message) {
