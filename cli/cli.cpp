@@ -16,7 +16,8 @@ namespace holdfast::cli {
 Cli::Cli(CLI::App& app) : config_(service::service_keys({.name = "holdfast", .listen = "127.0.0.1:8080"})) {
   config_.leave_other_sections();
   app.add_option("--config", file_, "TOML file of the service");
-  app.add_option("--database", databases_, "sqlite:PATH; status takes several")->allow_extra_args(false);
+  app.add_option("--database", databases_, "sqlite:PATH or postgres://user@host/db; status takes several")
+      ->allow_extra_args(false);
   app.add_option("--broker", broker_, "sqlite:PATH of the bus");
   app.add_flag("--json", json_, "for programs: one JSON document");
 }
@@ -38,8 +39,14 @@ std::vector<std::string> Cli::database_urls() const {
   return {config_.text("database.url")};
 }
 
+Store Cli::unchecked(const std::string& url) const {
+  return connect::open_store(url, {.connections = static_cast<int>(config_.integer("database.connections")),
+                                   .acquire_timeout = config_.duration("database.acquire_timeout"),
+                                   .pooler = config_.boolean("database.pooler")});
+}
+
 Store Cli::open(const std::string& url) const {
-  Store store = open_store(url);
+  Store store = unchecked(url);
   if (const auto [scheme, path] = connect::split(url); scheme == "sqlite" && !std::filesystem::exists(path))
     throw Unavailable(path + ": there is no such file; `holdfast migrate` makes a new one");
   refusing([&] { store.impl()->check_schema(); });

@@ -23,6 +23,8 @@ class Cli {
   std::vector<std::string> database_urls() const;
   /// Opened to be worked on: Unavailable (exit 3) unless it is there and has our tables.
   Store open(const std::string& url) const;
+  /// As it is, not looked at.
+  Store unchecked(const std::string& url) const;
   Store database() const { return open(database_urls().front()); }
   const service::Config& config() const { return config_; }
   bool json() const { return json_; }

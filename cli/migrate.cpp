@@ -1,8 +1,9 @@
-// holdfast migrate: creates or upgrades Holdfast's tables; --check only looks.
+// holdfast migrate: creates or upgrades Holdfast's tables; --check only looks; --print-grants tells what the roles need.
 #include <cstdio>
 
 #include "cli/cli.hpp"
 #include "holdfast/detail/json.hpp"
+#include "store/postgres/grants.hpp"
 
 namespace holdfast::cli {
 namespace {
@@ -26,6 +27,11 @@ std::string in_json(const std::string& todo) {
   return out.take();
 }
 
+struct Grants {
+  bool print = false;
+  std::string owner = "holdfast_owner", app = "holdfast_app";
+};
+
 }  // namespace
 
 void add_migrate(CLI::App& app, Cli& cli) {
@@ -33,8 +39,16 @@ void add_migrate(CLI::App& app, Cli& cli) {
   auto* command = app.add_subcommand("migrate", "create or upgrade Holdfast's tables")->group("Set up");
   command->add_flag("--check", *check,
                     "only look: exit 1 if there is something to do, 3 if the tables are of a newer schema");
-  cli.does(*command, [&cli, check] {
-    Store store = open_store(cli.database_urls().front());
+  auto grants = std::make_shared<Grants>();
+  command->add_flag("--print-grants", grants->print, "print the SQL that gives two roles of PostgreSQL what they need");
+  command->add_option("--owner", grants->owner, "the role that migrates")->capture_default_str();
+  command->add_option("--app", grants->app, "the role of services, relay and command")->capture_default_str();
+  cli.does(*command, [&cli, check, grants] {
+    if (grants->print) {
+      std::fputs(store::postgres_grants(grants->owner, grants->app).c_str(), stdout);
+      return ok;
+    }
+    Store store = cli.unchecked(cli.database_urls().front());
     if (!*check) refusing([&] { store.migrate(); });
     if (const auto todo = what_is_left(store); !todo.empty()) {
       std::printf("%s\n", cli.json() ? in_json(todo).c_str() : todo.c_str());

@@ -26,12 +26,13 @@ struct DatabaseJson {  // stable names
 };
 
 DatabaseJson look(const Cli& cli, const std::string& url) {
-  const auto s = cli.open(url).impl()->admin()->status();
+  const Store store = cli.open(url);
+  const auto s = store.impl()->admin()->status();
   const auto now = cli.now();
   const auto oldest =
       s.oldest_pending ? std::chrono::duration_cast<std::chrono::milliseconds>(now - *s.oldest_pending).count() : 0;
-  DatabaseJson out{url,    s.schema_version,     s.pending,     s.refused, s.published,
-                   oldest, s.lease_left.count(), s.lease_owner, {}};
+  DatabaseJson out{store.impl()->name(), s.schema_version, s.pending, s.refused, s.published, oldest,
+                   s.lease_left.count(), s.lease_owner,    {}};
   for (const auto& c : s.consumers)
     out.consumers.push_back({c.consumer, c.queue, c.handled, c.retrying, c.retry, c.blocked, c.dead, c.discarded});
   return out;

@@ -8,6 +8,10 @@ find_package(prometheus-cpp REQUIRED COMPONENTS core)
 if(HOLDFAST_WITH_SQLITE)
   find_package(SQLite3 REQUIRED)
 endif()
+if(HOLDFAST_WITH_POSTGRES)
+  set(PostgreSQL_ADDITIONAL_VERSIONS 18 17 16 15 14)  # libpq has had all that is needed since 14
+  find_package(PostgreSQL REQUIRED)
+endif()
 
 find_package(nlohmann_json REQUIRED)
 find_package(tomlplusplus REQUIRED)

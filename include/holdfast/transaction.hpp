@@ -7,7 +7,7 @@
 // Placeholders are $1, $2, ... on PostgreSQL and SQLite; statements are prepared once a connection and cached.
 // The placeholders are portable, the SQL is yours: dialect() tells which one you speak.
 // Parameters and columns: bool, integers, double, text, Bytes, Decimal, EventId, Timestamp, std::optional of these;
-// a std::vector of integers or text is an array in PostgreSQL (unnest($1)) and JSON text in SQLite (json_each($1)).
+// a std::vector of these is an array in PostgreSQL (unnest($1)) and JSON text in SQLite (json_each($1)).
 // Threads: one at a time. Lifetime: Rows own their data; a TransactionRef must not outlive its transaction.
 // Errors: SqlError, Unavailable (connection lost: rolled back); after either only rollback is possible.
 #pragma once
@@ -40,8 +40,12 @@ struct Bytes {
 };
 
 namespace detail {
-struct SqlValue {  // one parameter or field; monostate is NULL
-  std::variant<std::monostate, std::int64_t, double, std::string, Bytes> value;
+using SqlScalar = std::variant<std::monostate, std::int64_t, double, std::string, Bytes>;  // monostate is NULL
+struct SqlList {
+  std::vector<SqlScalar> items;
+};
+struct SqlValue {  // one parameter or field; a list is only ever a parameter
+  std::variant<std::monostate, std::int64_t, double, std::string, Bytes, SqlList> value;
 };
 using SqlRow = std::vector<SqlValue>;
 
@@ -52,8 +56,6 @@ SqlValue to_sql(std::string_view value);
 SqlValue to_sql(const Bytes& value);
 SqlValue to_sql(const EventId& value);
 SqlValue to_sql(Timestamp value);
-SqlValue to_sql(const std::vector<std::int64_t>& value);
-SqlValue to_sql(const std::vector<std::string>& value);
 template <std::integral T>
   requires(!std::is_same_v<T, bool> && !std::is_same_v<T, std::int64_t>)
 SqlValue to_sql(T value) {
@@ -66,14 +68,17 @@ template <int Scale>
 SqlValue to_sql(const Decimal<Scale>& value) {
   return to_sql(std::string_view(value.to_string()));
 }
-template <std::integral T>
-  requires(!std::is_same_v<T, bool> && !std::is_same_v<T, std::int64_t>)
-SqlValue to_sql(const std::vector<T>& value) {
-  return to_sql(std::vector<std::int64_t>(value.begin(), value.end()));
-}
 template <class T>
 SqlValue to_sql(const std::optional<T>& value) {
   return value ? to_sql(*value) : SqlValue{};
+}
+void add_to(SqlList& list, SqlValue item);  // a list in a list: SqlError
+template <class T>
+SqlValue to_sql(const std::vector<T>& values) {
+  SqlList list;
+  list.items.reserve(values.size());
+  for (const T& value : values) add_to(list, to_sql(value));
+  return {std::move(list)};
 }
 
 void from_sql(const SqlValue& in, bool& out);  // each throws SqlError on NULL, or on a value of another kind

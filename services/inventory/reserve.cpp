@@ -29,11 +29,42 @@ Quantities wanted(const OrderCreated& order) {
   return sum;
 }
 
+/// The same in both tongues: a list of numbers is an array in PostgreSQL and JSON in SQLite. Where several handlers work at a time, rows of stock
+/// are locked in the order of their numbers.
+struct Statement {
+  const char* sqlite;
+  const char* postgres;
+  const char* of(Context& ctx) const { return ctx.tx().dialect() == holdfast::Dialect::sqlite ? sqlite : postgres; }
+};
+
+constexpr Statement select_orders{
+    "SELECT order_id FROM reservations WHERE order_id IN (SELECT value FROM json_each($1))",
+    "SELECT order_id FROM reservations WHERE order_id = ANY ($1::bigint[])"};
+constexpr Statement select_stock{
+    "SELECT product_id, on_hand FROM stock WHERE product_id IN (SELECT value FROM json_each($1))",
+    "SELECT product_id, on_hand FROM stock WHERE product_id = ANY ($1::bigint[]) ORDER BY product_id FOR UPDATE"};
+constexpr Statement take_stock{
+    "UPDATE stock SET on_hand = on_hand - (value ->> 'qty') FROM json_each($1) WHERE product_id = value ->> "
+    "'productId'",
+    "UPDATE stock SET on_hand = on_hand - (value ->> 'qty')::bigint FROM json_array_elements($1::json) AS taken(value)"
+    " WHERE product_id = (value ->> 'productId')::bigint"};
+constexpr Statement insert_reservations{
+    "INSERT INTO reservations(order_id, state, items) SELECT value ->> 'order_id', value ->> 'state', value -> 'items'"
+    " FROM json_each($1) WHERE true ON CONFLICT DO NOTHING",
+    "INSERT INTO reservations(order_id, state, items) SELECT (value ->> 'order_id')::bigint, value ->> 'state', value "
+    "-> 'items'"
+    " FROM json_array_elements($1::json) ORDER BY 1 ON CONFLICT DO NOTHING"};
+constexpr Statement give_back{
+    "UPDATE stock SET on_hand = on_hand + back.qty FROM (SELECT value ->> 'productId' AS product_id,"
+    " sum(value ->> 'qty') AS qty FROM json_each($1) GROUP BY 1) AS back WHERE stock.product_id = back.product_id",
+    "UPDATE stock SET on_hand = on_hand + back.qty FROM (SELECT (value ->> 'productId')::bigint AS product_id,"
+    " sum((value ->> 'qty')::bigint) AS qty FROM json_array_elements($1::json) GROUP BY 1) AS back"
+    " WHERE stock.product_id = back.product_id"};
+
 std::set<std::int64_t> known_orders(Context& ctx, Created events) {
   std::vector<std::int64_t> ids;
   for (const auto& [order, info] : events) ids.push_back(order.orderId);
-  const auto rows = ctx.tx().query<std::int64_t>(
-      "SELECT order_id FROM reservations WHERE order_id IN (SELECT value FROM json_each($1))", ids);
+  const auto rows = ctx.tx().query<std::int64_t>(select_orders.of(ctx), ids);
   return {rows.begin(), rows.end()};
 }
 
@@ -42,8 +73,7 @@ Quantities on_hand(Context& ctx, Created events) {
   for (const auto& [order, info] : events)
     for (const auto& line : order.items) products.push_back(line.productId);
   Quantities stock;
-  for (const auto& [product, amount] : ctx.tx().query<std::int64_t, std::int64_t>(
-           "SELECT product_id, on_hand FROM stock WHERE product_id IN (SELECT value FROM json_each($1))", products))
+  for (const auto& [product, amount] : ctx.tx().query<std::int64_t, std::int64_t>(select_stock.of(ctx), products))
     stock[product] = amount;
   return stock;
 }
@@ -68,17 +98,13 @@ struct Reservation {  // a row, as JSON for one INSERT of many
 void write(Context& ctx, const Quantities& taken, const std::vector<Reservation>& reservations) {
   std::vector<Line> lines;
   for (const auto& [product, qty] : taken) lines.push_back({product, qty});
-  if (!lines.empty())
-    ctx.tx().exec(
-        "UPDATE stock SET on_hand = on_hand - (value ->> 'qty') FROM json_each($1) WHERE product_id = value ->> "
-        "'productId'",
-        holdfast::Codec<std::vector<Line>>::encode(lines));
-  if (!reservations.empty())
-    ctx.tx().exec(
-        "INSERT INTO reservations(order_id, state, items) SELECT value ->> 'order_id', value ->> 'state', value -> "
-        "'items'"
-        " FROM json_each($1)",
-        holdfast::Codec<std::vector<Reservation>>::encode(reservations));
+  if (!lines.empty()) ctx.tx().exec(take_stock.of(ctx), holdfast::Codec<std::vector<Line>>::encode(lines));
+  if (reservations.empty()) return;
+  const auto written =
+      ctx.tx().exec(insert_reservations.of(ctx), holdfast::Codec<std::vector<Reservation>>::encode(reservations));
+  if (written != static_cast<std::int64_t>(reservations.size()))
+    throw holdfast::Transient(
+        "another instance settled one of these orders just now; the batch runs again and sees it");
 }
 
 /// All lines of an order or none; many orders in four statements.
@@ -114,10 +140,7 @@ void release(Context& ctx, const OrderCancelled& cancelled) {
               cancelled.orderId)
           .one_or_none();
   if (!items) return;
-  ctx.tx().exec(
-      "UPDATE stock SET on_hand = on_hand + back.qty FROM (SELECT value ->> 'productId' AS product_id,"
-      " sum(value ->> 'qty') AS qty FROM json_each($1) GROUP BY 1) AS back WHERE stock.product_id = back.product_id",
-      *items);
+  ctx.tx().exec(give_back.of(ctx), *items);
 }
 
 }  // namespace

@@ -16,7 +16,7 @@ using holdfast::Context;
 void count_unknown(Context& ctx) {
   ctx.tx().exec(
       "INSERT INTO unknown_orders(type, outcomes) VALUES ($1, 1)"
-      " ON CONFLICT(type) DO UPDATE SET outcomes = outcomes + 1",
+      " ON CONFLICT(type) DO UPDATE SET outcomes = unknown_orders.outcomes + 1",
       ctx.info().type);
 }
 

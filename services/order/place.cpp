@@ -58,8 +58,11 @@ std::int64_t place(holdfast::Host& host, const PlaceOrder& order, const std::opt
                           order.customerId, order.totalAmount, order.currency,
                           holdfast::Codec<std::vector<Line>>::encode(order.items))
                         .one();
-    if (idempotency_key)
-      tx.exec("INSERT INTO answers(idempotency_key, body, order_id) VALUES ($1, $2, $3)", *idempotency_key, body, id);
+    if (idempotency_key &&
+        tx.exec("INSERT INTO answers(idempotency_key, body, order_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+                *idempotency_key, body, id) == 0)
+      throw holdfast::Transient(
+          "the same Idempotency-Key came twice at once: the second one reads the first one's answer");
     host.outbox().publish(tx, OrderCreated{id, order.customerId, order.totalAmount, order.currency, order.items});
     return id;
   });

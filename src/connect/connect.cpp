@@ -1,19 +1,19 @@
 #include "connect/connect.hpp"
 
 #include "holdfast/errors.hpp"
+#ifdef HOLDFAST_WITH_POSTGRES
+#include "holdfast/postgres.hpp"
+#endif
 #include "holdfast/sqlite.hpp"
 
 namespace holdfast {
 namespace {
 
-constexpr std::string_view sqlite_scheme = "sqlite";
-
-[[noreturn]] void unknown(const connect::Url& url, const char* what) {
-  throw Invalid(url.scheme + ":", std::string("this build opens no such ") + what + "; it knows sqlite:PATH");
+[[noreturn]] void unknown(const connect::Url& url, const char* what, const char* known) {
+  throw Invalid(url.scheme + ":", std::string("this build opens no such ") + what + "; it knows " + known);
 }
 
-std::string path_of(const connect::Url& url, const char* what) {
-  if (url.scheme != sqlite_scheme) unknown(url, what);
+std::string path_of(const connect::Url& url) {
   if (url.rest.empty()) throw Invalid("sqlite:", "a path must follow, as sqlite:orders.db");
   return url.rest;
 }
@@ -28,17 +28,30 @@ Url split(std::string_view url) {
   return {std::string(url.substr(0, colon)), std::string(url.substr(colon + 1))};
 }
 
-Store open_store(std::string_view url, const StoreLimits& limits) {
-  return sqlite::open({.file = path_of(split(url), "database"),
-                       .connections = limits.connections,
-                       .acquire_timeout = limits.acquire_timeout});
+Store open_store(std::string_view text, const StoreLimits& limits) {
+  const Url url = split(text);
+  if (url.scheme == "sqlite")
+    return sqlite::open(
+        {.file = path_of(url), .connections = limits.connections, .acquire_timeout = limits.acquire_timeout});
+#ifdef HOLDFAST_WITH_POSTGRES
+  if (url.scheme == "postgres" || url.scheme == "postgresql")
+    return postgres::open({.url = std::string(text),
+                           .connections = limits.connections,
+                           .acquire_timeout = limits.acquire_timeout,
+                           .pooler = limits.pooler});
+  unknown(url, "database", "postgres://user@host:5432/db and sqlite:PATH");
+#else
+  unknown(url, "database", "sqlite:PATH");
+#endif
 }
 
 }  // namespace connect
 
 Store open_store(std::string_view url) { return connect::open_store(url, {}); }
-Transport open_transport(std::string_view url) {
-  return sqlite::open_bus({.file = path_of(connect::split(url), "broker")});
+Transport open_transport(std::string_view text) {
+  const connect::Url url = connect::split(text);
+  if (url.scheme != "sqlite") unknown(url, "broker", "sqlite:PATH");
+  return sqlite::open_bus({.file = path_of(url)});
 }
 
 }  // namespace holdfast

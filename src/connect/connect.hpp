@@ -10,6 +10,7 @@ namespace holdfast::connect {
 struct StoreLimits {
   int connections = 10;
   std::chrono::milliseconds acquire_timeout = std::chrono::seconds(5);
+  bool pooler = false;  // PostgreSQL: behind PgBouncer and its like
 };
 Store open_store(std::string_view url, const StoreLimits& limits);
 

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <set>
 #include <stdexcept>
@@ -95,6 +96,9 @@ void Host::Impl::prepare() {
   if (options_.migrate) here_.store.migrate();
   here_.store.check_schema();
   subscribers_.clear();  // of a start() that went wrong
+  std::chrono::seconds longest{0};
+  for (const auto& told : told_) longest = std::max(longest, told.subscription.handler_deadline);
+  here_.store.expect_handlers_of(longest);
   for (const auto& [subscription, handlers] : told_) {
     const host::Deadline deadline{
         watchdog_, subscription.handler_deadline,

@@ -28,6 +28,10 @@ class StoreBase {
   virtual void migrate() = 0;
   /// Throws Invalid (what to do) unless the schema is what this program can work with; NeedsMigration where migrate() cures it.
   virtual void check_schema() = 0;
+  /// A handler may take so long; before the first inbox transaction.
+  virtual void expect_handlers_of(ports::Millis) {}
+  /// Tests only, before the ports are made: the store's now, by which due times and leases go, is this clock's.
+  virtual void use_clock(const ports::Clock& clock);
   virtual std::unique_ptr<ports::OutboxStore> outbox() = 0;
   virtual std::unique_ptr<ports::InboxStore> inbox(const std::string& consumer) = 0;
   virtual std::unique_ptr<ports::AdminStore> admin() = 0;

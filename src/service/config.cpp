@@ -27,6 +27,14 @@ std::string with(const std::string& key, char separator, bool upper) {
   return out;
 }
 
+/// "postgres://app:***@db/orders".
+std::string without_password(std::string url) {
+  const auto user = url.find("://"), at = url.find('@', user == url.npos ? 0 : user);
+  if (user == url.npos || at == url.npos) return url;
+  const auto colon = url.find(':', user + 3);
+  return colon < at ? url.replace(colon + 1, at - colon - 1, "***") : url;
+}
+
 std::string read_secret(const std::string& path, const std::string& from) {
   std::ifstream file(path);
   if (!file) throw Invalid(from, "the file '" + path + "' cannot be read");
@@ -162,7 +170,7 @@ std::string Config::print() const {
   std::string out;
   for (const Key& key : keys_) {
     const Value& v = value(key.name);
-    const std::string shown = key.secret && !v.text.empty() ? "***" : "\"" + v.text + "\"";
+    const std::string shown = key.secret && !v.text.empty() ? "***" : "\"" + without_password(v.text) + "\"";
     out += key.name + " = " + shown + "   # " + (v.from.empty() ? "default" : v.from) + "\n";
   }
   return out;

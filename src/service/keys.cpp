@@ -9,10 +9,13 @@ std::vector<Key> service_keys(const Defaults& d) {
   using enum Kind;
   std::vector<Key> keys = {
       {"name", d.name, "producer, log and metric label"},
-      {"database.url", d.database_url.empty() ? "sqlite:" + d.name + ".db" : d.database_url, "sqlite:PATH"},
+      {"database.url", d.database_url.empty() ? "sqlite:" + d.name + ".db" : d.database_url,
+       "sqlite:PATH, postgres://user@host:5432/db"},
       {"database.connections", "10", "most at a time", integer},
       {"database.acquire_timeout", "5s", "wait for a connection; beyond it 503 with Retry-After", duration},
       {"database.migrate", "true", "create or upgrade Holdfast's tables at start; false: refuse an older schema",
+       boolean},
+      {"database.pooler", "false", "true: behind PgBouncer and its like (PostgreSQL); nothing is kept in a session",
        boolean},
       {"broker.url", "sqlite:holdfast-bus.db", "sqlite:PATH"},
       {"http.listen", d.listen, "host:port; port 0 = any, printed in the ready line"},

@@ -12,6 +12,7 @@
 #include "service/health.hpp"
 #include "service/keys.hpp"
 #include "service/units.hpp"
+#include "sql/refused.hpp"
 #include "telemetry/log.hpp"
 
 namespace holdfast::service {
@@ -35,7 +36,7 @@ int number_or_zero(const std::string& text) { return text.empty() ? 0 : static_c
 HostOptions host_options(const Config& c) {
   using namespace std::chrono;
   const connect::StoreLimits limits{static_cast<int>(c.integer("database.connections")),
-                                    c.duration("database.acquire_timeout")};
+                                    c.duration("database.acquire_timeout"), c.boolean("database.pooler")};
   HostOptions o{.name = c.text("name"),
                 .store = connect::open_store(c.text("database.url"), limits),
                 .transport = open_transport(c.text("broker.url"))};
@@ -77,11 +78,26 @@ void say_ready(const Config& config, const http::Server& server) {
   std::fflush(stdout);
 }
 
+/// A server that is away is waited for; one that says no (a wrong password, a pooler) is not, and a file does not come by waiting.
+/// false: a signal asked to stop first.
+bool await_database(Store& store, const host::Signals& signals, const telemetry::Log& log) {
+  constexpr std::chrono::seconds pause(1);
+  while (store.dialect() == Dialect::postgres) try {
+      store.impl()->require_writable();
+      break;
+    } catch (const sql::Refused&) { throw; } catch (const Unavailable& away) {
+      log.warning("the database is away; it is waited for", {{"why", away.what()}});
+      if (signals.within(pause)) return false;
+    }
+  return true;
+}
+
 /// Until a signal asks to stop.
 void serve(const Config& config, const host::Signals& signals,
            const std::function<void(Host&, http::Server&)>& install) {
   HostOptions options = host_options(config);
   http::Server server(http_options(config, options.log));
+  if (!await_database(options.store, signals, telemetry::Log(options.log))) return;
   Host host(std::move(options));
   serve_health(host, server);
   install(host, server);

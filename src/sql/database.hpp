@@ -1,6 +1,7 @@
 // What a store needs of a driver: open transactions. Threads: any.
 // Errors: Unavailable when none can be had in time, or the database is away, read-only, full or damaged.
 #pragma once
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -28,6 +29,17 @@ class Database {
   virtual std::unique_ptr<detail::TransactionState> begin_read() = 0;
   /// Why the last transaction that wanted to write could not; none once one could again. Asks nobody.
   virtual std::optional<WriteTrouble> write_trouble() const { return {}; }
+  /// For a handler, which may work outside for a while without a word to the database.
+  virtual std::unique_ptr<detail::TransactionState> begin_for_handler() { return begin(Durability::full); }
+  virtual void expect_handlers_of(std::chrono::milliseconds) {}
+  /// One statement that is a transaction of its own. When the answer is lost it may have been done.
+  virtual TransactionRef::Answer run(Durability durability, std::string_view sql,
+                                     std::span<const detail::SqlValue> params) {
+    const auto tx = begin(durability);
+    auto answer = tx->ref().execute(sql, params);
+    tx->commit();
+    return answer;
+  }
 };
 
 }  // namespace holdfast::sql

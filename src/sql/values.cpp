@@ -1,8 +1,7 @@
-// SqlValue from C++ and back. Times are ISO 8601 text and lists are JSON text, which both databases read.
+// SqlValue from C++ and back. Times are ISO 8601 text, which both databases read.
 #include <fmt/format.h>
 
 #include "holdfast/transaction.hpp"
-#include "sql/json_text.hpp"
 
 namespace holdfast::detail {
 namespace {
@@ -13,7 +12,8 @@ SqlValue made(T value) {
 }
 
 const char* kind_of(const SqlValue& value) {
-  static constexpr const char* names[] = {"NULL", "an integer", "a floating-point number", "text", "binary data"};
+  static constexpr const char* names[] = {"NULL", "an integer",  "a floating-point number",
+                                          "text", "binary data", "a list"};
   return names[value.value.index()];
 }
 
@@ -37,15 +37,14 @@ SqlValue to_sql(const Bytes& value) { return made(value); }
 SqlValue to_sql(const EventId& value) { return made(value.to_string()); }
 SqlValue to_sql(Timestamp value) { return made(to_iso8601(value)); }
 
-SqlValue to_sql(const std::vector<std::int64_t>& value) { return made(fmt::format("[{}]", fmt::join(value, ","))); }
-
-SqlValue to_sql(const std::vector<std::string>& value) {
-  std::string out = "[";
-  for (const auto& text : value) {
-    if (out.size() > 1) out += ',';
-    sql::append_json_string(out, text);
-  }
-  return made(out + "]");
+void add_to(SqlList& list, SqlValue item) {
+  std::visit(
+      [&](auto& value) {
+        if constexpr (std::is_same_v<std::decay_t<decltype(value)>, SqlList>)
+          throw SqlError("22000", "a list holds another list; SQL parameters are flat");
+        else list.items.emplace_back(std::move(value));
+      },
+      item.value);
 }
 
 void from_sql(const SqlValue& in, bool& out) {

@@ -13,6 +13,7 @@ class Fields {
   explicit Fields(detail::SqlRow& row) : row_(row) {}
 
   std::int64_t integer() { return read<std::int64_t>(); }
+  std::int64_t integer_or_zero() { return read<std::optional<std::int64_t>>().value_or(0); }
   int small() { return read<int>(); }
   bool flag() { return read<bool>(); }
   EventId id() { return read<EventId>(); }

@@ -1,5 +1,4 @@
-#include <stdexcept>
-
+#include "store/postgres/outbox_writer.hpp"
 #include "ports/outbox_store.hpp"
 #include "store/sqlite/outbox_writer.hpp"
 
@@ -7,8 +6,9 @@ namespace holdfast {
 
 const ports::OutboxWriter& ports::outbox_writer(Dialect dialect) {
   static const store::SqliteOutboxWriter sqlite;
+  static const store::PostgresOutboxWriter postgres;
   if (dialect == Dialect::sqlite) return sqlite;
-  throw std::logic_error("this build has no outbox for that database");
+  return postgres;
 }
 
 }  // namespace holdfast

@@ -27,7 +27,9 @@ const ports::Queue spy_queue{"harness.published.q", {"#"}, false, {}};
 
 class Harness::Impl {
  public:
-  Impl() {
+  explicit Impl(std::shared_ptr<detail::StoreBase> store = {})
+      : store_(std::make_shared<FaultyStore>(store ? store : store::open_sqlite(":memory:", clock_).impl(), clock_)) {
+    store_->use_clock(clock_);
     host_->impl().observe([this](const host::Signal& signal) { hear(signal); });
     host_->impl().on_commit = [this] { committed_ = true; };
   }
@@ -195,7 +197,7 @@ class Harness::Impl {
   }
 
   ManualClock clock_;
-  std::shared_ptr<FaultyStore> store_ = std::make_shared<FaultyStore>(store::open_sqlite(":memory:", clock_).impl());
+  std::shared_ptr<FaultyStore> store_;
   std::shared_ptr<transport::memory::Bus> transport_ = std::make_shared<transport::memory::Bus>(clock_);
   std::unique_ptr<Host> host_ = std::make_unique<Host>(options());
   http::Server server_{http::ServerOptions{}};
@@ -212,6 +214,7 @@ class Harness::Impl {
 };
 
 Harness::Harness() : impl_(std::make_unique<Impl>()) {}
+Harness::Harness(Store store) : impl_(std::make_unique<Impl>(store.impl())) {}
 Harness::~Harness() = default;
 Host& Harness::host() { return impl_->host(); }
 Store& Harness::store() { return impl_->host().store(); }

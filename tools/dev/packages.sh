@@ -2,8 +2,9 @@
 # Debian 12 packages by stage, and how they come onto the machine.
 packages_of() {
   local build="g++ cmake ninja-build libssl-dev libsqlite3-dev libfmt-dev libspdlog-dev libcli11-dev libtomlplusplus-dev
-               prometheus-cpp-dev nlohmann-json3-dev libboost1.81-dev"
-  local test="$build libgtest-dev libgmock-dev librapidcheck-dev libboost-context1.81-dev pkg-config shellcheck clang-format-19"
+               prometheus-cpp-dev nlohmann-json3-dev libboost1.81-dev libpq-dev"
+  local test="$build libgtest-dev libgmock-dev librapidcheck-dev libboost-context1.81-dev pkg-config shellcheck clang-format-19
+              postgresql libpqxx-dev pgbouncer"
   case $1 in
     demo) echo $build ;;
     test) echo $test ;;
@@ -37,7 +38,43 @@ install_packages() {  # STAGE
   : >build/apt.log
   # A repository that is down may not be one of those needed.
   apt_get -o APT::Update::Error-Mode=any update || say "apt-get update had trouble, going on with the lists that are there"
+  hold_services
   apt_get install -y --no-install-recommends "${missing[@]}" || name_the_failed "${missing[@]}"
+  release_services
+}
+
+# The tests start private servers. Debian's packages would start system services as well, and make a database cluster: that is
+# held off while they are installed, and what was set before is set afterwards.
+policy=/usr/sbin/policy-rc.d cluster=/etc/postgresql-common/createcluster.conf bouncer=/lib/systemd/system/pgbouncer.service
+held=() bouncer_is_new=
+hold_services() {
+  held=()
+  if [ ! -e $bouncer ]; then bouncer_is_new=1; fi
+  if [ ! -e $policy ]; then
+    printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee $policy >/dev/null
+    "${as_root[@]}" chmod +x $policy
+    held+=($policy)
+  fi
+  if [ ! -e $cluster ]; then
+    "${as_root[@]}" mkdir -p ${cluster%/*}
+    echo 'create_main_cluster = false' | "${as_root[@]}" tee $cluster >/dev/null
+    held+=($cluster)
+  fi
+  trap release_services EXIT
+}
+
+release_services() {
+  local file
+  for file in "${held[@]}"; do
+    "${as_root[@]}" rm -f "$file"
+    if [ "$file" = $cluster ] && [ -e /usr/share/postgresql-common/createcluster.conf ]; then
+      "${as_root[@]}" cp /usr/share/postgresql-common/createcluster.conf $cluster
+    fi
+  done
+  held=()
+  if [ -n "$bouncer_is_new" ] && [ -e $bouncer ]; then
+    "${as_root[@]}" deb-systemd-helper disable pgbouncer.service >/dev/null 2>&1 || true
+  fi
 }
 
 become_root() {  # sets as_root: nothing for root, else sudo, which may ask once

@@ -4,6 +4,7 @@
 
 #include <charconv>
 
+#include "sql/json_text.hpp"
 #include "sql/sqlite/connection.hpp"
 #include "sql/sqlite/errors.hpp"
 
@@ -37,6 +38,10 @@ void bind(sqlite3* connection, sqlite3_stmt* statement, int position, const SqlV
     }
     int operator()(const Bytes& v) const {
       return sqlite3_bind_blob64(statement, position, v.data.data(), v.data.size(), SQLITE_STATIC);
+    }
+    int operator()(const detail::SqlList& v) const {
+      const std::string json = sql::json_array(v);
+      return sqlite3_bind_text64(statement, position, json.data(), json.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
     }
   };
   if (std::visit(Bind{statement, position}, value.value) != SQLITE_OK) fail(connection);

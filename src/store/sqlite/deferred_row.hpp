@@ -3,7 +3,7 @@
 #include "ports/inbox_store.hpp"
 #include "store/fields.hpp"
 #include "store/headers.hpp"
-#include "store/sqlite/words.hpp"
+#include "store/words.hpp"
 
 namespace holdfast::store {
 

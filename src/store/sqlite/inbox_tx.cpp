@@ -7,7 +7,7 @@
 #include "store/headers.hpp"
 #include "store/sqlite/deferred_row.hpp"
 #include "store/sqlite/outbox_writer.hpp"
-#include "store/sqlite/words.hpp"
+#include "store/words.hpp"
 
 namespace holdfast::store {
 namespace {

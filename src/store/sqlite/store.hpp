@@ -16,6 +16,7 @@ class SqliteStore : public detail::StoreBase {
   void require_writable() override;
   void migrate() override;
   void check_schema() override;
+  void use_clock(const ports::Clock& clock) override { access_.clock = &clock; }
   std::unique_ptr<ports::OutboxStore> outbox() override;
   std::unique_ptr<ports::InboxStore> inbox(const std::string& consumer) override;
   std::unique_ptr<ports::AdminStore> admin() override;

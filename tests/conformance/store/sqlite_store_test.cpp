@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "conformance/store/clients.hpp"
+#include "conformance/store/hand_moved_clock.hpp"
 #include "ports/store_base.hpp"
 #include "sql/sqlite/open.hpp"
 
@@ -14,16 +15,6 @@ namespace conformance {
 namespace {
 
 using namespace holdfast;
-
-class HandMovedClock : public ports::Clock {
- public:
-  ports::Tick steady() const override { return ports::Tick(now_.time_since_epoch()); }
-  Timestamp utc() const override { return now_; }
-  void advance(ports::Millis by) { now_ += by; }
-
- private:
-  Timestamp now_ = Timestamp(std::chrono::hours(24 * 20'000));
-};
 
 class SqliteClients : public Clients {
  public:

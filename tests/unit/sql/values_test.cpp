@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "holdfast/transaction.hpp"
+#include "sql/json_text.hpp"
 
 namespace holdfast::detail {
 namespace {
@@ -37,10 +38,10 @@ TEST(SqlValues, ComeBackAsTheyWent) {
 }
 
 TEST(SqlValues, ListsAreJson) {
-  EXPECT_EQ(std::get<std::string>(to_sql(std::vector<int>{1, -2}).value), "[1,-2]");
-  EXPECT_EQ(std::get<std::string>(to_sql(std::vector<std::string>{}).value), "[]");
-  EXPECT_EQ(std::get<std::string>(to_sql(std::vector<std::string>{"a\"\\\n", "\xc3\xa4"}).value),
-            "[\"a\\\"\\\\\\u000a\",\"\xc3\xa4\"]");
+  const auto json = [](const SqlValue& value) { return sql::json_array(std::get<SqlList>(value.value)); };
+  EXPECT_EQ(json(to_sql(std::vector<int>{1, -2})), "[1,-2]");
+  EXPECT_EQ(json(to_sql(std::vector<std::string>{})), "[]");
+  EXPECT_EQ(json(to_sql(std::vector<std::string>{"a\"\\\n", "\xc3\xa4"})), "[\"a\\\"\\\\\\u000a\",\"\xc3\xa4\"]");
 }
 
 TEST(SqlValues, AnotherKindIsAnError) {

@@ -1,4 +1,4 @@
-#include "store/sqlite/words.hpp"
+#include "store/words.hpp"
 
 #include <array>
 #include <stdexcept>

@@ -1,0 +1,221 @@
+#include "sql/postgres/connection.hpp"
+
+#include <fmt/format.h>
+#include <poll.h>
+
+#include <charconv>
+
+#include "ports/clock.hpp"
+#include "sql/postgres/value.hpp"
+#include "sql/refused.hpp"
+
+namespace holdfast::postgres {
+namespace {
+
+using detail::SqlValue;
+
+constexpr std::size_t most_statements = 200;  // a program whose SQL text differs each time must not fill the memory
+
+/// Parameters as libpq takes them. Bytes go as they are, all else in text: the server knows what type each has to be.
+struct Bound {
+  explicit Bound(std::span<const SqlValue> params) {
+    texts.reserve(params.size());
+    for (const auto& param : params) {
+      if (const auto* bytes = std::get_if<Bytes>(&param.value)) add(bytes->data.data(), bytes->data.size(), 1);
+      else if (auto text = detail::postgres_text(param)) add(texts.emplace_back(std::move(*text)).c_str(), 0, 0);
+      else add(nullptr, 0, 0);
+    }
+  }
+  void add(const char* value, std::size_t length, int format) {
+    values.push_back(value), lengths.push_back(static_cast<int>(length)), formats.push_back(format);
+  }
+  int size() const { return static_cast<int>(values.size()); }
+
+  std::vector<std::string> texts;
+  std::vector<const char*> values;
+  std::vector<int> lengths, formats;
+};
+
+std::int64_t changed_by(PGresult* result) {
+  if (std::string_view(PQcmdStatus(result)).starts_with("SELECT")) return 0;
+  const std::string_view count = PQcmdTuples(result);
+  std::int64_t out = 0;
+  std::from_chars(count.data(), count.data() + count.size(), out);
+  return out;
+}
+
+TransactionRef::Answer answer_of(PGconn* connection, Result result, const std::string& name) {
+  switch (PQresultStatus(result.get())) {
+    case PGRES_COMMAND_OK:
+    case PGRES_TUPLES_OK: break;
+    case PGRES_EMPTY_QUERY: throw SqlError("42601", "the SQL text is empty");
+    case PGRES_COPY_IN:
+    case PGRES_COPY_OUT:
+    case PGRES_COPY_BOTH: throw SqlError("0A000", "COPY needs a libpq connection of your own: native(tx)");
+    default: fail(connection, result.get(), name);
+  }
+  TransactionRef::Answer answer;
+  answer.changed = changed_by(result.get());
+  const int columns = PQnfields(result.get()), rows = PQntuples(result.get());
+  answer.rows.reserve(static_cast<std::size_t>(rows));
+  for (int row = 0; row < rows; ++row) {
+    auto& out = answer.rows.emplace_back();
+    out.reserve(static_cast<std::size_t>(columns));
+    for (int i = 0; i < columns; ++i) {
+      if (PQgetisnull(result.get(), row, i)) {
+        out.emplace_back();
+        continue;
+      }
+      const std::string_view text(PQgetvalue(result.get(), row, i),
+                                  static_cast<std::size_t>(PQgetlength(result.get(), row, i)));
+      out.push_back(detail::postgres_field(PQftype(result.get(), i), text));
+    }
+  }
+  return answer;
+}
+
+/// "-c name=value ...", spaces and backslashes escaped; after what the user set by PGOPTIONS or in the URL.
+std::string options_of(const std::string& url, const Variables& variables) {
+  std::string out = std::getenv("PGOPTIONS") ? std::getenv("PGOPTIONS") : "";
+  PQconninfoOption* const parsed = PQconninfoParse(url.c_str(), nullptr);
+  for (const auto* option = parsed; option && option->keyword; ++option)
+    if (option->val && std::string_view(option->keyword) == "options") out = option->val;
+  PQconninfoFree(parsed);
+  for (const auto& [name, value] : variables) out += fmt::format(" -c {}={}", name, value);
+  return out;
+}
+
+/// Until libpq wants no more of the socket.
+void await(PGconn* connection, std::chrono::milliseconds limit, const std::string& name) {
+  const auto& clock = ports::system_clock();
+  const auto until = clock.steady() + limit;
+  for (auto wants = PGRES_POLLING_WRITING; wants != PGRES_POLLING_OK; wants = PQconnectPoll(connection)) {
+    if (wants == PGRES_POLLING_FAILED) return;
+    pollfd socket{PQsocket(connection), static_cast<short>(wants == PGRES_POLLING_READING ? POLLIN : POLLOUT), 0};
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - clock.steady());
+    if (left.count() <= 0) fail_timeout(name);
+    poll(&socket, 1, static_cast<int>(left.count()));
+    if (clock.steady() >= until) fail_timeout(name);
+  }
+}
+
+void ignore_notice(void*, const PGresult*) {}
+
+}  // namespace
+
+TransactionRef::Answer run_once(PGconn* connection, std::string_view sql, std::span<const SqlValue> params,
+                                const std::string& name) {
+  const Bound bound(params);
+  return answer_of(connection,
+                   Result(PQexecParams(connection, std::string(sql).c_str(), bound.size(), nullptr, bound.values.data(),
+                                       bound.lengths.data(), bound.formats.data(), 0)),
+                   name);
+}
+
+Connection::Connection(const Settings& settings, const std::string& name, const Variables& variables)
+    : name_(name), pooler_(settings.pooler) {
+  try {
+    open(settings, variables);
+    check(settings, variables);
+  } catch (...) {
+    PQfinish(connection_);
+    throw;
+  }
+}
+
+Connection::~Connection() { PQfinish(connection_); }
+
+void Connection::open(const Settings& settings, const Variables& variables) {
+  const std::string options = options_of(settings.url, settings.pooler ? Variables() : variables);
+  // Before the URL: what it may set otherwise. After it: what is ours.
+  std::vector<const char*> names = {
+      "fallback_application_name", "keepalives_idle", "keepalives_interval", "keepalives_count",
+      "tcp_user_timeout",          "dbname",          "client_encoding"};
+  std::vector<const char*> values = {"holdfast", "10", "10", "3", "30000", settings.url.c_str(), "UTF8"};
+  if (!options.empty()) names.push_back("options"), values.push_back(options.c_str());
+  names.push_back(nullptr), values.push_back(nullptr);
+  connection_ = PQconnectStartParams(names.data(), values.data(), 1);
+  if (!connection_) throw std::bad_alloc();
+  PQsetNoticeReceiver(connection_, ignore_notice, nullptr);
+  PQsetErrorVerbosity(connection_, PQERRORS_VERBOSE);  // brings the SQLSTATE of a refusal
+  if (PQstatus(connection_) != CONNECTION_BAD) await(connection_, settings.acquire_timeout, name_);
+  if (PQstatus(connection_) != CONNECTION_OK) fail_connect(PQerrorMessage(connection_), name_, settings.pooler);
+  PQsetErrorVerbosity(connection_, PQERRORS_DEFAULT);
+}
+
+/// Some poolers swallow what a session is to be set to. A lock that is waited for without limit would be found out too late.
+void Connection::check(const Settings& settings, const Variables& variables) {
+  constexpr int oldest = 130000;
+  if (PQserverVersion(connection_) < oldest)
+    throw sql::Refused(fmt::format("{}: the server is too old; Holdfast needs PostgreSQL 13 or newer", name_));
+  const auto rows = execute(
+                        "SELECT concat_ws(' ', pg_postmaster_start_time(), (SELECT stats_reset FROM pg_stat_bgwriter)),"
+                        " (SELECT setting FROM pg_settings WHERE name = 'lock_timeout')",
+                        {})
+                        .rows;
+  detail::from_sql(rows.at(0).at(0), incarnation_);
+  std::string lock_timeout;
+  detail::from_sql(rows.at(0).at(1), lock_timeout);
+  if (settings.pooler || lock_timeout == variables.at("lock_timeout")) return;
+  throw sql::Refused(
+      fmt::format("{}: a session does not keep its settings. A pooler such as PgBouncer seems to stand in "
+                  "between: set database.pooler = true, or name the server itself",
+                  name_));
+}
+
+TransactionRef::Answer Connection::execute(std::string_view sql, std::span<const SqlValue> params) {
+  try {
+    if (pooler_) return run_once(connection_, sql, params, name_);
+    const std::string& statement = prepared(sql);
+    const Bound bound(params);
+    return answer_of(connection_,
+                     Result(PQexecPrepared(connection_, statement.c_str(), bound.size(), bound.values.data(),
+                                           bound.lengths.data(), bound.formats.data(), 0)),
+                     name_);
+  } catch (const Transient& failure) {
+    if (std::string_view(failure.what()).find("prepared statement") != std::string_view::npos) condemn();
+    throw;
+  }
+}
+
+const std::string& Connection::prepared(std::string_view sql) {
+  if (const auto known = statements_.find(sql); known != statements_.end()) return known->second;
+  if (statements_.size() >= most_statements) command("DEALLOCATE ALL"), statements_.clear();
+  std::string text(sql), statement = fmt::format("holdfast_{}", ++statement_count_);
+  const Result made(PQprepare(connection_, statement.c_str(), text.c_str(), 0, nullptr));
+  if (PQresultStatus(made.get()) != PGRES_COMMAND_OK) fail(connection_, made.get(), name_);
+  return statements_.emplace(std::move(text), std::move(statement)).first->second;
+}
+
+void Connection::command(const std::string& text) {
+  const Result result(PQexec(connection_, text.c_str()));
+  if (PQresultStatus(result.get()) != PGRES_COMMAND_OK && PQresultStatus(result.get()) != PGRES_TUPLES_OK)
+    fail(connection_, result.get(), name_);
+}
+
+bool Connection::commit() {
+  const Result result(PQexec(connection_, "COMMIT"));
+  const std::string state = sqlstate(result.get());
+  if (PQstatus(connection_) == CONNECTION_BAD || ends_session(state)) return condemn(), false;
+  if (PQresultStatus(result.get()) != PGRES_COMMAND_OK) fail(connection_, result.get(), name_);
+  if (std::string_view(PQcmdStatus(result.get())) != "COMMIT")
+    throw SqlError("25P02", "the transaction had failed: the server rolled it back at COMMIT");
+  return true;
+}
+
+void Connection::rollback() noexcept {
+  const auto status = PQtransactionStatus(connection_);
+  if (status == PQTRANS_INTRANS || status == PQTRANS_INERROR) PQclear(PQexec(connection_, "ROLLBACK"));
+}
+
+bool Connection::alive() {
+  pollfd socket{PQsocket(connection_), POLLIN, 0};
+  if (poll(&socket, 1, 0) != 0) PQconsumeInput(connection_);  // the server said something: most often that it is gone
+  return PQstatus(connection_) == CONNECTION_OK;
+}
+
+bool Connection::usable() const {
+  return !condemned_ && PQstatus(connection_) == CONNECTION_OK && PQtransactionStatus(connection_) == PQTRANS_IDLE;
+}
+
+}  // namespace holdfast::postgres

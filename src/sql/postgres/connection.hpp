@@ -1,0 +1,61 @@
+// One session with a PostgreSQL server, set up as Holdfast needs it; statements are prepared once and cached by their text.
+// Threads: one at a time. Errors: see errors.hpp.
+#pragma once
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "holdfast/transaction.hpp"
+#include "sql/postgres/errors.hpp"
+#include "sql/postgres/settings.hpp"
+
+namespace holdfast::postgres {
+
+/// A statement on any connection, not prepared: also on one that Holdfast did not open.
+TransactionRef::Answer run_once(PGconn* connection, std::string_view sql, std::span<const detail::SqlValue> params,
+                                const std::string& name);
+
+class Connection {
+ public:
+  /// Unavailable when it cannot be had in time; Refused when the server says no, or forgets what a session is set to.
+  Connection(const Settings& settings, const std::string& name, const Variables& variables);
+  Connection(const Connection&) = delete;
+  ~Connection();
+
+  TransactionRef::Answer execute(std::string_view sql, std::span<const detail::SqlValue> params);
+  /// Several statements in one round trip, no parameters, no rows.
+  void command(const std::string& text);
+  /// false: the connection was lost, and with it the answer.
+  bool commit();
+  void rollback() noexcept;  // harmless where nothing is open
+
+  bool in_transaction() const { return PQtransactionStatus(connection_) == PQTRANS_INTRANS; }
+  /// Whether the server is still there, without asking it: it may have closed an idle session.
+  bool alive();
+  /// false: never use it again.
+  bool usable() const;
+  void condemn() { condemned_ = true; }
+  PGconn* native() const { return connection_; }
+  /// The run of the server: another one after a restart or a crash.
+  const std::string& incarnation() const { return incarnation_; }
+
+ private:
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+  };
+  void open(const Settings& settings, const Variables& variables);
+  void check(const Settings& settings, const Variables& variables);
+  const std::string& prepared(std::string_view sql);
+
+  const std::string name_;
+  const bool pooler_;
+  PGconn* connection_ = nullptr;
+  bool condemned_ = false;
+  std::string incarnation_;
+  std::unordered_map<std::string, std::string, Hash, std::equal_to<>> statements_;
+  int statement_count_ = 0;
+};
+
+}  // namespace holdfast::postgres

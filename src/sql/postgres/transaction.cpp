@@ -1,0 +1,139 @@
+#include "sql/postgres/transaction.hpp"
+
+#include <stdexcept>
+
+namespace holdfast::postgres {
+
+Connections::Lease take_alive(Connections& pool) {
+  for (;;) {
+    auto lease = pool.take();
+    if (lease->alive()) return lease;
+    lease->condemn();  // the next one; in the end a new one, which says so if the server is away
+  }
+}
+
+OpenTransaction::OpenTransaction(std::shared_ptr<Connections> pool, const Begin& begin, Fresh fresh,
+                                 std::chrono::milliseconds patience, std::string name)
+    : pool_(std::move(pool)),
+      fresh_(std::move(fresh)),
+      patience_(patience),
+      name_(std::move(name)),
+      reads_only_(begin.reads_only) {
+  open(begin.sql);
+}
+
+/// A connection may turn out to be dead only now. Nothing was done on it yet, so another one is as good; but one that was opened
+/// just now and is lost already is a server in trouble.
+void OpenTransaction::open(const std::string& sql) {
+  constexpr int most_tries = 3;
+  for (int tries = 1;; ++tries) {
+    connection_ = take_alive(*pool_);
+    try {
+      return connection_->command(sql);
+    } catch (const Transient& lost) {
+      connection_->condemn();
+      connection_.reset();
+      if (tries == most_tries) throw Unavailable(lost.what());
+    }
+  }
+}
+
+OpenTransaction::~OpenTransaction() {
+  if (connection_) connection_->rollback();
+}
+
+TransactionRef OpenTransaction::ref() {
+  return TransactionRef(
+      Dialect::postgres, this,
+      [](void* self, std::string_view sql, std::span<const detail::SqlValue> params) {
+        return static_cast<OpenTransaction*>(self)->execute(sql, params);
+      },
+      &hook);
+}
+
+void OpenTransaction::require_open() const {
+  if (!connection_) throw std::logic_error("this transaction is over: it was committed");
+  if (!failed_) return;
+  const std::string text = "an earlier statement of this transaction failed, only rollback is possible: " + why_;
+  if (broken_ == Broken::transient) throw Transient(text);
+  if (broken_ == Broken::unavailable) throw Unavailable(text);
+  throw SqlError("25P02", text);
+}
+
+template <class Step>
+auto OpenTransaction::guarded(Step step) {
+  require_open();
+  const auto note = [&](const std::exception& failure, std::optional<Broken> broken) {
+    failed_ = true, broken_ = broken, why_ = failure.what();
+  };
+  try {
+    return step();
+  } catch (const Transient& failure) {
+    note(failure, Broken::transient);
+    throw;
+  } catch (const InDoubt& failure) {
+    note(failure, Broken::transient);
+    throw;
+  } catch (const Unavailable& failure) {
+    note(failure, Broken::unavailable);
+    throw;
+  } catch (const std::exception& failure) {
+    note(failure, {});
+    throw;
+  }
+}
+
+TransactionRef::Answer OpenTransaction::execute(std::string_view sql, std::span<const detail::SqlValue> params) {
+  return guarded([&] {
+    auto answer = connection_->execute(sql, params);
+    if (!connection_->in_transaction())
+      throw std::logic_error(
+          "a statement ended the transaction that Holdfast opened; use commit(), or let it go out of scope");
+    return answer;
+  });
+}
+
+/// Asked for before COMMIT is sent: if its answer gets lost, this number is what the server can be asked about.
+std::string OpenTransaction::xid() {
+  if (reads_only_) return "";
+  const auto answer = connection_->execute("SELECT coalesce(pg_current_xact_id_if_assigned()::text, '')", {});
+  std::string out;
+  detail::from_sql(answer.rows.at(0).at(0), out);
+  return out;
+}
+
+void OpenTransaction::end() {
+  const Doubt doubt{xid(), connection_->incarnation()};
+  if (connection_->commit()) return;
+  connection_.reset();
+  if (!doubt.xid.empty()) settle(doubt);  // else it wrote nothing, and nothing is in doubt
+}
+
+void OpenTransaction::commit() {
+  struct GiveBack {
+    OpenTransaction& tx;
+    ~GiveBack() {
+      if (tx.connection_) tx.connection_->rollback();
+      tx.connection_.reset();
+    }
+  };
+  if (!connection_) require_open();
+  const GiveBack give_back{*this};
+  guarded([&] { end(); });
+}
+
+void OpenTransaction::settle(const Doubt& doubt) const {
+  switch (fate_of(doubt, fresh_, patience_)) {
+    case Fate::committed: return;
+    case Fate::rolled_back:
+      throw Transient(name_ +
+                      ": the connection was lost at the commit, and the server says it was rolled back; may run again");
+    case Fate::unknown:
+      throw InDoubt(name_ +
+                    ": the connection was lost at the commit, and the server cannot tell what became of "
+                    "transaction " +
+                    doubt.xid + "; look before you repeat it");
+  }
+}
+
+}  // namespace holdfast::postgres

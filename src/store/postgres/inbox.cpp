@@ -1,0 +1,92 @@
+#include "store/postgres/inbox.hpp"
+
+#include <fmt/format.h>
+
+#include "store/postgres/inbox_tx.hpp"
+
+namespace holdfast::store {
+namespace {
+
+using namespace ports;
+
+// The lowest row that blocks the key of d.
+#define HOLDFAST_HEAD_OF(key)                                                                     \
+  "(SELECT h.position FROM holdfast.deferred AS h WHERE h.consumer = $1 AND sha256(h.key) = " key \
+  " AND h.blocks_key"                                                                             \
+  " ORDER BY h.position LIMIT 1)"
+
+// Blocked heads: the keys that have a blocked row, one index look-up each, however many rows wait; of each the lowest row that
+// blocks it. Then the retries whose time has come, unless another of their key is before them.
+constexpr const char* due_sql =
+    "WITH RECURSIVE waiting(hash) AS ("
+    "  (SELECT sha256(key) FROM holdfast.deferred WHERE consumer = $1 AND state = 'blocked' ORDER BY sha256(key) LIMIT 1)"
+    "  UNION ALL"
+    "  SELECT (SELECT sha256(key) FROM holdfast.deferred WHERE consumer = $1 AND state = 'blocked' AND sha256(key) > waiting.hash"
+    "           ORDER BY sha256(key) LIMIT 1)"
+    "    FROM waiting WHERE waiting.hash IS NOT NULL)"
+    " SELECT event_id, key FROM ("
+    "  SELECT d.event_id, d.key, d.position FROM waiting JOIN holdfast.deferred AS d ON d.position = "
+    HOLDFAST_HEAD_OF("waiting.hash")
+    "   WHERE d.state = 'blocked'"
+    "  UNION ALL"
+    "  SELECT d.event_id, d.key, d.position FROM holdfast.deferred AS d"
+    "   WHERE d.consumer = $1 AND d.state = 'retry' AND d.due_at <= " HOLDFAST_NOW("$2")
+    "    AND (NOT d.blocks_key OR d.position = " HOLDFAST_HEAD_OF("sha256(d.key)") ")) AS all_due"
+    " ORDER BY position LIMIT $3";
+
+}  // namespace
+
+std::unique_ptr<InboxTx> PostgresInbox::begin() {
+  return std::make_unique<PostgresInboxTx>(access_, consumer_, access_.begin_for_handler());
+}
+
+std::unique_ptr<InboxTx> PostgresInbox::join(TransactionRef tx) {
+  return std::make_unique<PostgresInboxTx>(access_, consumer_, tx);
+}
+
+std::vector<Due> PostgresInbox::due(int limit) {
+  std::vector<Due> out;
+  for (auto& row : access_.run_lazy(due_sql, consumer_, access_.now(), limit)) {
+    Fields fields(row);
+    const EventId id = fields.id();
+    out.push_back({id, fields.bytes()});
+  }
+  return out;
+}
+
+bool PostgresInbox::open_instance(const std::string& instance, const std::string& queue,
+                                  const std::vector<std::string>& patterns, const std::string& ordering) {
+  Transaction tx = access_.begin();
+  const bool clean = tx.query<bool>("SELECT clean_end FROM holdfast.consumers WHERE consumer = $1 AND instance = $2",
+                                    consumer_, instance)
+                         .one_or_none()
+                         .value_or(true);
+  tx.exec(
+      "INSERT INTO holdfast.consumers(consumer, instance, queue, patterns, ordering, since, clean_end)"
+      " VALUES ($1, $2, $3, $4, $5, " HOLDFAST_NOW("$6") ", false)"
+      " ON CONFLICT (consumer, instance) DO UPDATE SET queue = excluded.queue, patterns = excluded.patterns,"
+      " ordering = excluded.ordering, until = NULL, clean_end = false",
+      consumer_, instance, queue, fmt::format("{}", fmt::join(patterns, " ")), ordering, access_.now());
+  tx.exec("UPDATE holdfast.delivery_starts SET running = false WHERE consumer = $1 AND instance = $2", consumer_,
+          instance);
+  tx.commit();
+  instance_ = instance;
+  return clean;
+}
+
+void PostgresInbox::close_instance(const std::string& instance) {
+  Transaction tx = access_.begin();
+  tx.exec("UPDATE holdfast.consumers SET until = " HOLDFAST_NOW(
+              "$3") ", clean_end = true WHERE consumer = $1 AND instance = $2",
+          consumer_, instance, access_.now());
+  // It lived to its end: of what it began and could not finish, as the store was away, it did not die.
+  tx.exec(
+      "UPDATE holdfast.delivery_starts SET running = false, starts = starts - 1, counted = greatest(counted - 1, 0),"
+      " alone = greatest(alone - 1, 0) WHERE consumer = $1 AND instance = $2 AND running",
+      consumer_, instance);
+  tx.exec("DELETE FROM holdfast.delivery_starts WHERE consumer = $1 AND instance = $2 AND starts = 0", consumer_,
+          instance);
+  tx.commit();
+}
+
+}  // namespace holdfast::store

@@ -1,0 +1,31 @@
+// One consumer's inbox: what is due, starts that were not finished, pruning, instances.
+// Threads: any. Errors: as of the port.
+#pragma once
+#include "ports/inbox_store.hpp"
+#include "store/postgres/access.hpp"
+
+namespace holdfast::store {
+
+class PostgresInbox : public ports::InboxStore {
+ public:
+  PostgresInbox(PostgresAccess access, std::string consumer)
+      : access_(std::move(access)), consumer_(std::move(consumer)) {}
+  std::unique_ptr<ports::InboxTx> begin() override;
+  std::unique_ptr<ports::InboxTx> join(TransactionRef tx) override;
+  std::vector<ports::Due> due(int limit) override;
+  ports::Starts start(const EventId& id, bool alone_in_queue) override;
+  std::map<EventId, ports::Starts> starts(const std::set<EventId>& ids) override;
+  bool prune(const ports::PruneRule& rule) override;
+  bool open_instance(const std::string& instance, const std::string& queue, const std::vector<std::string>& patterns,
+                     const std::string& ordering) override;
+  void close_instance(const std::string& instance) override;
+
+ private:
+  std::optional<std::int64_t> prune_before(const ports::PruneRule& rule) const;
+
+  PostgresAccess access_;
+  std::string consumer_;
+  std::string instance_;  // who asks; set before there is a second thread
+};
+
+}  // namespace holdfast::store

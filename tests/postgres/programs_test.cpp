@@ -1,0 +1,172 @@
+// The programs on PostgreSQL: the URL of the database alone changes.
+#include "integration/service/programs.hpp"
+#include "holdfast/connect.hpp"
+#include "holdfast/outbox.hpp"
+#include "holdfast/testing.hpp"
+#include "postgres_server/databases.hpp"
+
+namespace holdfast::pg_test {
+namespace {
+
+using program_test::eventually;
+using program_test::has;
+using program_test::member;
+using program_test::on_hand;
+using program_test::one_order;
+using program_test::Service;
+using program_test::Words;
+
+class PostgresPrograms : public program_test::Programs {
+ protected:
+  Service start(const std::string& name, const Database& database, const Words& more = {}) {
+    Words words{"--database-url", database.url()};
+    words.insert(words.end(), more.begin(), more.end());
+    return Programs::start(name, words);
+  }
+};
+
+TEST_F(PostgresPrograms, AnOrderGoesThroughAllThree) {
+  const Database orders, stock, payments;
+  declare_queues();
+  auto order = start("order", orders), inventory = start("inventory", stock), payment = start("payment", payments);
+  EXPECT_EQ(inventory.http.put("/stock/101", "{\"onHand\":10}").status, 200);
+  EXPECT_EQ(order.http.post("/orders", one_order("10.00", 101, 3)).status, 201);
+  EXPECT_EQ(order.http.post("/orders", one_order("10.02", 101, 1)).status, 201);  // its card is declined
+  EXPECT_EQ(order.http.post("/orders", one_order("10.00", 101, 100)).status, 201);  // out of stock
+  EXPECT_TRUE(eventually([&] { return member(order.http, "/orders/1", "status") == "\"confirmed\""; }));
+  EXPECT_TRUE(eventually([&] { return member(order.http, "/orders/2", "status") == "\"cancelled\""; }));
+  EXPECT_TRUE(eventually([&] { return member(order.http, "/orders/3", "status") == "\"cancelled\""; }));
+  EXPECT_TRUE(eventually([&] { return on_hand(inventory.http, 101) == 7; }));
+  EXPECT_TRUE(eventually([&] { return member(payment.http, "/payments/3", "status") == "\"refunded\""; }));
+  EXPECT_EQ(member(payment.http, "/payments/1", "amount"), "10.00");
+  EXPECT_EQ(orders.sql("SELECT count(*) FROM holdfast.processed_events WHERE Consumer = 'order'") > "0", true);
+  for (Service* service : {&order, &inventory, &payment}) EXPECT_EQ(service->stop(), 0);
+  EXPECT_EQ(orders.sql("SELECT count(*) FROM holdfast.outbox"), "0");
+}
+
+TEST_F(PostgresPrograms, TheSameIdempotencyKeyTwiceAtOnceIsOneOrder) {
+  const Database orders;
+  declare_queues();
+  auto order = start("order", orders);
+  std::vector<std::thread> threads;
+  std::atomic<int> created = 0;
+  for (int i = 0; i < 6; ++i)
+    threads.emplace_back([&] {
+      http::Client client(order.url);
+      if (client.post("/orders", one_order(), {{"idempotency-key", "one"}}).status == 201) ++created;
+    });
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(created, 6);
+  EXPECT_EQ(orders.sql("SELECT count(*) FROM orders"), "1");
+  EXPECT_EQ(order.stop(), 0);
+}
+
+TEST_F(PostgresPrograms, AServerThatGoesAwayIsA503AndComesBackByItself) {
+  const Database orders;
+  declare_queues();
+  auto order = start("order", orders);
+  EXPECT_EQ(order.http.post("/orders", one_order()).status, 201);
+  server().stop(SIGQUIT);
+  EXPECT_EQ(order.http.post("/orders", one_order()).status, 503);
+  EXPECT_EQ(order.http.get("/health/ready").status, 503);
+  server().start();
+  EXPECT_TRUE(eventually([&] { return order.http.post("/orders", one_order()).status == 201; }));
+  EXPECT_TRUE(eventually([&] { return orders.sql("SELECT count(*) FROM holdfast.outbox") == "0"; }));
+  EXPECT_EQ(order.stop(), 0);
+}
+
+TEST_F(PostgresPrograms, AServerThatIsAwayAtTheStartIsWaitedForOneThatSaysNoIsNot) {
+  const Database orders;
+  declare_queues();
+  const auto wrong =
+      run("order-service",
+          {"--database-url", "postgres://app:nope@127.0.0.1:" + std::to_string(server().port()) + "/" + orders.name(),
+           "--broker-url", url("bus.db")});
+  EXPECT_EQ(wrong.code, 3);
+  EXPECT_TRUE(has(wrong.err, "Check user and password")) << wrong.err;
+  EXPECT_FALSE(has(wrong.err, "nope"));
+  server().stop(SIGQUIT);
+  demo::Process order(command("order", {"--database-url", orders.url()}));
+  EXPECT_TRUE(eventually(
+      [&] { return has(program_test::contents(file("order.log")), "the database is away; it is waited for"); }));
+  server().start();
+  EXPECT_TRUE(has(order.read_line(std::chrono::seconds(60)), "ready"));
+  order.signal(SIGTERM);
+  EXPECT_EQ(order.wait(), 0);
+}
+
+TEST_F(PostgresPrograms, TheCommandWorksOnIt) {
+  const Database database(false);
+  const auto grants = holdfast({"migrate", "--print-grants", "--owner", "owner", "--app", "app"},
+                               {{"HOLDFAST_DATABASE_URL", database.url()}});
+  ASSERT_EQ(grants.code, 0);
+  database.sql(grants.out);
+  const auto as = [&](const char* role, Words words) {
+    words.insert(words.begin(), {"--database", database.url(role)});
+    return holdfast(words);
+  };
+  EXPECT_EQ(as("app", {"migrate"}).code, 3);
+  EXPECT_EQ(as("app", {"migrate", "--check"}).code, 1);
+  EXPECT_EQ(as("owner", {"migrate"}).code, 0);
+  EXPECT_EQ(as("app", {"migrate", "--check"}).code, 0);
+  EXPECT_EQ(as("app", {"publish", "order.created.v1", "7", "{}"}).code, 0);
+  const auto status = as("app", {"status"});
+  EXPECT_EQ(status.code, 0);
+  EXPECT_TRUE(has(status.out, "1 pending"));
+  EXPECT_FALSE(has(status.out, "secret"));
+  const auto list = as("app", {"--json", "outbox", "list"});
+  EXPECT_TRUE(has(list.out, "order.created.v1")) << list.out << list.err;
+  EXPECT_EQ(as("app", {"deferred", "list"}).code, 0);
+  EXPECT_EQ(as("nobody", {"status"}).code, 3);
+}
+
+TEST_F(PostgresPrograms, ARelaySendsWhatPsqlPublished) {
+  const Database shop, stock;
+  declare_queues();
+  auto inventory = start("inventory", stock);
+  EXPECT_EQ(inventory.http.put("/stock/101", "{\"onHand\":10}").status, 200);
+  demo::Process relay({HOLDFAST_BIN_DIR "/holdfast",
+                       {"--database", shop.url(), "--broker", url("bus.db"), "relay"},
+                       {},
+                       file("relay.log")});
+  EXPECT_TRUE(has(relay.read_line(std::chrono::seconds(30)), "ready"));
+  shop.sql(
+      "SELECT holdfast.publish('order.created.v1', '12045', '{\"orderId\": 12045, \"customerId\": 77, \"totalAmount\": "
+      "10.00,"
+      " \"currency\": \"INR\", \"items\": [{\"productId\": 101, \"qty\": 2}]}')");
+  EXPECT_TRUE(eventually([&] { return on_hand(inventory.http, 101) == 8; }));
+  relay.signal(SIGTERM);
+  EXPECT_EQ(relay.wait(), 0);
+  EXPECT_EQ(inventory.stop(), 0);
+}
+
+struct Counted {
+  static constexpr std::string_view type = "counted.v1";
+  std::int64_t n = 0;
+  std::string key() const { return std::to_string(n); }
+};
+
+// The user's harness on a real server, for SQL that SQLite does not speak; its time is the harness's.
+TEST(PostgresHarness, HandlersRunOnARealServer) {
+  const Database database;
+  Store store = open_store(database.url());
+  store.transact([](Transaction& tx) { tx.exec("CREATE TABLE effects(n bigint[])"); });
+  testing::Harness harness(store);
+  int tries = 0;
+  harness.host().subscribe({.consumer = "counter"}, [&](Context& ctx, const Counted& event) {
+    if (++tries == 1) throw std::runtime_error("not yet");
+    ctx.tx().exec("INSERT INTO effects VALUES (ARRAY[$1]::bigint[])", event.n);
+  });
+  const EventId id = harness.deliver(Counted{7});
+  EXPECT_EQ(tries, 1);
+  harness.advance(std::chrono::milliseconds(800));
+  EXPECT_EQ(tries, 1);  // due after a second, by the harness's clock
+  harness.advance(std::chrono::seconds(2));
+  EXPECT_EQ(tries, 2);
+  harness.deliver_again(id);
+  EXPECT_EQ(harness.duplicates_absorbed(), 1);
+  EXPECT_EQ(database.sql("SELECT count(*) FROM effects"), "1");
+}
+
+}  // namespace
+}  // namespace holdfast::pg_test

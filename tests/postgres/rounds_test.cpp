@@ -1,0 +1,202 @@
+// G1, G4: what the relay reads while others write: nothing is passed over, whenever it commits, and a round is one state.
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <csignal>
+#include <mutex>
+#include <set>
+#include <thread>
+
+#include "holdfast/outbox.hpp"
+#include "holdfast/postgres.hpp"
+#include "ports/store_base.hpp"
+#include "postgres_server/databases.hpp"
+
+namespace holdfast::pg_test {
+namespace {
+
+using ports::Page;
+using ports::Round;
+
+class PostgresRounds : public testing::Test {
+ protected:
+  EventId publish(TransactionRef tx, const std::string& key) {
+    PublishOptions options;
+    options.key = key;
+    return outbox.publish_encoded(tx, "order.created.v1", "{}", options);
+  }
+  EventId publish(const std::string& key) {
+    return store.transact([&](Transaction& tx) { return publish(tx, key); });
+  }
+  static std::vector<EventId> ids(const Page& page) {
+    std::vector<EventId> out;
+    for (const auto& row : page.rows) out.push_back(row.event.id);
+    return out;
+  }
+
+  Database database;
+  Store store = postgres::open({.url = database.url(), .connections = 12});
+  std::unique_ptr<ports::OutboxStore> rows = store.impl()->outbox();
+  Outbox outbox{"shop"};
+};
+
+using Ids = std::vector<EventId>;
+
+// An event with a lower number commits while a round is between two pages: it belongs to the next round, and so does what follows
+// it by key. A reader that went on by numbers alone would send the follower first, or never see the late one.
+TEST_F(PostgresRounds, ACommitBetweenTwoPagesIsTheNextRounds) {
+  const EventId first = publish("a"), second = publish("b");
+  Transaction late = store.begin();
+  late.exec(
+      "SELECT holdfast.append(ARRAY[gen_random_uuid()], ARRAY['k'], ARRAY['t'], ARRAY[NULL]::text[], ARRAY[false],"
+      " ARRAY[0]::bigint[], ARRAY['x']::bytea[], ARRAY['{}'])");
+  const EventId third = publish("c");
+
+  Page page = rows->read({}, 2);
+  EXPECT_EQ(ids(page), (Ids{first, second}));
+  late.commit();
+  const EventId follower = publish("k");
+  page = rows->read(page.next, 2);
+  EXPECT_EQ(ids(page), Ids{third});
+  EXPECT_TRUE(page.last);
+  page = rows->read(page.next, 10);
+  ASSERT_EQ(page.rows.size(), 2u);
+  EXPECT_LT(page.rows[0].seq, page.rows[1].seq);
+  EXPECT_EQ(page.rows[0].event.key, "k");
+  EXPECT_EQ(page.rows[1].event.id, follower);
+  page = rows->read(page.next, 10);
+  EXPECT_TRUE(page.rows.empty());
+}
+
+TEST_F(PostgresRounds, WhatARestoreBroughtIsHiddenByNoTest) {
+  publish("a");
+  const Round known = rows->read({}, 10).next;
+  // A table from a cluster that was older in transactions, and a snapshot from one.
+  store.transact([](Transaction& tx) { tx.exec("UPDATE holdfast.outbox SET xid = '90000000'"); });
+  EXPECT_EQ(rows->read({}, 1).rows.size(), 1u);
+  Page page = rows->read({}, 10);
+  EXPECT_EQ(page.rows.size(), 1u);
+  EXPECT_EQ(rows->read({known.not_seen_by, page.next.not_seen_by, 0}, 10).rows.size(), 1u);  // a later page too
+  EXPECT_EQ(rows->read({{"80000000:80000000:"}, {}, 0}, 10).rows.size(), 1u);  // of the future: it saw nothing
+}
+
+TEST_F(PostgresRounds, APageIsBoundedInBytes) {
+  store.transact([](Transaction& tx) {
+    tx.exec(
+        "INSERT INTO holdfast.outbox(id, shard, type, occurred_at, envelope)"
+        " SELECT gen_random_uuid(), 0, 't', now(), convert_to(repeat('x', 1000000), 'UTF8') FROM generate_series(1, "
+        "12)");
+  });
+  std::size_t all = 0, pages = 0;
+  for (Page page;; ++pages) {
+    page = rows->read(page.next, 1000);
+    EXPECT_LE(page.rows.size(), 5u);
+    all += page.rows.size();
+    if (page.last) break;
+  }
+  EXPECT_EQ(all, 12u);
+  EXPECT_GE(pages, 2u);
+}
+
+/// Reads rounds to their ends until told to stop, marks what it reads, and remembers it.
+class Reader {
+ public:
+  explicit Reader(Store& store) : rows_(store.impl()->outbox()), thread_([this] { work(); }) {}
+  std::multiset<EventId> stop() {
+    stop_ = true;
+    thread_.join();
+    return seen_;
+  }
+
+ private:
+  void work() {
+    for (Page page; !(stop_ && page.last && page.rows.empty());) {
+      try {
+        page = rows_->read(page.next, 200);
+        std::vector<ports::RowRef> marks;
+        for (const auto& row : page.rows)
+          if (known_.insert(row.seq).second) seen_.insert(row.event.id), marks.push_back({row.seq, row.event.id});
+        if (!marks.empty()) rows_->mark_published(marks);
+      } catch (const Unavailable&) { page = {}; }  // a full round after an error
+    }
+  }
+
+  std::unique_ptr<ports::OutboxStore> rows_;
+  std::set<ports::Seq> known_;
+  std::multiset<EventId> seen_;
+  std::atomic<bool> stop_ = false;
+  std::thread thread_;
+};
+
+struct Written {
+  std::mutex mutex;
+  std::multiset<EventId> committed, in_doubt;
+};
+
+/// Eight writers at once, a transaction an event, as fast as they can.
+void write(Written& all, int each, const std::function<EventId(int writer, int n)>& publish) {
+  std::vector<std::thread> writers;
+  for (int w = 0; w < 8; ++w)
+    writers.emplace_back([&, w] {
+      for (int n = 0; n < each; ++n) {
+        const EventId id = publish(w, n);
+        const std::lock_guard lock(all.mutex);
+        all.committed.insert(id);
+      }
+    });
+  for (auto& writer : writers) writer.join();
+}
+
+// Readers of "seq > last" lose some of these.
+TEST_F(PostgresRounds, G1_EightWritersLoseNothing) {
+  constexpr int each = 500;
+  Reader reader(store);
+  Written all;
+  write(all, each, [&](int w, int n) { return publish("k" + std::to_string(w * 1000 + n % 50)); });
+  const auto seen = reader.stop();
+  EXPECT_EQ(seen.size(), 8u * each);
+  EXPECT_EQ(seen, all.committed);
+  EXPECT_EQ(store.impl()->admin()->status().published, 8 * each);
+  EXPECT_EQ(store.impl()->admin()->status().pending, 0);
+}
+
+// The server is killed in the middle: what was said to be committed is there once, what was said to be rolled back is not.
+TEST_F(PostgresRounds, G1_AServerThatIsKilledLosesNothing) {
+  Reader reader(store);
+  Written all;
+  std::atomic<int> done = 0;
+  const auto publish_once = [&](int w, int n) {
+    const EventId id = EventId::generate();
+    for (;;) try {
+        store.transact([&](Transaction& tx) {
+          PublishOptions options;
+          options.key = "k" + std::to_string(w * 1000 + n % 50), options.id = id;
+          outbox.publish_encoded(tx, "order.created.v1", "{}", options);
+        });
+        break;
+      } catch (const InDoubt&) {
+        const std::lock_guard lock(all.mutex);
+        all.in_doubt.insert(id);  // may be there or not
+        break;
+      } catch (const Error&) {}  // away, or starting: nothing was written, so again
+    ++done;
+    return id;
+  };
+  std::thread writers([&] { write(all, 150, publish_once); });
+  for (const int signal : {SIGKILL, SIGINT}) {
+    const int before = done;
+    while (done < before + 200) std::this_thread::yield();
+    server().stop(signal);
+    server().start();
+  }
+  writers.join();
+  const auto seen = reader.stop();
+  for (const auto& id : all.committed) EXPECT_LE(seen.count(id), 1u);
+  std::size_t missing = 0;
+  for (const auto& id : all.committed) missing += seen.contains(id) || all.in_doubt.contains(id) ? 0 : 1;
+  EXPECT_EQ(missing, 0u);
+  EXPECT_LE(all.in_doubt.size(), 16u);  // those whose commit was under way
+}
+
+}  // namespace
+}  // namespace holdfast::pg_test
