@@ -8,6 +8,7 @@
 #include "connect/connect.hpp"
 #include "holdfast/service.hpp"
 #include "host/signals.hpp"
+#include "ports/store_base.hpp"
 #include "service/command_line.hpp"
 #include "service/health.hpp"
 #include "service/keys.hpp"

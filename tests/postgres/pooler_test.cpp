@@ -20,7 +20,8 @@ class PostgresPooler : public testing::TestWithParam<bool> {
     bouncer = std::make_unique<PgBouncer>(GetParam());
   }
   Store open(bool pooler) {
-    return postgres::open({.url = bouncer->url("app", database.name()), .connections = 8, .pooler = pooler});
+    return postgres::open(
+        {.url = bouncer->url("app", database.name()), .connections = 8, .acquire_timeout = patience, .pooler = pooler});
   }
   Database database;
   std::unique_ptr<PgBouncer> bouncer;

@@ -33,7 +33,7 @@ class PostgresPublish : public testing::Test {
   }
 
   Database database;
-  Store store = postgres::open({.url = database.url()});
+  Store store = postgres::open({.url = database.url(), .acquire_timeout = patience});
   Outbox outbox{"shop"};
 };
 

@@ -19,7 +19,9 @@ std::string complaint(const std::function<void()>& call) {
   return "";
 }
 bool has(const std::string& text, const char* part) { return text.find(part) != std::string::npos; }
-Store open(const Database& database, const char* role) { return postgres::open({.url = database.url(role)}); }
+Store open(const Database& database, const char* role) {
+  return postgres::open({.url = database.url(role), .acquire_timeout = patience});
+}
 
 TEST(PostgresRights, WithoutGrantsTheApplicationIsToldWhatToRun) {
   const Database database(false);

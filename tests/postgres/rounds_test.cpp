@@ -35,7 +35,7 @@ class PostgresRounds : public testing::Test {
   }
 
   Database database;
-  Store store = postgres::open({.url = database.url(), .connections = 12});
+  Store store = postgres::open({.url = database.url(), .connections = 12, .acquire_timeout = patience});
   std::unique_ptr<ports::OutboxStore> rows = store.impl()->outbox();
   Outbox outbox{"shop"};
 };

@@ -20,7 +20,9 @@ std::string state_of(auto call) {
 
 class PostgresTransactions : public testing::Test {
  protected:
-  Store open(int connections = 5) { return postgres::open({.url = database.url(), .connections = connections}); }
+  Store open(int connections = 5) {
+    return postgres::open({.url = database.url(), .connections = connections, .acquire_timeout = patience});
+  }
   void end_sessions() const {
     database.sql(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> "
@@ -202,7 +204,7 @@ TEST_F(PostgresTransactions, TheServerTellsWhatBecameOfATransaction) {
 TEST_F(PostgresTransactions, WhatTheServerRefusesSaysWhatToDo) {
   const auto why = [](const std::string& url) -> std::string {
     try {
-      (void)postgres::open({.url = url, .acquire_timeout = std::chrono::seconds(2)}).begin();
+      (void)postgres::open({.url = url, .acquire_timeout = patience}).begin();
     } catch (const sql::Refused& refused) { return refused.what(); } catch (const Unavailable& away) {
       return std::string("away: ") + away.what();
     }

@@ -15,12 +15,15 @@ void create(servers::Postgres& pg, const std::string& name, const std::string& f
 
 /// The script first, then the migration by the owner: as a new service would do it.
 void prepare(servers::Postgres& pg) {
+  for (const std::string database : {with_tables_template, bare})
+    pg.sql("postgres", "DROP DATABASE IF EXISTS " + database);
+  pg.sql("postgres", "DROP ROLE IF EXISTS owner, app");  // what an earlier try left
   pg.sql("postgres", "CREATE ROLE owner LOGIN PASSWORD 'secret'; CREATE ROLE app LOGIN PASSWORD 'secret'");
   create(pg, bare, "template0");
   create(pg, with_tables_template, "template0");
   pg.sql(with_tables_template, store::postgres_grants("owner", "app"));
   pg.sql(with_tables_template, "GRANT CREATE ON SCHEMA public TO app");  // the service's own tables, in tests
-  postgres::open({.url = pg.url("owner", with_tables_template)}).migrate();
+  postgres::open({.url = pg.url("owner", with_tables_template), .acquire_timeout = patience}).migrate();
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // One PostgreSQL server for the whole test program, a fresh database for each test: Holdfast's tables are there, made by the role
 // "owner"; tests work as the role "app", which has what `holdfast migrate --print-grants` gives and nothing else.
 #pragma once
+#include <chrono>
 #include <string>
 
 #include "demo/servers/postgres.hpp"
@@ -8,6 +9,7 @@
 namespace holdfast::pg_test {
 
 servers::Postgres& server();
+constexpr std::chrono::seconds patience(60);  // to connect: the machine may be busy
 
 class Database {
  public:

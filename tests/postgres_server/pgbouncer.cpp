@@ -49,7 +49,8 @@ PgBouncer::PgBouncer(bool swallows) : port_(servers::free_port()) {
     execl(program, program, "-q", ini.c_str(), nullptr);
     _exit(127);
   }
-  Store store = postgres::open({.url = url("app", "postgres"), .connections = 1, .pooler = true});
+  Store store =
+      postgres::open({.url = url("app", "postgres"), .connections = 1, .acquire_timeout = patience, .pooler = true});
   for (int tries = 0;; ++tries) try {
       (void)store.begin();
       return;

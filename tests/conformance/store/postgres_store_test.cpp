@@ -41,6 +41,7 @@ class PostgresClients : public Clients {
     postgres::Settings settings;
     settings.url = database_.url();
     settings.pooler = pooler_;
+    settings.acquire_timeout = settings.lock_timeout = pg_test::patience;
     store_ = store::open_postgres(settings, clock_).impl();
     store_->use_clock(clock_);
     store_->check_schema();
@@ -99,7 +100,7 @@ class PostgresClients : public Clients {
 
   const bool pooler_;
   pg_test::Database database_;
-  Store watcher_ = postgres::open({.url = database_.url(), .connections = 1});
+  Store watcher_ = postgres::open({.url = database_.url(), .connections = 1, .acquire_timeout = pg_test::patience});
   HandMovedClock clock_;
   std::shared_ptr<detail::StoreBase> store_;
   std::unique_ptr<ports::InboxStore> inbox_;
