@@ -25,9 +25,9 @@ class Gateway {
   int calls_ = 0;
 };
 
-struct G3_OneEffect : Place {};
+struct G3_Rivals : Place {};
 
-TEST_F(G3_OneEffect, TwoInstancesThatCallOutsideAtOnceForOneEventMakeOneEffect) {
+TEST_F(G3_Rivals, TwoInstancesThatCallOutsideAtOnceForOneEventMakeOneEffect) {
   Gateway gateway;
   auto subscription = taking("pay");
   subscription.ordering = Ordering::none;
@@ -39,8 +39,8 @@ TEST_F(G3_OneEffect, TwoInstancesThatCallOutsideAtOnceForOneEventMakeOneEffect) 
     ctx.publish(Reserved{placed.orderId});
     seen.add("wrote");
   };
-  Host rival(options("rival", "test.db"));
   Ears rivals_ears;
+  Host rival(options("rival", "test.db"));
   rivals_ears.listen(rival);
   host.subscribe(subscription, pay), rival.subscribe(subscription, pay);
   host.start(), rival.start();
