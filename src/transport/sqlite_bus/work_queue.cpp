@@ -14,6 +14,7 @@ namespace {
 std::string text(detail::SqlValue& field) {
   struct Read {
     std::string operator()(std::monostate) const { return ""; }
+    std::string operator()(const detail::SqlList&) const { return ""; }  // never a field
     std::string operator()(std::int64_t number) const { return fmt::to_string(number); }
     std::string operator()(double number) const { return fmt::to_string(number); }
     std::string operator()(std::string& own) const { return std::move(own); }
