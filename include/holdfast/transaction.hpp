@@ -43,6 +43,7 @@ namespace detail {
 using SqlScalar = std::variant<std::monostate, std::int64_t, double, std::string, Bytes>;  // monostate is NULL
 struct SqlList {
   std::vector<SqlScalar> items;
+  bool operator==(const SqlList&) const = default;
 };
 struct SqlValue {  // one parameter or field; a list is only ever a parameter
   std::variant<std::monostate, std::int64_t, double, std::string, Bytes, SqlList> value;
