@@ -3,6 +3,7 @@
 #pragma once
 #include <span>
 
+#include "holdfast/errors.hpp"
 #include "holdfast/store.hpp"
 
 namespace shop {
@@ -15,11 +16,19 @@ inline bool tables_are_there(holdfast::Transaction& tx, const char* last) {
 
 inline void make_tables(holdfast::Store& store, const char* last, std::span<const char* const> sqlite,
                         std::span<const char* const> postgres) {
-  store.transact([&](holdfast::Transaction& tx) {
-    const bool on_sqlite = tx.dialect() == holdfast::Dialect::sqlite;
-    if (!on_sqlite && tables_are_there(tx, last)) return;
-    for (const char* sql : on_sqlite ? sqlite : postgres) tx.exec(sql);
-  });
+  try {
+    store.transact([&](holdfast::Transaction& tx) {
+      const bool on_sqlite = tx.dialect() == holdfast::Dialect::sqlite;
+      if (!on_sqlite && tables_are_there(tx, last)) return;
+      for (const char* sql : on_sqlite ? sqlite : postgres) tx.exec(sql);
+    });
+  } catch (const holdfast::SqlError& error) {
+    constexpr const char* no_privilege = "42501";
+    if (error.sqlstate() != no_privilege) throw;
+    throw holdfast::Invalid("the service's own tables",
+                            std::string("are not there, and the role may not create them (") + error.what() +
+                                "); GRANT CREATE ON SCHEMA public to it for the first start");
+  }
 }
 
 }  // namespace shop

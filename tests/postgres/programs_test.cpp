@@ -95,6 +95,26 @@ TEST_F(PostgresPrograms, AServerThatIsAwayAtTheStartIsWaitedForOneThatSaysNoIsNo
   EXPECT_EQ(order.wait(), 0);
 }
 
+// Exit code 3, and what to do: nobody has to read the code.
+TEST_F(PostgresPrograms, WhatAPersonHasToSettleFirstIsSaid) {
+  const auto refuses = [&](const Database& database) {
+    const auto ran = run("order-service", {"--database-url", database.url(), "--broker-url", url("bus.db")});
+    EXPECT_EQ(ran.code, 3) << ran.err;
+    return ran.err;
+  };
+  const Database no_rights(false);
+  EXPECT_TRUE(has(refuses(no_rights), "GRANT CREATE ON SCHEMA public"));
+  no_rights.sql("GRANT CREATE ON SCHEMA public TO app");
+  EXPECT_TRUE(has(refuses(no_rights), "`holdfast migrate --print-grants` prints what its owner has to run"));
+  const Database some_rights;
+  some_rights.sql("REVOKE UPDATE ON holdfast.inbox FROM app");
+  EXPECT_TRUE(has(refuses(some_rights), "the role may not read and write holdfast.inbox"));
+  const Database newer;
+  newer.sql("UPDATE holdfast.schema_version SET version = 9, oldest_reader = 9");
+  EXPECT_TRUE(has(refuses(newer), "upgrade this program"));
+  EXPECT_EQ(newer.sql("SELECT version FROM holdfast.schema_version"), "9");
+}
+
 TEST_F(PostgresPrograms, TheCommandWorksOnIt) {
   const Database database(false);
   const auto grants = holdfast({"migrate", "--print-grants", "--owner", "owner", "--app", "app"},

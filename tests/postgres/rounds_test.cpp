@@ -133,12 +133,16 @@ struct Written {
   std::multiset<EventId> committed, in_doubt;
 };
 
-/// Eight writers at once, a transaction an event, as fast as they can.
-void write(Written& all, int each, const std::function<EventId(int writer, int n)>& publish) {
+/// Eight writers at once, a transaction an event; together at a rate, or as fast as they can.
+void write(Written& all, int each, const std::function<EventId(int writer, int n)>& publish, int per_second = 0) {
+  constexpr int many = 8;
+  const auto begin = std::chrono::steady_clock::now();
   std::vector<std::thread> writers;
-  for (int w = 0; w < 8; ++w)
+  for (int w = 0; w < many; ++w)
     writers.emplace_back([&, w] {
       for (int n = 0; n < each; ++n) {
+        if (per_second > 0)
+          std::this_thread::sleep_until(begin + n * std::chrono::microseconds(many * 1'000'000 / per_second));
         const EventId id = publish(w, n);
         const std::lock_guard lock(all.mutex);
         all.committed.insert(id);
@@ -147,12 +151,12 @@ void write(Written& all, int each, const std::function<EventId(int writer, int n
   for (auto& writer : writers) writer.join();
 }
 
-// Readers of "seq > last" lose some of these.
+// Readers of "seq > last" lose some of these: 1,000 a second for five seconds.
 TEST_F(PostgresRounds, G1_EightWritersLoseNothing) {
-  constexpr int each = 500;
+  constexpr int each = 625;
   Reader reader(store);
   Written all;
-  write(all, each, [&](int w, int n) { return publish("k" + std::to_string(w * 1000 + n % 50)); });
+  write(all, each, [&](int w, int n) { return publish("k" + std::to_string(w * 1000 + n % 50)); }, 1000);
   const auto seen = reader.stop();
   EXPECT_EQ(seen.size(), 8u * each);
   EXPECT_EQ(seen, all.committed);

@@ -1,6 +1,7 @@
 // Transactions on a real server: values there and back, what breaks one, and a commit whose answer gets lost.
 #include <gtest/gtest.h>
 
+#include <csignal>
 #include <thread>
 
 #include "holdfast/postgres.hpp"
@@ -199,6 +200,26 @@ TEST_F(PostgresTransactions, TheServerTellsWhatBecameOfATransaction) {
   // After a crash the server gives out numbers again that it never wrote down.
   EXPECT_EQ(fate(committed, "another run"), postgres::Fate::unknown);
   EXPECT_EQ(fate(aborted, "another run"), postgres::Fate::rolled_back);
+}
+
+// One of the server's processes crashes: it starts anew, and its numbers with it, though the server itself lived on.
+TEST_F(PostgresTransactions, AServerThatCrashedIsAnotherRun) {
+  const auto run = [this] {
+    postgres::Settings settings;
+    settings.url = database.url();
+    settings.acquire_timeout = patience;
+    return postgres::Connection(settings, "test", postgres::session_variables(settings)).incarnation();
+  };
+  const auto before = run();
+  EXPECT_EQ(run(), before);
+  const pid_t postmaster = server().pid();
+  kill(std::stoi(database.sql("SELECT pid FROM pg_stat_activity WHERE backend_type = 'background writer'")), SIGKILL);
+  std::string after = before;
+  for (int tries = 0; tries < 600 && after == before; ++tries) try {
+      after = run();
+    } catch (const Unavailable&) { std::this_thread::sleep_for(std::chrono::milliseconds(50)); }
+  EXPECT_NE(after, before);
+  EXPECT_EQ(server().pid(), postmaster);
 }
 
 TEST_F(PostgresTransactions, WhatTheServerRefusesSaysWhatToDo) {
