@@ -34,6 +34,13 @@ std::string contents(const fs::path& file) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
+fs::path installed() {
+  for (int version = 18; version >= 13; --version)
+    if (const fs::path bin = "/usr/lib/postgresql/" + std::to_string(version) + "/bin"; fs::exists(bin / "postgres"))
+      return bin;
+  return {};
+}
+
 /// In the child, between fork and exec: nothing that may allocate.
 [[noreturn]] void become(char** words, uid_t user, gid_t group, int out, int log, pid_t parent) {
   if (geteuid() == 0 && (setgroups(0, nullptr) != 0 || setgid(group) != 0 || setuid(user) != 0)) _exit(126);
@@ -53,11 +60,13 @@ std::string contents(const fs::path& file) {
 }  // namespace
 
 fs::path Postgres::programs() {
-  if (const char* set = std::getenv("HOLDFAST_POSTGRES_BIN")) return set;
-  for (int version = 18; version >= 13; --version)
-    if (const fs::path bin = "/usr/lib/postgresql/" + std::to_string(version) + "/bin"; fs::exists(bin / "postgres"))
-      return bin;
-  return {};
+  const char* const set = std::getenv("HOLDFAST_POSTGRES_BIN");
+  return set ? fs::path(set) : installed();
+}
+
+/// psql and its like, of another version where a server came without them.
+fs::path Postgres::client(const char* name) const {
+  return fs::exists(programs_ / name) ? programs_ / name : installed() / name;
 }
 
 Postgres::Postgres(Options options)
@@ -150,8 +159,7 @@ void Postgres::stop(int signal) {
 }
 
 bool Postgres::answers() const {
-  return run({programs_ / "pg_isready", "-q", "-h", folder_.string(), "-p", std::to_string(port_), "-t", "1"}).code ==
-         0;
+  return run({client("pg_isready"), "-q", "-h", folder_.string(), "-p", std::to_string(port_), "-t", "1"}).code == 0;
 }
 
 std::string Postgres::url(const std::string& role, const std::string& database) const {
@@ -159,7 +167,7 @@ std::string Postgres::url(const std::string& role, const std::string& database) 
 }
 
 std::string Postgres::sql(const std::string& database, const std::string& text) const {
-  const auto ran = run({programs_ / "psql", "-h", folder_.string(), "-p", std::to_string(port_), "-U", "postgres", "-d",
+  const auto ran = run({client("psql"), "-h", folder_.string(), "-p", std::to_string(port_), "-U", "postgres", "-d",
                         database, "-qAtX", "-v", "ON_ERROR_STOP=1", "-c", text});
   if (ran.code != 0) throw Unavailable("psql: " + text + ": " + end_of_log());
   return ran.out;

@@ -42,6 +42,7 @@ class Postgres {
   pid_t spawn(const std::vector<std::string>& words, int out) const;
   Run run(const std::vector<std::string>& words) const;
   void make_data() const;
+  std::filesystem::path client(const char* name) const;
   bool answers() const;
   std::string end_of_log() const;
 

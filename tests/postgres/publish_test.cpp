@@ -73,7 +73,8 @@ TEST_F(PostgresPublish, G4_TheSecondOfAKeyWaitsForTheFirst) {
   const EventId a = publish(enlist(first.get()), "k");
   EventId b;
   std::thread second([&] { b = store.transact([&](Transaction& tx) { return publish(tx, "k"); }); });
-  while (waiting() == 0) std::this_thread::yield();
+  for (int looks = 0; looks < 3000 && waiting() == 0; ++looks) std::this_thread::yield();
+  EXPECT_EQ(waiting(), 1);
   store.transact([&](Transaction& tx) { publish(tx, "another"); });  // nobody else waits
   EXPECT_EQ(pending().size(), 1u);
   run(first, "COMMIT");
