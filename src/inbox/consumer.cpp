@@ -16,18 +16,23 @@ Failure crash_loop(const ports::Starts& before) {
 
 }  // namespace
 
-std::optional<ports::Starts> OpenStarts::find(const EventId& id) const {
+void LeftStarts::add(const EventId& id) {
   const std::scoped_lock lock(mutex_);
-  const auto found = before_.find(id);
-  return found == before_.end() ? std::nullopt : std::optional(found->second);
+  ids_.insert(id);
 }
-void OpenStarts::add(const EventId& id, const ports::Starts& before) {
+
+std::optional<std::vector<EventId>> LeftStarts::begin() {
   const std::scoped_lock lock(mutex_);
-  before_[id] = before;
+  if (at_it_) return {};
+  at_it_ = !ids_.empty();
+  return std::vector(ids_.begin(), ids_.end());
 }
-void OpenStarts::remove(const EventId& id) {
+
+void LeftStarts::end(const std::vector<EventId>& ids, bool taken_back) {
   const std::scoped_lock lock(mutex_);
-  before_.erase(id);
+  at_it_ = false;
+  for (const EventId& id : ids)
+    if (taken_back) ids_.erase(id);
 }
 
 Guarded Consumer::judge(const ports::Starts& before, const How& how) const {
@@ -36,39 +41,34 @@ Guarded Consumer::judge(const ports::Starts& before, const How& how) const {
 
 /// Asks the guard and writes the start down.
 Consumer::Start Consumer::start(const EventId& id, const How& how) {
-  if (const auto before = open_starts_.find(id))
-    return {judge(*before, how), *before, {}};  // begun by this process, which lives
   Start start;
   const Outcome out = of_store([&] {
     const auto found = here_.store.starts({id});
     if (const auto before = found.find(id); before != found.end()) start.before = before->second;
     start.guarded = judge(start.before, how);
-    if (start.guarded != Guarded::run) return;
-    open_starts_.add(id, start.before);  // first: in doubt it is there, and is not counted twice
-    here_.store.start(id, how.alone_in_queue);
+    if (start.guarded == Guarded::run) here_.store.start(id, how.alone_in_queue);
   });
-  if (out.is(Outcome::Kind::store_down)) open_starts_.remove(id);
-  if (!out.is(Outcome::Kind::committed)) start.failed = stopped(Report::End::store_down, out.failure.error);
+  if (out.is(Outcome::Kind::committed)) return start;
+  if (!out.is(Outcome::Kind::store_down)) left_starts_.add(id);  // perhaps it was
+  start.failed = stopped(Report::End::store_down, out.failure.error);
   return start;
 }
 
-/// A start whose run ended without the event being settled is no unfinished one: the process did not die of it. It is taken
-/// back, unless that would hide those of a process that did; then, and where it cannot be written down, this process
-/// remembers it. A handler that came to say `unavailable` kills nobody.
-void Consumer::end_start(const EventId& id, const Start& start, const Report& report) {
-  const bool hides = start.before.all > 0 && report.end != Report::End::unavailable;
-  if (report.end == Report::End::store_down || hides) return;
-  const Outcome out = finish(here_.store, [&](ports::InboxTx& tx) -> Outcome {
-    tx.finish_starts({&id, 1});
-    return {};
-  });
-  if (out.is(Outcome::Kind::committed)) open_starts_.remove(id);
+std::optional<Report> Consumer::take_back_left() {
+  if (mutant("left_start_stays")) return {};
+  const auto ids = left_starts_.begin();
+  if (!ids) return stopped(Report::End::store_down, "the starts of runs that ended are being taken back");
+  if (ids->empty()) return {};
+  const Outcome out = of_store([&] { here_.store.take_back(*ids); });
+  left_starts_.end(*ids, out.is(Outcome::Kind::committed));
+  if (out.is(Outcome::Kind::committed)) return {};
+  return stopped(Report::End::store_down, out.failure.error);
 }
 
 Report Consumer::run_batch(std::span<const Arrival> batch, How how) {
+  if (auto failed = take_back_left()) return *std::move(failed);
   if (batch.size() > 1) how.exclusive = true;  // only a mutant gives several guarded ones
   std::vector<Event> events;
-  std::vector<Start> starts;
   for (const Arrival& arrival : batch) {
     const Start begun = how.guarded ? start(arrival.guard, how) : Start{};
     if (begun.failed) return *begun.failed;
@@ -78,16 +78,15 @@ Report Consumer::run_batch(std::span<const Arrival> batch, How how) {
     event.started = how.guarded;
     if (begun.guarded == Guarded::crash_loop) event.unreadable = crash_loop(begun.before);
     events.push_back(std::move(event));
-    starts.push_back(begun);
   }
   Report report = run_events(here_, events, how.blame);
-  for (std::size_t i = 0; how.guarded && i < events.size(); ++i)
-    if (i < report.settled) open_starts_.remove(events[i].guard);
-    else end_start(events[i].guard, starts[i], report);
+  for (std::size_t i = report.settled; how.guarded && i < events.size(); ++i) left_starts_.add(events[i].guard);
+  if (report.end != Report::End::store_down) take_back_left();
   return report;
 }
 
 Report Consumer::run_deferred(const ports::Due& due, How how) {
+  if (auto failed = take_back_left()) return *std::move(failed);
   const DueNow now = look_at_due(here_, due.id);  // another one may have it, or have settled it: no start for that
   if (!now.event) return now.report;
   const Start begun = start(due.id, how);
@@ -97,8 +96,8 @@ Report Consumer::run_deferred(const ports::Due& due, How how) {
   const Report report = run_due(here_, *now.event, how.exclusive ? 0 : here_.policy.followers, how.blame);
   const Counts& c = report.counts;
   const bool settled = c.handled + c.deferred + c.retrying + c.dead > 0;
-  if (settled) open_starts_.remove(due.id);
-  else end_start(due.id, begun, report);
+  if (!settled) left_starts_.add(due.id);
+  if (report.end != Report::End::store_down) take_back_left();
   return report;
 }
 

@@ -1,9 +1,11 @@
 // What lane workers, the due worker and the DLQ import call: straight, blocking code, all on the calling thread.
 // Any number of threads. Each call returns when what became of the events is committed, or says in its report what is not.
 #pragma once
-#include <map>
 #include <mutex>
+#include <optional>
+#include <set>
 #include <span>
+#include <vector>
 
 #include "inbox/crash_guard.hpp"
 #include "inbox/reading.hpp"
@@ -12,17 +14,19 @@
 
 namespace holdfast::inbox {
 
-/// Starts that this process wrote and whose runs ended without being settled: it did not die of them. Each with those that
-/// stood there before, unfinished: of another process.
-class OpenStarts {
+/// Starts that this process wrote and whose runs ended without the event being settled: it did not die of them. They are to be
+/// taken back before another event may end the process; else that death would be counted against both.
+class LeftStarts {
  public:
-  std::optional<ports::Starts> find(const EventId& id) const;
-  void add(const EventId& id, const ports::Starts& before);
-  void remove(const EventId& id);
+  void add(const EventId& id);
+  /// Those to take back now, until end(): empty if there are none. Nothing while another thread is at it.
+  std::optional<std::vector<EventId>> begin();
+  void end(const std::vector<EventId>& ids, bool taken_back);
 
  private:
-  mutable std::mutex mutex_;
-  std::map<EventId, ports::Starts> before_;
+  std::mutex mutex_;
+  std::set<EventId> ids_;
+  bool at_it_ = false;
 };
 
 class Consumer {
@@ -42,11 +46,11 @@ class Consumer {
   };
   Guarded judge(const ports::Starts& before, const How& how) const;
   Start start(const EventId& id, const How& how);
-  void end_start(const EventId& id, const Start& start, const Report& report);
+  std::optional<Report> take_back_left();
   static Report suspect(const ports::Starts& starts);
 
   Surroundings here_;
-  OpenStarts open_starts_;
+  LeftStarts left_starts_;
 };
 
 }  // namespace holdfast::inbox

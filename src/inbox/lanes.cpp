@@ -84,6 +84,13 @@ bool Lanes::can_go(const Test& wanted, const Test& held) const {
                      [&](const Lane& lane) { return first_in(lane.queue, wanted, held) < lane.queue.size(); });
 }
 
+bool Lanes::has(const EventId& id) const {
+  return std::ranges::any_of(lanes_, [&](const Lane& lane) {
+    return std::ranges::any_of(lane.queue, [&](const Arrival& a) { return a.guard == id; }) ||
+           std::ranges::any_of(lane.due, [&](const ports::Due& due) { return due.id == id; });
+  });
+}
+
 /// None of its key is before it, held or not.
 std::size_t Lanes::first_in(const Queue& queue, const Test& wanted, const Test& held) {
   std::set<std::string> before;

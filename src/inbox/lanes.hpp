@@ -44,6 +44,7 @@ class Lanes {
 
   /// Does one that take_first would find wait here?
   bool can_go(const Test& wanted, const Test& held) const;
+  bool has(const EventId& id) const;  // delivered or due
   bool empty() const;
   bool no_due() const;
 

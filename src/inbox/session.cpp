@@ -33,6 +33,7 @@ Actions Session::start(ports::Tick now) {
 Actions Session::received(ports::Tick now, Arrived arrived) {
   now_ = now;
   for (const auto session : arrived.ended) end_session(session);
+  if (!arrived.ended.empty()) forget_blame();
   for (Arrival& arrival : arrived.arrivals) {
     newest_session_ = arrival.delivery->session;
     if (!stopping_ && connected_wanted_) lanes_.push(std::move(arrival));
@@ -63,6 +64,7 @@ Actions Session::due(ports::Tick now, std::vector<ports::Due> due) {
     return std::any_of(runs_.begin(), runs_.end(), [&](const auto& run) { return run && run->due == one; });
   });
   lanes_.set_due(due);
+  forget_blame();
   if (started_ && !connected_wanted_ && !stopping_) {
     connected_wanted_ = true;
     credit_ = -1;
@@ -130,8 +132,8 @@ void Session::note(int lane, const Running& run, const Report& report) {
     if (counts.handled > 0) last_handled_ = now_;  // what failed says nothing of how far the handled ones have come
     guard_.settled(run.due ? run.due->key : run.batch.front().key);
   }
-  if (run.how.exclusive) guard_.release(run.due ? run.due->id : run.batch.front().guard);
-  if (run.how.blame && done) blamed_.erase(run.due ? run.due->id : run.batch.front().guard);
+  if (run.how.exclusive) guard_.release(run.id());
+  if (run.how.blame && done) blamed_.erase(run.id());
   if (report.more) next_look_ = std::min(next_look_, now_);
   if (report.end == Report::End::store_down) go_down();
   if (report.end == Report::End::suspect) hold_suspect(lane, run, report.starts);
@@ -158,7 +160,7 @@ void Session::pause(int lane, const Running& run, const Report& report) {
 
 /// A probe says something only if it was handled: then all go on, and a culprit that it was not is to blame.
 void Session::after_probe(const Running& run, const Report& report) {
-  const EventId probed = run.due ? run.due->id : run.batch.front().guard;
+  const EventId probed = run.id();
   const bool was_culprit = probed == pause_.culprit().id;
   if (report.end != Report::End::done || (report.counts.handled == 0 && !was_culprit)) return;
   if (!was_culprit) {
@@ -166,6 +168,13 @@ void Session::after_probe(const Running& run, const Report& report) {
     blamed_.insert(pause_.culprit().id);
   }
   pause_.over();
+}
+
+/// Of those that left: another instance may have them, and when they come again it is another outage.
+void Session::forget_blame() {
+  std::erase_if(blamed_, [this](const EventId& id) {
+    return !lanes_.has(id) && std::ranges::none_of(runs_, [&](const auto& run) { return run && run->id() == id; });
+  });
 }
 
 void Session::go_down() {
@@ -203,6 +212,7 @@ void Session::dispatch() {
 }
 
 /// During a pause one event at a time, one that tells most: of the culprit's type and another key, else itself, else any.
+/// It runs alone, so it may be a suspect.
 void Session::probe() {
   if (pause_.waits(now_) || running()) return;
   const Culprit& culprit = pause_.culprit();
@@ -213,12 +223,16 @@ void Session::probe() {
   auto found = lanes_.take_first(telling, is_held);
   if (!found) found = lanes_.take_first([&](const Arrival& a) { return a.guard == culprit.id; }, is_held);
   if (found) {
-    const How how = how_of(found->arrival);
+    How how = how_of(found->arrival);
+    how.exclusive = true;
     return begin(found->lane, {.batch = {std::move(found->arrival)}, .how = how, .probe = true});
   }
   for (int lane = 0; lane < lanes_.count(); ++lane)
-    if (auto due = lanes_.take_due(lane, [&](const ports::Due& d) { return d.id == culprit.id; }))
-      return begin(lane, {.batch = {}, .due = due, .how = how_of(*due), .probe = true});
+    if (auto due = lanes_.take_due(lane, [&](const ports::Due& d) { return d.id == culprit.id; })) {
+      How how = how_of(*due);
+      how.exclusive = true;
+      return begin(lane, {.batch = {}, .due = due, .how = how, .probe = true});
+    }
   pause_.over();  // the culprit is gone: its session ended, or another instance has it
   dispatch();
 }

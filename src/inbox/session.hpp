@@ -99,6 +99,7 @@ class Session {
     std::optional<ports::Due> due = {};
     How how = {};
     bool probe = false;
+    const EventId& id() const { return due ? due->id : batch.front().guard; }
   };
   void end_session(std::uint64_t session);
   void end_all_sessions();
@@ -108,6 +109,7 @@ class Session {
   void hold_suspect(int lane, const Running& run, const ports::Starts& starts);
   void pause(int lane, const Running& run, const Report& report);
   void after_probe(const Running& run, const Report& report);
+  void forget_blame();
   void go_down();
   void look();
 

@@ -5,6 +5,7 @@
 #pragma once
 #include <memory>
 #include <set>
+#include <span>
 
 #include "holdfast/transaction.hpp"
 #include "ports/values.hpp"
@@ -131,7 +132,9 @@ class InboxStore {
   /// Commits one more start of this event (9.7) and tells of those before it that were not finished.
   virtual Starts start(const EventId& id, bool alone_in_queue) = 0;
   /// Those of the events with starts that were not finished; writes nothing. An event whose start stands here runs alone.
-  virtual std::map<EventId, Starts> starts(const std::set<EventId>&) { return {}; }
+  virtual std::map<EventId, Starts> starts(const std::set<EventId>& ids) = 0;
+  /// This instance's last start of each is none: it did not die of it. May be called twice; what others began stays.
+  virtual void take_back(std::span<const EventId> ids) = 0;
   /// Bounded; true: there is more. (9.8)
   virtual bool prune(const PruneRule& rule) = 0;
   /// Written at start and, clean, at the end: what the last run of this instance left. Returns whether the last end was clean.

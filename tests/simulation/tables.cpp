@@ -54,6 +54,7 @@ constexpr Mutant mutants[] = {
     {"new_session_keeps_old_batches", "by_key=1 calm sessions failures"},
     {"release_crash_counts", "calm bad_release"},
     {"starts_counted_by_batch", "calm crashers keys=4"},
+    {"left_start_stays", "by_key=0 calm failures crashers store_calls store_outages bad_release sessions"},
     {"living_start_counts", "by_key=0 calm failures slow store_outages kills bad_release"},
     // The inbox's tables.
     {"no_inbox_row_for_dead", "calm failures"},

@@ -92,7 +92,7 @@ CREATE TABLE holdfast_delivery_starts(
   consumer TEXT NOT NULL,
   event_id TEXT NOT NULL,
   instance TEXT NOT NULL,
-  running INTEGER NOT NULL,  -- perhaps still: the instance was not opened again since its last start
+  last INTEGER NOT NULL,  -- start, which perhaps still runs: 1, and 2 if it was counted, 4 if alone; 0: it died or was taken back
   counted INTEGER NOT NULL,
   alone INTEGER NOT NULL,
   starts INTEGER NOT NULL,

@@ -57,7 +57,7 @@ bool SqliteInbox::open_instance(const std::string& instance, const std::string& 
       " ON CONFLICT(consumer, instance) DO UPDATE SET queue = excluded.queue, patterns = excluded.patterns,"
       " ordering = excluded.ordering, until = NULL, clean_end = 0",
       consumer_, instance, queue, fmt::format("{}", fmt::join(patterns, " ")), ordering, access_.now());
-  tx.exec("UPDATE holdfast_delivery_starts SET running = 0 WHERE consumer = $1 AND instance = $2", consumer_, instance);
+  tx.exec("UPDATE holdfast_delivery_starts SET last = 0 WHERE consumer = $1 AND instance = $2", consumer_, instance);
   tx.commit();
   instance_ = instance;
   return clean;
@@ -68,12 +68,7 @@ void SqliteInbox::close_instance(const std::string& instance) {
   tx.exec("UPDATE holdfast_consumers SET until = $3, clean_end = 1 WHERE consumer = $1 AND instance = $2", consumer_,
           instance, access_.now());
   // It lived to its end: of what it began and could not finish, as the store was away, it did not die.
-  tx.exec(
-      "UPDATE holdfast_delivery_starts SET running = 0, starts = starts - 1, counted = max(counted - 1, 0),"
-      " alone = max(alone - 1, 0) WHERE consumer = $1 AND instance = $2 AND running = 1",
-      consumer_, instance);
-  tx.exec("DELETE FROM holdfast_delivery_starts WHERE consumer = $1 AND instance = $2 AND starts = 0", consumer_,
-          instance);
+  take_back(tx, instance, "");
   tx.commit();
 }
 

@@ -9,6 +9,8 @@ namespace {
 
 using namespace ports;
 
+constexpr int there = 1, was_counted = 2, was_alone = 4;  // of the last start
+
 struct Account {
   Starts starts;
   std::int64_t settled_at = 0;
@@ -17,15 +19,15 @@ struct Account {
 /// What all instances began. The last start of another one that may live is no unfinished one yet: it is not counted.
 std::optional<Account> account(TransactionRef tx, const std::string& consumer, const EventId& id,
                                const std::string& me) {
-  const auto rows = tx.query<std::string, bool, int, int, int, std::int64_t>(
-      "SELECT instance, running, counted, alone, starts, settled_at FROM holdfast_delivery_starts"
+  const auto rows = tx.query<std::string, int, int, int, int, std::int64_t>(
+      "SELECT instance, last, counted, alone, starts, settled_at FROM holdfast_delivery_starts"
       " WHERE consumer = $1 AND event_id = $2",
       consumer, id);
   std::optional<Account> sum;
-  for (const auto& [instance, running, counted, alone, all, settled_at] : rows) {
+  for (const auto& [instance, last, counted, alone, all, settled_at] : rows) {
     if (!sum) sum.emplace();
-    const int uncounted = running && instance != me && counted > 0 ? 1 : 0;
-    sum->starts.counted += counted - uncounted;
+    const bool may_live = (last & was_counted) && instance != me;
+    sum->starts.counted += counted - may_live;
     sum->starts.alone += alone;
     sum->starts.all += all;
     sum->settled_at = std::max(sum->settled_at, settled_at);
@@ -51,13 +53,31 @@ Starts SqliteInbox::start(const EventId& id, bool alone_in_queue) {
   const auto handled = last_handled(tx, consumer_);
   const bool counts = !before || before->settled_at < handled;
   tx.exec(
-      "INSERT INTO holdfast_delivery_starts(consumer, event_id, instance, running, counted, alone, starts, settled_at)"
-      " VALUES ($1, $2, $3, 1, $4, $5, 1, $6) ON CONFLICT DO UPDATE SET running = 1,"
+      "INSERT INTO holdfast_delivery_starts(consumer, event_id, instance, last, counted, alone, starts, settled_at)"
+      " VALUES ($1, $2, $3, $7, $4, $5, 1, $6) ON CONFLICT DO UPDATE SET last = excluded.last,"
       " counted = counted + excluded.counted, alone = alone + excluded.alone, starts = starts + 1,"
       " settled_at = excluded.settled_at",
-      consumer_, id, instance_, counts, alone_in_queue, handled);
+      consumer_, id, instance_, counts, alone_in_queue, handled,
+      there + (counts ? was_counted : 0) + (alone_in_queue ? was_alone : 0));
   tx.commit();
   return before ? before->starts : Starts{};
+}
+
+/// which: "": all of this instance.
+void SqliteInbox::take_back(TransactionRef tx, const std::string& instance, const std::string& which) const {
+  const std::string of = " WHERE consumer = $1 AND instance = $2 AND (event_id = $3 OR $3 = '')";
+  tx.exec(
+      "UPDATE holdfast_delivery_starts SET starts = starts - 1, counted = counted - (last & 2 <> 0),"
+      " alone = alone - (last & 4 <> 0), last = 0" +
+          of + " AND last <> 0",
+      consumer_, instance, which);
+  tx.exec("DELETE FROM holdfast_delivery_starts" + of + " AND starts = 0", consumer_, instance, which);
+}
+
+void SqliteInbox::take_back(std::span<const EventId> ids) {
+  Transaction tx = access_.begin_lazy();
+  for (const EventId& id : ids) take_back(tx, instance_, id.to_string());
+  tx.commit();
 }
 
 std::map<EventId, Starts> SqliteInbox::starts(const std::set<EventId>& ids) {

@@ -149,7 +149,6 @@ void Receiver::disconnect() {
   }
   if (!connection_->usable()) connection_.reset();
   end_session();
-  file_->neighbours->wake();
 }
 
 void Receiver::end_session() noexcept {

@@ -80,7 +80,10 @@ void create(sqlite::Connection& connection, const std::string& file) {
 std::unique_ptr<sqlite::Connection> connect(const std::string& file, const Settings& settings, BusyWait& busy) {
   auto connection = std::make_unique<sqlite::Connection>(file, settings.busy_timeout);
   busy.serve(connection->native());
-  if (!is_ready(*connection, file)) create(*connection, file);
+  connection->begin("BEGIN");  // one view of the file: another process may be creating it
+  const bool ready = is_ready(*connection, file);
+  connection->commit();
+  if (!ready) create(*connection, file);
   return connection;
 }
 

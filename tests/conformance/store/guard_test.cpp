@@ -108,5 +108,25 @@ TEST_P(StoreConformance, ACleanEndTakesItsOpenStartsBack) {
   EXPECT_EQ(start(1).all, 1);
 }
 
+TEST_P(StoreConformance, AnInstanceTakesItsLastStartBackOnce) {
+  const auto opens = [&](const char* instance) {
+    on(0, [&] { return inbox().open_instance(instance, "test.q", {}, "none"); });
+  };
+  const auto start = [&](bool alone) { return on(0, [&] { return inbox().start(id(1), alone); }); };
+  const auto take_back = [&] {
+    const std::vector<EventId> ids{id(1), id(2)};
+    clients->run(0, [&] { inbox().take_back(ids); });
+  };
+  const auto starts = [&] { return on(0, [&] { return inbox().starts({id(1)}); }); };
+  opens("a"), start(true), take_back();
+  EXPECT_TRUE(starts().empty()) << "with the count and the number of those alone";
+  start(true), opens("a"), start(true), take_back(), take_back();
+  EXPECT_EQ(starts().at(id(1)), (Starts{1, 1, 1})) << "what it died of stays, also when asked twice";
+  opens("b"), take_back();
+  EXPECT_EQ(starts().at(id(1)).all, 1) << "and what others began";
+  start(false), take_back();
+  EXPECT_EQ(starts().at(id(1)), (Starts{1, 1, 1}));
+}
+
 }  // namespace
 }  // namespace conformance

@@ -1,58 +1,13 @@
 // The disk fails at the one moment that matters: while a commit is written or synced. What was rolled back is an error to the caller
 // and nothing is there; what is in doubt is whole or not there at all, and has its effect once.
-#include <sqlite3.h>
-
-#include <atomic>
-
+#include "integration/faulty_disk.hpp"
 #include "place.hpp"
 
 namespace holdfast::host_test {
 namespace {
 
-/// Between SQLite and the disk: makes the next write or sync of a write-ahead log fail with a code of SQLite's.
-class FaultyDisk {
- public:
-  FaultyDisk() {
-    base_ = sqlite3_vfs_find(nullptr);
-    vfs_ = *base_;
-    vfs_.zName = "faulty", vfs_.xOpen = open;
-    sqlite3_vfs_register(&vfs_, 1);
-  }
-  ~FaultyDisk() {
-    sqlite3_vfs_register(base_, 1);
-    sqlite3_vfs_unregister(&vfs_);
-  }
-  FaultyDisk(const FaultyDisk&) = delete;
-
-  static inline std::atomic<int> next_write{SQLITE_OK}, next_sync{SQLITE_OK};
-
- private:
-  static int open(sqlite3_vfs*, const char* name, sqlite3_file* file, int flags, int* out) {
-    const int code = base_->xOpen(base_, name, file, flags, out);
-    if (code != SQLITE_OK || (flags & SQLITE_OPEN_WAL) == 0 || !ours(name)) return code;
-    static const sqlite3_io_methods* real;
-    static sqlite3_io_methods methods;
-    real = file->pMethods, methods = *real;
-    methods.xWrite = [](sqlite3_file* f, const void* bytes, int size, sqlite3_int64 at) {
-      const int fault = next_write.exchange(SQLITE_OK);
-      return fault != SQLITE_OK ? fault : real->xWrite(f, bytes, size, at);
-    };
-    methods.xSync = [](sqlite3_file* f, int how) {
-      const int fault = next_sync.exchange(SQLITE_OK);
-      return fault != SQLITE_OK ? fault : real->xSync(f, how);
-    };
-    file->pMethods = &methods;
-    return code;
-  }
-  /// Not the bus: what it does with faults is tried with its own tests.
-  static bool ours(const char* name) { return std::string(name).find("test.db") != std::string::npos; }
-
-  static inline sqlite3_vfs* base_ = nullptr;
-  sqlite3_vfs vfs_{};
-};
-
 struct BelowAll {
-  FaultyDisk disk;
+  FaultyDisk disk{"test.db"};  // not the bus
 };
 /// The writer's connection opens its log with the first statement.
 struct Commits : BelowAll, Place {

@@ -32,7 +32,7 @@ struct DatabaseCounts {
 struct StartsEntry {
   struct Of {
     ports::Starts starts;
-    bool running = false;  // its last one, perhaps
+    ports::Starts last;  // what the last one added; none: it died, or was taken back
   };
   std::map<std::string, Of> by_instance;
   std::int64_t handled_then = 0;  // how many had been handled when the last start was written

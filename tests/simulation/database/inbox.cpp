@@ -222,8 +222,8 @@ std::vector<ports::Due> SimInboxStore::due(int limit) {
 ports::Starts StartsEntry::seen_by(const std::string& instance) const {
   ports::Starts sum;
   for (const auto& [name, of] : by_instance) {
-    const bool may_live = of.running && name != instance && of.starts.counted > 0 && !mutant("living_start_counts");
-    sum.counted += of.starts.counted - may_live;
+    const bool may_live = name != instance && !mutant("living_start_counts");
+    sum.counted += of.starts.counted - (may_live ? of.last.counted : 0);
     sum.alone += of.starts.alone;
     sum.all += of.starts.all;
   }
@@ -238,11 +238,10 @@ ports::Starts SimInboxStore::start(const EventId& id, bool alone_in_queue) {
   StartsEntry entry = row.committed.value_or(StartsEntry{});
   const ports::Starts before = entry.seen_by(instance_);
   StartsEntry::Of& mine = entry.by_instance[instance_];
-  mine.running = true;
-  if (before.all == 0 || consumer_.handled > entry.handled_then || mutant("starts_count_without_evidence"))
-    ++mine.starts.counted;
-  if (alone_in_queue) ++mine.starts.alone;
-  ++mine.starts.all;
+  const bool counts =
+      before.all == 0 || consumer_.handled > entry.handled_then || mutant("starts_count_without_evidence");
+  mine.last = {counts, alone_in_queue, 1};
+  mine.starts.counted += counts, mine.starts.alone += alone_in_queue, ++mine.starts.all;
   entry.handled_then = consumer_.handled;
   session.tx().write(row, std::optional(entry));
   session.commit();
@@ -299,7 +298,7 @@ bool SimInboxStore::open_instance(const std::string& instance, const std::string
     session.take(row);
     if (!row.committed || !row.committed->by_instance.contains(instance)) continue;
     StartsEntry entry = *row.committed;
-    entry.by_instance[instance].running = false;
+    entry.by_instance[instance].last = {};
     session.tx().write(row, std::optional(std::move(entry)));
   }
   session.commit();
@@ -308,22 +307,34 @@ bool SimInboxStore::open_instance(const std::string& instance, const std::string
   return std::exchange(row->second, false);
 }
 
+void SimInboxStore::take_back(Session& session, const std::string& instance, Row<StartsEntry>& row) {
+  session.take(row);
+  if (!row.committed) return;
+  StartsEntry entry = *row.committed;
+  const auto mine = entry.by_instance.find(instance);
+  if (mine == entry.by_instance.end()) return;
+  auto& [starts, last] = mine->second;
+  starts.counted -= last.counted, starts.alone -= last.alone, starts.all -= last.all;
+  last = {};
+  if (starts.all == 0) entry.by_instance.erase(mine);
+  const bool none = entry.by_instance.empty();
+  session.tx().write(row, none ? std::nullopt : std::optional(std::move(entry)));
+}
+
+void SimInboxStore::take_back(std::span<const EventId> ids) {
+  Session session(database_);
+  session.call();
+  for (const EventId& id : ids)
+    if (const auto it = consumer_.starts.find(id); it != consumer_.starts.end())
+      take_back(session, instance_, it->second);
+  session.commit();
+}
+
 void SimInboxStore::close_instance(const std::string& instance) {
   Session session(database_);
   session.call();
-  for (auto& [id, row] : consumer_.starts) {
-    session.take(row);
-    if (!row.committed) continue;
-    StartsEntry entry = *row.committed;
-    const auto mine = entry.by_instance.find(instance);
-    if (mine == entry.by_instance.end() || !mine->second.running || mutant("clean_end_keeps_starts")) continue;
-    ports::Starts& starts = mine->second.starts;
-    mine->second.running = false;
-    --starts.all, starts.counted -= starts.counted > 0, starts.alone -= starts.alone > 0;
-    if (starts.all == 0) entry.by_instance.erase(mine);
-    const bool none = entry.by_instance.empty();
-    session.tx().write(row, none ? std::nullopt : std::optional(std::move(entry)));
-  }
+  if (!mutant("clean_end_keeps_starts"))
+    for (auto& [id, row] : consumer_.starts) take_back(session, instance, row);
   session.commit();
   consumer_.instances[instance] = true;
 }

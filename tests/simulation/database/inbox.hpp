@@ -50,12 +50,15 @@ class SimInboxStore : public ports::InboxStore {
   std::vector<ports::Due> due(int limit) override;
   ports::Starts start(const EventId& id, bool alone_in_queue) override;
   std::map<EventId, ports::Starts> starts(const std::set<EventId>& ids) override;
+  void take_back(std::span<const EventId> ids) override;
   bool prune(const ports::PruneRule& rule) override;
   bool open_instance(const std::string& instance, const std::string& queue, const std::vector<std::string>& patterns,
                      const std::string& ordering) override;
   void close_instance(const std::string& instance) override;
 
  private:
+  static void take_back(Session& session, const std::string& instance, Row<StartsEntry>& row);
+
   Database& database_;
   ConsumerTables& consumer_;
   std::string instance_;

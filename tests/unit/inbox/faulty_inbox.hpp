@@ -64,6 +64,7 @@ class FaultyInbox : public InboxStore {
     return starts;
   }
   std::map<EventId, Starts> starts(const std::set<EventId>& ids) override { return call("starts").starts(ids); }
+  void take_back(std::span<const EventId> ids) override { call("take_back").take_back(ids); }
   bool prune(const PruneRule& rule) override { return real_.prune(rule); }
   bool open_instance(const std::string& instance, const std::string& queue, const std::vector<std::string>& patterns,
                      const std::string& ordering) override {

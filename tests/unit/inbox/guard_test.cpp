@@ -16,6 +16,13 @@ class G5_CrashGuard : public Desk {
     const std::vector<Arrival> batch{consumer().arrive(again(delivery(name, name)))};
     return consumer().run_batch(batch, how);
   }
+  /// From here on the store cannot be reached.
+  void leave_start() {
+    faulty.before = [](const std::string&) { throw Unavailable("away"); };
+  }
+  void store_is_back() {
+    faulty.before = [](const std::string&) {};
+  }
   struct Killed {};
 };
 
@@ -131,6 +138,41 @@ TEST_F(G5_CrashGuard, WhatAProcessBeganAndDidNotDieOfIsNoSuspect) {
   faulty.before = [](const std::string&) {};
   EXPECT_EQ(inbox->starts({id_of("a")}).size(), 1u) << "it could not be taken back";
   EXPECT_EQ(run("a", {.guarded = true}).counts, Counts{.handled = 1}) << "but this process knows";
+}
+
+/// One that ended with the store away is taken back before another event may end the process: that death is not counted twice.
+TEST_F(G5_CrashGuard, AStartLeftBehindIsTakenBackBeforeAnotherEventRuns) {
+  behaves["a"] = [this](Call&) { leave_start(); };
+  EXPECT_EQ(run("a").end, End::store_down);
+  EXPECT_EQ(inbox->starts({id_of("a")}).size(), 1u);
+  store_is_back();
+  crash("b");
+  EXPECT_TRUE(inbox->starts({id_of("a")}).empty());
+  EXPECT_EQ(inbox->starts({id_of("b")}).at(id_of("b")).all, 1);
+}
+
+TEST_F(G5_CrashGuard, NothingRunsWhileAStartLeftBehindCannotBeTakenBack) {
+  behaves["a"] = [this](Call&) { leave_start(); };
+  run("a");
+  faulty.before = [](const std::string& call) {
+    if (call == "take_back") throw Unavailable("away");
+  };
+  EXPECT_EQ(run("b").end, End::store_down);
+  EXPECT_EQ(ran, names({"a"}));
+}
+
+/// Another lane's, say: the second would take back what the same event began since.
+TEST_F(G5_CrashGuard, TwoThreadsDoNotTakeBackTheSame) {
+  behaves["a"] = [this](Call&) { leave_start(); };
+  run("a");
+  store_is_back();
+  std::vector<End> meanwhile;
+  faulty.before = [&](const std::string& call) {
+    if (call == "take_back" && meanwhile.empty()) meanwhile.push_back(End::done), meanwhile.back() = run("c").end;
+  };
+  EXPECT_EQ(run("b").counts, Counts{.handled = 1});
+  EXPECT_EQ(meanwhile, std::vector{End::store_down}) << "it waits";
+  EXPECT_EQ(ran, names({"a", "b"}));
 }
 
 }  // namespace holdfast::inbox::test

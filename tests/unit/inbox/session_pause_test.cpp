@@ -27,13 +27,13 @@ TEST_F(G6_Pause, IsProbedWithAnotherOfTheSameTypeAndAnotherKey) {
   receive({{1, "a"}, {2, "a"}, {3, "b", false, "other"}});
   settle(0, unavailable());
   receive({{4, "b"}, {5, "c"}});
-  EXPECT_EQ(after(seconds(1)), words({"run lane 0: 1:5"})) << "of key b one of another type comes first";
+  EXPECT_EQ(after(seconds(1)), words({"run lane 0: 1:5 exclusive"})) << "of key b one of another type comes first";
 }
 
 TEST_F(G6_Pause, AProbeThatGetsThroughPutsTheBlameOnTheFirst) {
   receive({{1, "a"}, {2, "b"}});
   settle(0, unavailable());
-  EXPECT_EQ(after(seconds(1)), words({"run lane 0: 1:2"}));
+  EXPECT_EQ(after(seconds(1)), words({"run lane 0: 1:2 exclusive"}));
   EXPECT_EQ(done(1), words({"ack 1:2", "run lane 0: 1:1 blame"}));
   EXPECT_FALSE(session().paused());
   Report counted = handled(1);
@@ -48,7 +48,7 @@ TEST_F(G6_Pause, AProbeThatIsUnavailableTooDoublesThePause) {
   after(seconds(1));
   EXPECT_EQ(settle(0, unavailable()), words({}));
   EXPECT_EQ(after(Millis(1999)), words({}));
-  EXPECT_EQ(after(Millis(1)), words({"run lane 0: 1:2"}));
+  EXPECT_EQ(after(Millis(1)), words({"run lane 0: 1:2 exclusive"}));
   done(1);
 }
 
@@ -59,14 +59,14 @@ TEST_F(G6_Pause, AProbeThatSaysNothingIsFollowedByAnother) {
   Report duplicate;
   duplicate.settled = 1;
   duplicate.counts.duplicates = 1;
-  EXPECT_EQ(settle(0, duplicate), words({"ack 1:2", "run lane 0: 1:3"}));
+  EXPECT_EQ(settle(0, duplicate), words({"ack 1:2", "run lane 0: 1:3 exclusive"}));
   EXPECT_TRUE(session().paused());
 }
 
 TEST_F(G6_Pause, WithNoOtherTheFirstIsProbedAndNotBlamed) {
   receive({{1, "a"}, {2, "a"}});
   settle(0, unavailable());
-  EXPECT_EQ(after(seconds(1)), words({"run lane 0: 1:1"}));
+  EXPECT_EQ(after(seconds(1)), words({"run lane 0: 1:1 exclusive"}));
   EXPECT_EQ(done(1), words({"ack 1:1", "run lane 0: 1:2"}));
 }
 
@@ -75,7 +75,7 @@ TEST_F(G6_Pause, ADeferredEventIsDueAgainAfterIt) {
   EXPECT_EQ(due({due_of(7)}), words({deferred(7)}));
   EXPECT_EQ(settle(0, unavailable()), words({}));
   EXPECT_EQ(receive({{1, "k"}}), words({}));
-  EXPECT_EQ(after(seconds(1)), words({deferred(7)})) << "1:1 is of its key and would say nothing";
+  EXPECT_EQ(after(seconds(1)), words({deferred(7, " guarded exclusive")})) << "1:1 is of its key and would say nothing";
   Report one;
   one.counts.handled = 1;
   EXPECT_EQ(settle(0, one), words({"run lane 0: 1:1"}));
@@ -86,8 +86,41 @@ TEST_F(G6_Pause, ADeferredEventIsBlamedWhenAnotherGetsThrough) {
   due({due_of(7)});
   settle(0, unavailable());
   receive({{1, "other"}});
-  EXPECT_EQ(after(seconds(1)), words({"run lane 0: 1:1"}));
+  EXPECT_EQ(after(seconds(1)), words({"run lane 0: 1:1 exclusive"}));
   EXPECT_EQ(done(1), words({"ack 1:1", deferred(7, " guarded blame")}));
+}
+
+TEST_F(G6_Pause, TheBlameOfADeferredEventThatAnotherInstanceHasIsForgotten) {
+  after(std::chrono::hours(1));
+  due({due_of(7)});
+  settle(0, unavailable());
+  receive({{1, "other"}});
+  after(seconds(1));
+  session().store_down(now);
+  EXPECT_EQ(done(1), words({"ack 1:1"})) << "blamed, but the store is away";
+  after(std::chrono::hours(1));
+  due({});
+  after(std::chrono::hours(1));
+  EXPECT_EQ(due({due_of(7)}), words({deferred(7)}));
+}
+
+TEST_F(G6_Pause, TheBlameOfAnEventGoesWithItsSession) {
+  receive({{1, "a"}, {2, "b"}});
+  settle(0, unavailable());
+  after(seconds(1));
+  session().store_down(now);
+  EXPECT_EQ(done(1), words({"ack 1:2"})) << "blamed, but the store is away";
+  end_session(1);
+  after(std::chrono::hours(1));
+  due({});
+  EXPECT_EQ(receive({{1, "a"}}, 2), words({"run lane 0: 2:1"}));
+}
+
+TEST_F(G6_Pause, ASuspectIsProbedAlone) {
+  after(std::chrono::hours(1));
+  due({due_of(7)});
+  settle(0, unavailable());
+  EXPECT_EQ(after(seconds(1)), words({deferred(7, " guarded exclusive")})) << "else it would stay a suspect for ever";
 }
 
 TEST_F(G6_Pause, ACulpritThatIsGoneEndsIt) {
