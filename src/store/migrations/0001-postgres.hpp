@@ -111,7 +111,7 @@ CREATE TABLE holdfast.delivery_starts(
   consumer text COLLATE "C" NOT NULL,
   event_id uuid NOT NULL,
   instance text COLLATE "C" NOT NULL,
-  running boolean NOT NULL,  -- perhaps still: the instance was not opened again since its last start
+  last integer NOT NULL,  -- start, which perhaps still runs: 1, and 2 if it was counted, 4 if alone; 0: it died or was taken back
   counted integer NOT NULL,
   alone integer NOT NULL,
   starts integer NOT NULL,

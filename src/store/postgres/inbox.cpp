@@ -67,8 +67,7 @@ bool PostgresInbox::open_instance(const std::string& instance, const std::string
       " ON CONFLICT (consumer, instance) DO UPDATE SET queue = excluded.queue, patterns = excluded.patterns,"
       " ordering = excluded.ordering, until = NULL, clean_end = false",
       consumer_, instance, queue, fmt::format("{}", fmt::join(patterns, " ")), ordering, access_.now());
-  tx.exec("UPDATE holdfast.delivery_starts SET running = false WHERE consumer = $1 AND instance = $2", consumer_,
-          instance);
+  tx.exec("UPDATE holdfast.delivery_starts SET last = 0 WHERE consumer = $1 AND instance = $2", consumer_, instance);
   tx.commit();
   instance_ = instance;
   return clean;
@@ -80,12 +79,7 @@ void PostgresInbox::close_instance(const std::string& instance) {
               "$3") ", clean_end = true WHERE consumer = $1 AND instance = $2",
           consumer_, instance, access_.now());
   // It lived to its end: of what it began and could not finish, as the store was away, it did not die.
-  tx.exec(
-      "UPDATE holdfast.delivery_starts SET running = false, starts = starts - 1, counted = greatest(counted - 1, 0),"
-      " alone = greatest(alone - 1, 0) WHERE consumer = $1 AND instance = $2 AND running",
-      consumer_, instance);
-  tx.exec("DELETE FROM holdfast.delivery_starts WHERE consumer = $1 AND instance = $2 AND starts = 0", consumer_,
-          instance);
+  take_back(tx, instance, true, {});
   tx.commit();
 }
 

@@ -15,12 +15,14 @@ class PostgresInbox : public ports::InboxStore {
   std::vector<ports::Due> due(int limit) override;
   ports::Starts start(const EventId& id, bool alone_in_queue) override;
   std::map<EventId, ports::Starts> starts(const std::set<EventId>& ids) override;
+  void take_back(std::span<const EventId> ids) override;
   bool prune(const ports::PruneRule& rule) override;
   bool open_instance(const std::string& instance, const std::string& queue, const std::vector<std::string>& patterns,
                      const std::string& ordering) override;
   void close_instance(const std::string& instance) override;
 
  private:
+  void take_back(TransactionRef tx, const std::string& instance, bool all, const std::vector<EventId>& which) const;
   std::optional<std::int64_t> prune_before(const ports::PruneRule& rule) const;
 
   PostgresAccess access_;

@@ -14,8 +14,8 @@ Starts starts_of(Fields& fields) {
 }
 
 // What all instances began. The last start of another one ($3) that may live is no unfinished one yet: it is not counted.
-#define HOLDFAST_SUM                                                                                         \
-  "(sum(counted) - count(*) FILTER (WHERE running AND instance <> $3 AND counted > 0))::integer AS counted," \
+#define HOLDFAST_SUM                                                                               \
+  "(sum(counted) - count(*) FILTER (WHERE last & 2 <> 0 AND instance <> $3))::integer AS counted," \
   " sum(alone)::integer AS alone, sum(starts)::integer AS starts"
 
 constexpr const char* start_sql =
@@ -24,13 +24,14 @@ constexpr const char* start_sql =
     " before AS (SELECT " HOLDFAST_SUM
     ", max(settled_at) AS at FROM holdfast.delivery_starts"
     "  WHERE consumer = $1 AND event_id = $2),"
-    " written AS (INSERT INTO holdfast.delivery_starts AS s (consumer, event_id, instance, running, counted, alone, "
+    " this AS (SELECT coalesce(before.at < last.at, true) AS counts, last.at FROM last, before),"
+    " written AS (INSERT INTO holdfast.delivery_starts AS s (consumer, event_id, instance, last, counted, alone, "
     "starts,"
     "   settled_at)"
-    "  SELECT $1, $2, $3, true, (coalesce(before.at < last.at, true))::integer, $4::integer, 1, last.at FROM last, "
-    "before"
-    "  ON CONFLICT (consumer, event_id, instance) DO UPDATE SET running = true, counted = s.counted + excluded.counted,"
-    "  alone = s.alone + excluded.alone, starts = s.starts + 1, settled_at = excluded.settled_at)"
+    "  SELECT $1, $2, $3, 1 + 2 * counts::integer + 4 * $4::integer, counts::integer, $4::integer, 1, at FROM this"
+    "  ON CONFLICT (consumer, event_id, instance) DO UPDATE SET last = excluded.last,"
+    "  counted = s.counted + excluded.counted, alone = s.alone + excluded.alone, starts = s.starts + 1,"
+    "  settled_at = excluded.settled_at)"
     " SELECT counted, alone, starts FROM before WHERE starts IS NOT NULL";
 
 }  // namespace
@@ -41,6 +42,24 @@ Starts PostgresInbox::start(const EventId& id, bool alone_in_queue) {
   if (before.empty()) return {};
   Fields fields(before.front());
   return starts_of(fields);
+}
+
+/// which: of these ids, or of all.
+void PostgresInbox::take_back(TransactionRef tx, const std::string& instance, bool all,
+                              const std::vector<EventId>& which) const {
+  const std::string of = " WHERE consumer = $1 AND instance = $2 AND ($3::boolean OR event_id = ANY ($4::uuid[]))";
+  tx.exec(
+      "UPDATE holdfast.delivery_starts SET starts = starts - 1, counted = counted - (last & 2 <> 0)::integer,"
+      " alone = alone - (last & 4 <> 0)::integer, last = 0" +
+          of + " AND last <> 0",
+      consumer_, instance, all, which);
+  tx.exec("DELETE FROM holdfast.delivery_starts" + of + " AND starts = 0", consumer_, instance, all, which);
+}
+
+void PostgresInbox::take_back(std::span<const EventId> ids) {
+  Transaction tx = access_.begin_lazy();
+  take_back(tx, instance_, false, {ids.begin(), ids.end()});
+  tx.commit();
 }
 
 std::map<EventId, Starts> PostgresInbox::starts(const std::set<EventId>& ids) {
