@@ -203,7 +203,9 @@ class ConsumerProcess {
     try {
       store_.close_instance(name_);
       w_.judge.stopped(w_.consumer.consumers.at("c"), name_);
-    } catch (const holdfast::Error&) {}  // then the next start is careful, and what could not be taken back stays
+    } catch (const holdfast::Error&) {  // then the next start is careful, and what could not be taken back stays
+      w_.judge.stopped_away(w_.consumer.consumers.at("c"), name_);
+    }
   }
 
   /// Which events the process would die with.

@@ -194,12 +194,12 @@ void Judge::died(Subject& x, const std::string& reason, const ConsumerTables& ta
   if (reason == "too_old" || reason == "id_reused" || reason == "broker") x.out_of_turn = true;
   const bool old = x.at && tables.pruned_before.committed && *x.at <= *tables.pruned_before.committed;
   const bool crasher = x.temper == Temper::crashes || x.temper == Temper::hangs;
+  const int deaths = x.died_with + x.left_at_stop + std::min(x.died_in_bad_release, 1);
   const bool cause = (reason == "exhausted" && x.throws >= 3) ||
                      (reason == "rejected" && x.temper == Temper::rejected) || (reason == "invalid" && x.invalid) ||
                      (reason == "no_handler" && x.no_handler) || (reason == "too_old" && old) ||
                      (reason == "id_reused" && x.shares_id) || (reason == "broker" && x.out_of_turn) ||
-                     (reason == "failed" && x.was_dead) ||
-                     (reason == "crash_loop" && (crasher || x.died_with + std::min(x.died_in_bad_release, 1) >= 3));
+                     (reason == "failed" && x.was_dead) || (reason == "crash_loop" && (crasher || deaths >= 3));
   if (!cause) breach(reason == "crash_loop" ? "G6" : "G5", name(x) + " is dead without cause: " + reason);
 }
 

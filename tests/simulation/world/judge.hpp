@@ -49,6 +49,7 @@ class Judge {
   void stopped(const Database& db, const std::set<ports::RowRef>& confirmed);
   void begins(const ConsumerTables& tables, const std::string& instance);
   void stopped(const ConsumerTables& tables, const std::string& instance);
+  void stopped_away(const ConsumerTables& tables, const std::string& instance);
 
   // When faults have stopped.
   /// What is not settled is dead, or behind a dead one, or refused, or behind a refused one. "" = so it is.

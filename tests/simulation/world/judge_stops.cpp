@@ -45,6 +45,12 @@ void Judge::stopped(const ConsumerTables& tables, const std::string& instance) {
   }
 }
 
+/// The limit of what a process can say: with the store away to its end, these look as if it had died of them.
+void Judge::stopped_away(const ConsumerTables& tables, const std::string& instance) {
+  for (Subject& x : subjects_)
+    if (const auto* of = starts_of(x, tables, instance)) x.left_at_stop += of->last.all;
+}
+
 /// The horizon stays behind what waits in the queue, however long that was.
 void Judge::ran_ahead(const Subject& x) {
   const bool new_in_time = x.reached && x.reached_at - x.made < 300 && !x.odd_time && !x.settled() && !x.slept_through;

@@ -48,6 +48,7 @@ struct Subject {
   int fresh_throws = 0;           // since its attempts or its copy changed
   int died_with = 0;              // the process ended while it ran
   int died_in_bad_release = 0;
+  int left_at_stop = 0;           // its process stopped in good order, but could not say so: the store was away
   int loose_starts = 0;           // that nobody could take back
   int effects = 0;
   bool discarded = false, out_of_turn = false, was_dead = false, pruned = false, forgotten = false;
