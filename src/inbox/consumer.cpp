@@ -16,23 +16,19 @@ Failure crash_loop(const ports::Starts& before) {
 
 }  // namespace
 
-void LeftStarts::add(const EventId& id) {
+void LeftStarts::add(const ports::StartRef& start) {
   const std::scoped_lock lock(mutex_);
-  ids_.insert(id);
+  starts_.insert(start);
 }
 
-std::optional<std::vector<EventId>> LeftStarts::begin() {
+std::vector<ports::StartRef> LeftStarts::all() const {
   const std::scoped_lock lock(mutex_);
-  if (at_it_) return {};
-  at_it_ = !ids_.empty();
-  return std::vector(ids_.begin(), ids_.end());
+  return {starts_.begin(), starts_.end()};
 }
 
-void LeftStarts::end(const std::vector<EventId>& ids, bool taken_back) {
+void LeftStarts::remove(std::span<const ports::StartRef> taken_back) {
   const std::scoped_lock lock(mutex_);
-  at_it_ = false;
-  for (const EventId& id : ids)
-    if (taken_back) ids_.erase(id);
+  for (const auto& start : taken_back) starts_.erase(start);
 }
 
 Guarded Consumer::judge(const ports::Starts& before, const How& how) const {
@@ -42,26 +38,25 @@ Guarded Consumer::judge(const ports::Starts& before, const How& how) const {
 /// Asks the guard and writes the start down.
 Consumer::Start Consumer::start(const EventId& id, const How& how) {
   Start start;
+  start.number = ++last_number_;
   const Outcome out = of_store([&] {
     const auto found = here_.store.starts({id});
     if (const auto before = found.find(id); before != found.end()) start.before = before->second;
     start.guarded = judge(start.before, how);
-    if (start.guarded == Guarded::run) here_.store.start(id, how.alone_in_queue);
+    if (start.guarded == Guarded::run) here_.store.start(id, how.alone_in_queue, start.number);
   });
   if (out.is(Outcome::Kind::committed)) return start;
-  if (!out.is(Outcome::Kind::store_down)) left_starts_.add(id);  // perhaps it was
+  if (!out.is(Outcome::Kind::store_down)) left_starts_.add({id, start.number});  // perhaps it was
   start.failed = stopped(Report::End::store_down, out.failure.error);
   return start;
 }
 
 std::optional<Report> Consumer::take_back_left() {
   if (mutant("left_start_stays")) return {};
-  const auto ids = left_starts_.begin();
-  if (!ids) return stopped(Report::End::store_down, "the starts of runs that ended are being taken back");
-  if (ids->empty()) return {};
-  const Outcome out = of_store([&] { here_.store.take_back(*ids); });
-  left_starts_.end(*ids, out.is(Outcome::Kind::committed));
-  if (out.is(Outcome::Kind::committed)) return {};
+  const auto left = left_starts_.all();
+  if (left.empty()) return {};
+  const Outcome out = of_store([&] { here_.store.take_back(left); });
+  if (out.is(Outcome::Kind::committed)) return left_starts_.remove(left), std::nullopt;
   return stopped(Report::End::store_down, out.failure.error);
 }
 
@@ -69,6 +64,7 @@ Report Consumer::run_batch(std::span<const Arrival> batch, How how) {
   if (auto failed = take_back_left()) return *std::move(failed);
   if (batch.size() > 1) how.exclusive = true;  // only a mutant gives several guarded ones
   std::vector<Event> events;
+  std::vector<std::int64_t> numbers;
   for (const Arrival& arrival : batch) {
     const Start begun = how.guarded ? start(arrival.guard, how) : Start{};
     if (begun.failed) return *begun.failed;
@@ -78,9 +74,11 @@ Report Consumer::run_batch(std::span<const Arrival> batch, How how) {
     event.started = how.guarded;
     if (begun.guarded == Guarded::crash_loop) event.unreadable = crash_loop(begun.before);
     events.push_back(std::move(event));
+    numbers.push_back(begun.number);
   }
   Report report = run_events(here_, events, how.blame);
-  for (std::size_t i = report.settled; how.guarded && i < events.size(); ++i) left_starts_.add(events[i].guard);
+  for (std::size_t i = report.settled; how.guarded && i < events.size(); ++i)
+    left_starts_.add({events[i].guard, numbers[i]});
   if (report.end != Report::End::store_down) take_back_left();
   return report;
 }
@@ -96,7 +94,7 @@ Report Consumer::run_deferred(const ports::Due& due, How how) {
   const Report report = run_due(here_, *now.event, how.exclusive ? 0 : here_.policy.followers, how.blame);
   const Counts& c = report.counts;
   const bool settled = c.handled + c.deferred + c.retrying + c.dead > 0;
-  if (!settled) left_starts_.add(due.id);
+  if (!settled) left_starts_.add({due.id, begun.number});
   if (report.end != Report::End::store_down) take_back_left();
   return report;
 }

@@ -1,6 +1,7 @@
 // What lane workers, the due worker and the DLQ import call: straight, blocking code, all on the calling thread.
 // Any number of threads. Each call returns when what became of the events is committed, or says in its report what is not.
 #pragma once
+#include <atomic>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -18,15 +19,13 @@ namespace holdfast::inbox {
 /// taken back before another event may end the process; else that death would be counted against both.
 class LeftStarts {
  public:
-  void add(const EventId& id);
-  /// Those to take back now, until end(): empty if there are none. Nothing while another thread is at it.
-  std::optional<std::vector<EventId>> begin();
-  void end(const std::vector<EventId>& ids, bool taken_back);
+  void add(const ports::StartRef& start);
+  std::vector<ports::StartRef> all() const;
+  void remove(std::span<const ports::StartRef> taken_back);
 
  private:
-  std::mutex mutex_;
-  std::set<EventId> ids_;
-  bool at_it_ = false;
+  mutable std::mutex mutex_;
+  std::set<ports::StartRef> starts_;
 };
 
 class Consumer {
@@ -41,6 +40,7 @@ class Consumer {
  private:
   struct Start {
     Guarded guarded = Guarded::run;
+    std::int64_t number = 0;
     ports::Starts before;
     std::optional<Report> failed;
   };
@@ -50,6 +50,7 @@ class Consumer {
   static Report suspect(const ports::Starts& starts);
 
   Surroundings here_;
+  std::atomic<std::int64_t> last_number_ = 0;
   LeftStarts left_starts_;
 };
 

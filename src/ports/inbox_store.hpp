@@ -58,6 +58,12 @@ struct Starts {
   int all = 0;
 };
 
+struct StartRef {
+  EventId id;
+  std::int64_t number = 0;
+  auto operator<=>(const StartRef&) const = default;
+};
+
 /// What broke a transaction beneath whoever works in it, whatever he threw: run it again, or wait for the store first.
 enum class Trouble { transient, unavailable };
 
@@ -129,12 +135,12 @@ class InboxStore {
   virtual std::unique_ptr<InboxTx> join(TransactionRef tx) = 0;
   /// Deferred events to be run now: heads that are blocked or due, and due ones that block nobody. Locked ones are not left out.
   virtual std::vector<Due> due(int limit) = 0;
-  /// Commits one more start of this event (9.7) and tells of those before it that were not finished.
-  virtual Starts start(const EventId& id, bool alone_in_queue) = 0;
+  /// Commits one more start of this event (9.7) and tells of those before it that were not finished. number: of this process.
+  virtual Starts start(const EventId& id, bool alone_in_queue, std::int64_t number) = 0;
   /// Those of the events with starts that were not finished; writes nothing. An event whose start stands here runs alone.
   virtual std::map<EventId, Starts> starts(const std::set<EventId>& ids) = 0;
-  /// This instance's last start of each is none: it did not die of it. May be called twice; what others began stays.
-  virtual void take_back(std::span<const EventId> ids) = 0;
+  /// These are none: this instance did not die of them. May be called twice; another one that was begun since stays.
+  virtual void take_back(std::span<const StartRef> starts) = 0;
   /// Bounded; true: there is more. (9.8)
   virtual bool prune(const PruneRule& rule) = 0;
   /// Written at start and, clean, at the end: what the last run of this instance left. Returns whether the last end was clean.

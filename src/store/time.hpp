@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "holdfast/event.hpp"
+#include "event/since_epoch.hpp"
 
 namespace holdfast::store {
 
@@ -15,6 +15,6 @@ inline std::int64_t micros(std::chrono::microseconds span) { return span.count()
 inline std::optional<std::int64_t> micros(std::optional<Timestamp> time) {
   return time ? std::optional(micros(*time)) : std::nullopt;
 }
-inline Timestamp from_micros(std::int64_t value) { return Timestamp(std::chrono::microseconds(value)); }
+inline Timestamp from_micros(std::int64_t value) { return since_epoch(std::chrono::microseconds(value)); }
 
 }  // namespace holdfast::store

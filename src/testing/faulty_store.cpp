@@ -44,9 +44,11 @@ class FaultyInbox : public ports::InboxStore {
   std::unique_ptr<InboxTx> begin() override { return std::make_unique<FaultyTx>(real_->begin(), fail_); }
   std::unique_ptr<InboxTx> join(TransactionRef tx) override { return real_->join(tx); }
   std::vector<ports::Due> due(int limit) override { return real_->due(limit); }
-  ports::Starts start(const EventId& id, bool alone) override { return real_->start(id, alone); }
+  ports::Starts start(const EventId& id, bool alone, std::int64_t number) override {
+    return real_->start(id, alone, number);
+  }
   std::map<EventId, ports::Starts> starts(const std::set<EventId>& ids) override { return real_->starts(ids); }
-  void take_back(std::span<const EventId> ids) override { real_->take_back(ids); }
+  void take_back(std::span<const ports::StartRef> starts) override { real_->take_back(starts); }
   bool prune(const ports::PruneRule& rule) override { return real_->prune(rule); }
   bool open_instance(const std::string& instance, const std::string& queue, const std::vector<std::string>& patterns,
                      const std::string& ordering) override {

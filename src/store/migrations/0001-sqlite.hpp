@@ -93,6 +93,7 @@ CREATE TABLE holdfast_delivery_starts(
   event_id TEXT NOT NULL,
   instance TEXT NOT NULL,
   last INTEGER NOT NULL,  -- start, which perhaps still runs: 1, and 2 if it was counted, 4 if alone; 0: it died or was taken back
+  number INTEGER NOT NULL,  -- of the last start, as its process counts
   counted INTEGER NOT NULL,
   alone INTEGER NOT NULL,
   starts INTEGER NOT NULL,

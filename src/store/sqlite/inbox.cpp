@@ -68,7 +68,7 @@ void SqliteInbox::close_instance(const std::string& instance) {
   tx.exec("UPDATE holdfast_consumers SET until = $3, clean_end = 1 WHERE consumer = $1 AND instance = $2", consumer_,
           instance, access_.now());
   // It lived to its end: of what it began and could not finish, as the store was away, it did not die.
-  take_back(tx, instance, "");
+  take_back(tx, instance, "", 0);
   tx.commit();
 }
 

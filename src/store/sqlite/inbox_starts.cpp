@@ -47,36 +47,41 @@ std::int64_t last_handled(TransactionRef tx, const std::string& consumer) {
 
 }  // namespace
 
-Starts SqliteInbox::start(const EventId& id, bool alone_in_queue) {
+Starts SqliteInbox::start(const EventId& id, bool alone_in_queue, std::int64_t number) {
   Transaction tx = access_.begin_lazy();  // it tells of a process that died, which keeps it; a power cut counts nothing
   const auto before = account(tx, consumer_, id, instance_);
   const auto handled = last_handled(tx, consumer_);
   const bool counts = !before || before->settled_at < handled;
   tx.exec(
-      "INSERT INTO holdfast_delivery_starts(consumer, event_id, instance, last, counted, alone, starts, settled_at)"
-      " VALUES ($1, $2, $3, $7, $4, $5, 1, $6) ON CONFLICT DO UPDATE SET last = excluded.last,"
-      " counted = counted + excluded.counted, alone = alone + excluded.alone, starts = starts + 1,"
+      "INSERT INTO holdfast_delivery_starts(consumer, event_id, instance, last, number, counted, alone, starts, "
+      "settled_at)"
+      " VALUES ($1, $2, $3, $7, $8, $4, $5, 1, $6) ON CONFLICT DO UPDATE SET last = excluded.last,"
+      " number = excluded.number, counted = counted + excluded.counted, alone = alone + excluded.alone, starts = "
+      "starts + 1,"
       " settled_at = excluded.settled_at",
       consumer_, id, instance_, counts, alone_in_queue, handled,
-      there + (counts ? was_counted : 0) + (alone_in_queue ? was_alone : 0));
+      there + (counts ? was_counted : 0) + (alone_in_queue ? was_alone : 0), number);
   tx.commit();
   return before ? before->starts : Starts{};
 }
 
-/// which: "": all of this instance.
-void SqliteInbox::take_back(TransactionRef tx, const std::string& instance, const std::string& which) const {
-  const std::string of = " WHERE consumer = $1 AND instance = $2 AND (event_id = $3 OR $3 = '')";
+/// id: "": all of this instance.
+void SqliteInbox::take_back(TransactionRef tx, const std::string& instance, const std::string& id,
+                            std::int64_t number) const {
   tx.exec(
       "UPDATE holdfast_delivery_starts SET starts = starts - 1, counted = counted - (last & 2 <> 0),"
-      " alone = alone - (last & 4 <> 0), last = 0" +
-          of + " AND last <> 0",
-      consumer_, instance, which);
-  tx.exec("DELETE FROM holdfast_delivery_starts" + of + " AND starts = 0", consumer_, instance, which);
+      " alone = alone - (last & 4 <> 0), last = 0 WHERE consumer = $1 AND instance = $2 AND last <> 0"
+      " AND ($3 = '' OR (event_id = $3 AND number = $4))",
+      consumer_, instance, id, number);
+  tx.exec(
+      "DELETE FROM holdfast_delivery_starts WHERE consumer = $1 AND instance = $2 AND (event_id = $3 OR $3 = '')"
+      " AND starts = 0",
+      consumer_, instance, id);
 }
 
-void SqliteInbox::take_back(std::span<const EventId> ids) {
+void SqliteInbox::take_back(std::span<const StartRef> starts) {
   Transaction tx = access_.begin_lazy();
-  for (const EventId& id : ids) take_back(tx, instance_, id.to_string());
+  for (const auto& [id, number] : starts) take_back(tx, instance_, id.to_string(), number);
   tx.commit();
 }
 

@@ -4,6 +4,7 @@
 
 #include <iterator>
 
+#include "event/since_epoch.hpp"
 #include "ports/wire_headers.hpp"
 #include "transport/sqlite_bus/headers.hpp"
 
@@ -29,7 +30,7 @@ ports::Delivery read(detail::SqlRow& row, std::int64_t handed_out) {
   out.tag = static_cast<std::uint64_t>(position);
   out.redelivered = position <= handed_out;
   out.message_id = text(row[1]), out.type = text(row[2]), out.headers = headers_from_json(text(row[3]));
-  if (const auto* at = std::get_if<std::int64_t>(&row[4].value)) out.broker_time = Timestamp(ports::Millis(*at));
+  if (const auto* at = std::get_if<std::int64_t>(&row[4].value)) out.broker_time = since_epoch(ports::Millis(*at));
   out.body = text(row[5]);
   ports::read_headers(out);
   return out;

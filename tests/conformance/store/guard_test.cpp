@@ -17,7 +17,7 @@ using namespace holdfast;
 using namespace holdfast::ports;
 
 TEST_P(StoreConformance, StartsCountOnlyWithAnotherEventHandledBetween) {
-  const auto start = [&] { return on(0, [&] { return inbox().start(id(1), false); }); };
+  const auto start = [&] { return on(0, [&] { return inbox().start(id(1), false, 1); }); };
   EXPECT_EQ(start(), (Starts{0, 0, 0}));
   EXPECT_EQ(start(), (Starts{1, 0, 1}));  // the first counts
   EXPECT_EQ(start(), (Starts{1, 0, 2}));  // nothing was handled since
@@ -30,7 +30,7 @@ TEST_P(StoreConformance, StartsCountOnlyWithAnotherEventHandledBetween) {
 }
 
 TEST_P(StoreConformance, WhatMetNoHandlerIsNoEvidence) {
-  const auto start = [&] { return on(0, [&] { return inbox().start(id(1), false); }); };
+  const auto start = [&] { return on(0, [&] { return inbox().start(id(1), false, 1); }); };
   start();
   committed([](InboxTx& t) { claim(t, {2}), t.settle(id(2), aside(2, Deferred::Wait::dead)); });
   committed([](InboxTx& t) { claim(t, {3}), t.settle(id(3), aside(3, Deferred::Wait::blocked)); });
@@ -44,7 +44,7 @@ TEST_P(StoreConformance, TheStartOfAnInstanceThatMayLiveIsNotCountedByAnother) {
   };
   const auto starts = [&] { return on(0, [&] { return inbox().starts({id(1)}).at(id(1)); }); };
   opens("a");
-  clients->run(0, [&] { inbox().start(id(1), false); });
+  clients->run(0, [&] { inbox().start(id(1), false, 1); });
   EXPECT_EQ(starts(), (Starts{1, 0, 1}));
   opens("b");
   EXPECT_EQ(starts(), (Starts{0, 0, 1}));
@@ -54,7 +54,7 @@ TEST_P(StoreConformance, TheStartOfAnInstanceThatMayLiveIsNotCountedByAnother) {
 }
 
 TEST_P(StoreConformance, WhatWasRolledBackSettledNothing) {
-  const auto start = [&] { return on(1, [&] { return inbox().start(id(1), false); }); };
+  const auto start = [&] { return on(1, [&] { return inbox().start(id(1), false, 1); }); };
   start();
   does(0, [](InboxTx& t) { claim(t, {2}); });
   rolls_back(0);
@@ -64,7 +64,7 @@ TEST_P(StoreConformance, WhatWasRolledBackSettledNothing) {
 
 TEST_P(StoreConformance, StartsCountOnWhateverTheClockDoes) {
   if (!features().sets_back) GTEST_SKIP();
-  const auto start = [&] { return on(1, [&] { return inbox().start(id(1), false); }); };
+  const auto start = [&] { return on(1, [&] { return inbox().start(id(1), false, 1); }); };
   committed([](InboxTx& t) { claim(t, {2}); });
   start();
   clients->advance(-std::chrono::hours(5));
@@ -74,14 +74,14 @@ TEST_P(StoreConformance, StartsCountOnWhateverTheClockDoes) {
 }
 
 TEST_P(StoreConformance, StartsAloneAreCountedApart) {
-  const auto start = [&](bool alone) { return on(0, [&] { return inbox().start(id(1), alone); }); };
+  const auto start = [&](bool alone) { return on(0, [&] { return inbox().start(id(1), alone, 1); }); };
   start(true), start(false);
   EXPECT_EQ(start(true), (Starts{1, 1, 2}));
   EXPECT_EQ(start(true), (Starts{1, 2, 3}));
 }
 
 TEST_P(StoreConformance, StartsEndWithTheEvent) {
-  const auto start = [&](int n) { return on(0, [&] { return inbox().start(id(n), false); }); };
+  const auto start = [&](int n) { return on(0, [&] { return inbox().start(id(n), false, 1); }); };
   start(1), start(2), start(3);
   EXPECT_EQ(on(0, [&] { return inbox().starts({id(1), id(2), id(3), id(4)}); }).size(), 3u);
   EXPECT_EQ(on(0, [&] { return inbox().starts({id(1)}); }).at(id(1)), (Starts{1, 0, 1}));
@@ -99,7 +99,7 @@ TEST_P(StoreConformance, StartsEndWithTheEvent) {
 // The store was away when their runs ended; the process lived on to a good end, and did not die of them.
 TEST_P(StoreConformance, ACleanEndTakesItsOpenStartsBack) {
   const auto opens = [&] { on(0, [&] { return inbox().open_instance("a", "test.q", {}, "none"); }); };
-  const auto start = [&](int n) { return on(0, [&] { return inbox().start(id(n), true); }); };
+  const auto start = [&](int n) { return on(0, [&] { return inbox().start(id(n), true, 1); }); };
   opens(), start(1);  // of this one it dies
   opens(), start(1), start(2);
   clients->run(0, [&] { inbox().close_instance("a"); });
@@ -108,23 +108,25 @@ TEST_P(StoreConformance, ACleanEndTakesItsOpenStartsBack) {
   EXPECT_EQ(start(1).all, 1);
 }
 
-TEST_P(StoreConformance, AnInstanceTakesItsLastStartBackOnce) {
+TEST_P(StoreConformance, AnInstanceTakesAStartBackOnce) {
   const auto opens = [&](const char* instance) {
     on(0, [&] { return inbox().open_instance(instance, "test.q", {}, "none"); });
   };
-  const auto start = [&](bool alone) { return on(0, [&] { return inbox().start(id(1), alone); }); };
-  const auto take_back = [&] {
-    const std::vector<EventId> ids{id(1), id(2)};
-    clients->run(0, [&] { inbox().take_back(ids); });
+  const auto start = [&](int number) { return on(0, [&] { return inbox().start(id(1), true, number); }); };
+  const auto take_back = [&](int number) {
+    const std::vector<StartRef> taken{{id(1), number}, {id(2), number}};
+    clients->run(0, [&] { inbox().take_back(taken); });
   };
   const auto starts = [&] { return on(0, [&] { return inbox().starts({id(1)}); }); };
-  opens("a"), start(true), take_back();
+  opens("a"), start(1), take_back(1);
   EXPECT_TRUE(starts().empty()) << "with the count and the number of those alone";
-  start(true), opens("a"), start(true), take_back(), take_back();
+  start(2), take_back(1);
+  EXPECT_EQ(starts().at(id(1)), (Starts{1, 1, 1})) << "it was begun again since";
+  opens("a"), start(1), take_back(1), take_back(1);
   EXPECT_EQ(starts().at(id(1)), (Starts{1, 1, 1})) << "what it died of stays, also when asked twice";
-  opens("b"), take_back();
+  opens("b"), take_back(2);
   EXPECT_EQ(starts().at(id(1)).all, 1) << "and what others began";
-  start(false), take_back();
+  start(1), take_back(1);
   EXPECT_EQ(starts().at(id(1)), (Starts{1, 1, 1}));
 }
 

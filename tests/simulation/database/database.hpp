@@ -33,6 +33,7 @@ struct StartsEntry {
   struct Of {
     ports::Starts starts;
     ports::Starts last;  // what the last one added; none: it died, or was taken back
+    std::int64_t number = 0;  // of the last one
   };
   std::map<std::string, Of> by_instance;
   std::int64_t handled_then = 0;  // how many had been handled when the last start was written

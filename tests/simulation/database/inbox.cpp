@@ -230,7 +230,7 @@ ports::Starts StartsEntry::seen_by(const std::string& instance) const {
   return sum;
 }
 
-ports::Starts SimInboxStore::start(const EventId& id, bool alone_in_queue) {
+ports::Starts SimInboxStore::start(const EventId& id, bool alone_in_queue, std::int64_t number) {
   Session session(database_);
   session.call();
   auto& row = consumer_.starts[id];
@@ -240,7 +240,7 @@ ports::Starts SimInboxStore::start(const EventId& id, bool alone_in_queue) {
   StartsEntry::Of& mine = entry.by_instance[instance_];
   const bool counts =
       before.all == 0 || consumer_.handled > entry.handled_then || mutant("starts_count_without_evidence");
-  mine.last = {counts, alone_in_queue, 1};
+  mine.last = {counts, alone_in_queue, 1}, mine.number = number;
   mine.starts.counted += counts, mine.starts.alone += alone_in_queue, ++mine.starts.all;
   entry.handled_then = consumer_.handled;
   session.tx().write(row, std::optional(entry));
@@ -307,13 +307,15 @@ bool SimInboxStore::open_instance(const std::string& instance, const std::string
   return std::exchange(row->second, false);
 }
 
-void SimInboxStore::take_back(Session& session, const std::string& instance, Row<StartsEntry>& row) {
+void SimInboxStore::take_back(Session& session, const std::string& instance, Row<StartsEntry>& row,
+                              std::optional<std::int64_t> number) {
   session.take(row);
   if (!row.committed) return;
   StartsEntry entry = *row.committed;
   const auto mine = entry.by_instance.find(instance);
   if (mine == entry.by_instance.end()) return;
-  auto& [starts, last] = mine->second;
+  auto& [starts, last, last_number] = mine->second;
+  if (number && *number != last_number) return;
   starts.counted -= last.counted, starts.alone -= last.alone, starts.all -= last.all;
   last = {};
   if (starts.all == 0) entry.by_instance.erase(mine);
@@ -321,12 +323,12 @@ void SimInboxStore::take_back(Session& session, const std::string& instance, Row
   session.tx().write(row, none ? std::nullopt : std::optional(std::move(entry)));
 }
 
-void SimInboxStore::take_back(std::span<const EventId> ids) {
+void SimInboxStore::take_back(std::span<const ports::StartRef> starts) {
   Session session(database_);
   session.call();
-  for (const EventId& id : ids)
+  for (const auto& [id, number] : starts)
     if (const auto it = consumer_.starts.find(id); it != consumer_.starts.end())
-      take_back(session, instance_, it->second);
+      take_back(session, instance_, it->second, number);
   session.commit();
 }
 

@@ -58,13 +58,13 @@ class FaultyInbox : public InboxStore {
   }
   std::unique_ptr<InboxTx> join(TransactionRef tx) override { return real_.join(tx); }
   std::vector<Due> due(int limit) override { return real_.due(limit); }
-  Starts start(const EventId& id, bool alone) override {
-    const Starts starts = call("start").start(id, alone);
+  Starts start(const EventId& id, bool alone, std::int64_t number) override {
+    const Starts starts = call("start").start(id, alone, number);
     before("started");
     return starts;
   }
   std::map<EventId, Starts> starts(const std::set<EventId>& ids) override { return call("starts").starts(ids); }
-  void take_back(std::span<const EventId> ids) override { call("take_back").take_back(ids); }
+  void take_back(std::span<const StartRef> starts) override { call("take_back").take_back(starts); }
   bool prune(const PruneRule& rule) override { return real_.prune(rule); }
   bool open_instance(const std::string& instance, const std::string& queue, const std::vector<std::string>& patterns,
                      const std::string& ordering) override {
