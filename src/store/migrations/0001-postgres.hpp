@@ -112,6 +112,7 @@ CREATE TABLE holdfast.delivery_starts(
   event_id uuid NOT NULL,
   instance text COLLATE "C" NOT NULL,
   last integer NOT NULL,  -- start, which perhaps still runs: 1, and 2 if it was counted, 4 if alone; 0: it died or was taken back
+  number bigint NOT NULL,  -- of the last start, as its process counts
   counted integer NOT NULL,
   alone integer NOT NULL,
   starts integer NOT NULL,

@@ -79,7 +79,11 @@ void PostgresInbox::close_instance(const std::string& instance) {
               "$3") ", clean_end = true WHERE consumer = $1 AND instance = $2",
           consumer_, instance, access_.now());
   // It lived to its end: of what it began and could not finish, as the store was away, it did not die.
-  take_back(tx, instance, true, {});
+  tx.exec("UPDATE holdfast.delivery_starts SET " HOLDFAST_TAKEN_BACK
+          " WHERE consumer = $1 AND instance = $2 AND last <> 0",
+          consumer_, instance);
+  tx.exec("DELETE FROM holdfast.delivery_starts WHERE consumer = $1 AND instance = $2 AND starts = 0", consumer_,
+          instance);
   tx.commit();
 }
 

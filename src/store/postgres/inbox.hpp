@@ -4,6 +4,11 @@
 #include "ports/inbox_store.hpp"
 #include "store/postgres/access.hpp"
 
+/// What a start that its process did not die of leaves of its row.
+#define HOLDFAST_TAKEN_BACK                                            \
+  "starts = starts - 1, counted = counted - (last & 2 <> 0)::integer," \
+  " alone = alone - (last & 4 <> 0)::integer, last = 0"
+
 namespace holdfast::store {
 
 class PostgresInbox : public ports::InboxStore {
@@ -13,16 +18,15 @@ class PostgresInbox : public ports::InboxStore {
   std::unique_ptr<ports::InboxTx> begin() override;
   std::unique_ptr<ports::InboxTx> join(TransactionRef tx) override;
   std::vector<ports::Due> due(int limit) override;
-  ports::Starts start(const EventId& id, bool alone_in_queue) override;
+  ports::Starts start(const EventId& id, bool alone_in_queue, std::int64_t number) override;
   std::map<EventId, ports::Starts> starts(const std::set<EventId>& ids) override;
-  void take_back(std::span<const EventId> ids) override;
+  void take_back(std::span<const ports::StartRef> starts) override;
   bool prune(const ports::PruneRule& rule) override;
   bool open_instance(const std::string& instance, const std::string& queue, const std::vector<std::string>& patterns,
                      const std::string& ordering) override;
   void close_instance(const std::string& instance) override;
 
  private:
-  void take_back(TransactionRef tx, const std::string& instance, bool all, const std::vector<EventId>& which) const;
   std::optional<std::int64_t> prune_before(const ports::PruneRule& rule) const;
 
   PostgresAccess access_;

@@ -25,40 +25,40 @@ constexpr const char* start_sql =
     ", max(settled_at) AS at FROM holdfast.delivery_starts"
     "  WHERE consumer = $1 AND event_id = $2),"
     " this AS (SELECT coalesce(before.at < last.at, true) AS counts, last.at FROM last, before),"
-    " written AS (INSERT INTO holdfast.delivery_starts AS s (consumer, event_id, instance, last, counted, alone, "
-    "starts,"
-    "   settled_at)"
-    "  SELECT $1, $2, $3, 1 + 2 * counts::integer + 4 * $4::integer, counts::integer, $4::integer, 1, at FROM this"
-    "  ON CONFLICT (consumer, event_id, instance) DO UPDATE SET last = excluded.last,"
+    " written AS (INSERT INTO holdfast.delivery_starts AS s (consumer, event_id, instance, last, number, counted,"
+    "   alone, starts, settled_at)"
+    "  SELECT $1, $2, $3, 1 + 2 * counts::integer + 4 * $4::integer, $5, counts::integer, $4::integer, 1, at FROM this"
+    "  ON CONFLICT (consumer, event_id, instance) DO UPDATE SET last = excluded.last, number = excluded.number,"
     "  counted = s.counted + excluded.counted, alone = s.alone + excluded.alone, starts = s.starts + 1,"
     "  settled_at = excluded.settled_at)"
     " SELECT counted, alone, starts FROM before WHERE starts IS NOT NULL";
 
 }  // namespace
 
-Starts PostgresInbox::start(const EventId& id, bool alone_in_queue) {
+Starts PostgresInbox::start(const EventId& id, bool alone_in_queue, std::int64_t number) {
   // Lazy: it tells of a process that died, which keeps it; a power cut counts nothing.
-  auto before = access_.run_lazy(start_sql, consumer_, id, instance_, alone_in_queue);
+  auto before = access_.run_lazy(start_sql, consumer_, id, instance_, alone_in_queue, number);
   if (before.empty()) return {};
   Fields fields(before.front());
   return starts_of(fields);
 }
 
-/// which: of these ids, or of all.
-void PostgresInbox::take_back(TransactionRef tx, const std::string& instance, bool all,
-                              const std::vector<EventId>& which) const {
-  const std::string of = " WHERE consumer = $1 AND instance = $2 AND ($3::boolean OR event_id = ANY ($4::uuid[]))";
-  tx.exec(
-      "UPDATE holdfast.delivery_starts SET starts = starts - 1, counted = counted - (last & 2 <> 0)::integer,"
-      " alone = alone - (last & 4 <> 0)::integer, last = 0" +
-          of + " AND last <> 0",
-      consumer_, instance, all, which);
-  tx.exec("DELETE FROM holdfast.delivery_starts" + of + " AND starts = 0", consumer_, instance, all, which);
-}
-
-void PostgresInbox::take_back(std::span<const EventId> ids) {
+void PostgresInbox::take_back(std::span<const StartRef> starts) {
+  std::vector<EventId> ids;
+  std::vector<std::int64_t> numbers;
+  for (const auto& [id, number] : starts) ids.push_back(id), numbers.push_back(number);
   Transaction tx = access_.begin_lazy();
-  take_back(tx, instance_, false, {ids.begin(), ids.end()});
+  tx.exec(  // locked by id: another thread may take the same ones back
+      "WITH taken AS (SELECT s.event_id FROM holdfast.delivery_starts AS s"
+      "  JOIN unnest($3::uuid[], $4::bigint[]) AS t(id, number) ON s.event_id = t.id AND s.number = t.number"
+      "  WHERE s.consumer = $1 AND s.instance = $2 AND s.last <> 0 ORDER BY s.event_id FOR UPDATE OF s)"
+      " UPDATE holdfast.delivery_starts AS s SET " HOLDFAST_TAKEN_BACK
+      " FROM taken WHERE s.consumer = $1 AND s.instance = $2 AND s.event_id = taken.event_id",
+      consumer_, instance_, ids, numbers);
+  tx.exec(
+      "DELETE FROM holdfast.delivery_starts WHERE consumer = $1 AND instance = $2 AND event_id = ANY ($3::uuid[])"
+      " AND starts = 0",
+      consumer_, instance_, ids);
   tx.commit();
 }
 
