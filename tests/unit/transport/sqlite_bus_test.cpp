@@ -15,12 +15,12 @@ namespace {
 
 class ReceiverLocks : public ::testing::Test {
  protected:
-  ReceiverLocks() {
+  static std::filesystem::path make_folder() {
     std::string name = (std::filesystem::temp_directory_path() / "holdfast-locks-XXXXXX").string();
-    folder = mkdtemp(name.data());
+    return mkdtemp(name.data());
   }
   ~ReceiverLocks() override { std::filesystem::remove_all(folder); }
-  std::filesystem::path folder;
+  const std::filesystem::path folder = make_folder();
   const std::string bus = (folder / "bus.db").string();
 };
 
