@@ -3,9 +3,16 @@
 
 #include "cli/cli.hpp"
 #include "demo/up.hpp"
+#include "service/units.hpp"
 
 namespace holdfast::cli {
 namespace {
+
+/// CLI11 would read -1 as a large number, 0x10 as 16, and what is too large as something smaller.
+std::string whole_number(const std::string& text) try {
+  (void)service::parse_integer(text);
+  return "";
+} catch (const Invalid& wrong) { return wrong.reason(); }
 
 std::filesystem::path beside_this_program() { return std::filesystem::read_symlink("/proc/self/exe").parent_path(); }
 
@@ -20,11 +27,12 @@ void add_demo(CLI::App& app, Cli& cli) {
   auto* command = app.add_subcommand("demo", "run order, inventory, payment; break them; prove that nothing was lost")
                       ->group("Try");
   command->add_option("--orders", flags->options.orders, "how many")
+      ->check(whole_number)
       ->check(CLI::Range(1, 1'000'000))
       ->capture_default_str();
-  command->add_option("--seed", flags->options.seed, "draws the orders")->capture_default_str();
+  command->add_option("--seed", flags->options.seed, "draws the orders")->check(whole_number)->capture_default_str();
   command->add_flag("--keep", flags->options.keep, "leave the databases for a look");
-  command->add_option("--state", flags->options.state, "folder for the databases [a new one]");
+  command->add_option("--state", flags->options.state, "folder for the databases, new or empty [a new one]");
   command->add_option("--check", flags->kept, "take the account of a kept folder again");
   cli.does(*command, [&cli, flags] {
     flags->options.json = cli.json();

@@ -16,8 +16,6 @@ struct Line {
   std::int64_t productId = 0, qty = 0;
 };
 
-std::string deeds_file(const Layout& layout) { return (layout.folder / "demo.json").string(); }
-
 ports::Selection everything() {
   ports::Selection all;
   all.limit = std::numeric_limits<int>::max();
@@ -118,15 +116,15 @@ std::int64_t count(const Store& store, const std::string& sql, const std::vector
 }  // namespace
 
 Deeds load_deeds(const Layout& layout) {
-  std::ifstream file(deeds_file(layout));
-  if (!file) throw Invalid(deeds_file(layout), "is not there: this is no folder that `holdfast demo --keep` left");
+  std::ifstream file(layout.deeds());
+  if (!file) throw Invalid(layout.deeds(), "is not there: this is no folder that `holdfast demo --keep` left");
   std::stringstream text;
   text << file.rdbuf();
   return Codec<Deeds>::decode(text.str());
 }
 
 void save_deeds(const Layout& layout, const Deeds& deeds) {
-  std::ofstream(deeds_file(layout)) << Codec<Deeds>::encode(deeds) << "\n";
+  std::ofstream(layout.deeds()) << Codec<Deeds>::encode(deeds) << "\n";
 }
 
 bool Account::settled() const {

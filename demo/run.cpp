@@ -12,6 +12,7 @@
 
 #include "demo/account.hpp"
 #include "demo/faults.hpp"
+#include "demo/folder.hpp"
 #include "demo/orders.hpp"
 #include "demo/table.hpp"
 #include "http/client.hpp"
@@ -44,18 +45,17 @@ class Progress {  // on stderr: one line that is rewritten on a terminal, plain 
   Clock::time_point start_ = Clock::now();
 };
 
-std::filesystem::path folder_of(const Options& options) {
-  if (!options.state.empty()) return options.state;
-  std::string pattern = (std::filesystem::temp_directory_path() / "holdfast-demo-XXXXXX").string();
-  if (mkdtemp(pattern.data()) == nullptr) throw Unavailable("no folder for the demo can be made in " + pattern);
-  return pattern;
+std::filesystem::path empty(const Folder& folder) {
+  folder.require_empty();
+  return folder.path();
 }
 
 class Demo {
  public:
   explicit Demo(const Options& options)
       : options_(options),
-        system_({folder_of(options)}, options.programs, false),
+        folder_(options.state, "holdfast-demo"),
+        system_({empty(folder_)}, options.programs, false),
         orders_(draw_orders(options.orders, options.seed)) {}
 
   int run() {
@@ -170,15 +170,15 @@ class Demo {
   int close() {
     system_.stop();
     const int code = check(layout().folder.string(), options_.json);
-    std::error_code ignored;
     if (options_.keep || code != 0)
       std::fprintf(stderr, "\n  kept: %s      holdfast demo --check %s\n", layout().folder.c_str(),
                    layout().folder.c_str());
-    else std::filesystem::remove_all(layout().folder, ignored);
+    else folder_.remove();
     return code;
   }
 
   Options options_;
+  Folder folder_;
   System system_;
   std::vector<Order> orders_;
   Deeds deeds_;

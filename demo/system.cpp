@@ -46,6 +46,17 @@ std::string name_of(Part part) {
   return "payment";
 }
 
+std::vector<std::string> Layout::files() const {
+  std::vector<std::string> all{deeds(), (folder / "up.json").string()}, databases{bus(), ledger()};
+  for (const Part part : parts) {
+    databases.push_back(database(part));
+    all.push_back((folder / (name_of(part) + ".log")).string());
+  }
+  for (const auto& file : databases)
+    for (const char* suffix : {"", "-wal", "-shm", "-journal", "-receivers"}) all.push_back(file + suffix);
+  return all;
+}
+
 System::System(Layout layout, std::filesystem::path programs, bool usual_ports)
     : layout_(std::move(layout)), programs_(std::move(programs)), usual_ports_(usual_ports) {
   std::filesystem::create_directories(layout_.folder);

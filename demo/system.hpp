@@ -16,6 +16,8 @@ struct Layout {                     // where things are; the same for a check af
   std::string database(Part part) const { return (folder / (name_of(part) + ".db")).string(); }
   std::string bus() const { return (folder / "bus.db").string(); }
   std::string ledger() const { return (folder / "payment-gateway.db").string(); }
+  std::string deeds() const { return (folder / "demo.json").string(); }
+  std::vector<std::string> files() const;  // all that a run may leave
   std::string url(const std::string& file) const { return "sqlite:" + file; }
 };
 

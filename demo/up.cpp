@@ -8,6 +8,7 @@
 #include <holdfast/contract.hpp>
 #include <holdfast/errors.hpp>
 
+#include "demo/folder.hpp"
 #include "demo/orders.hpp"
 #include "demo/system.hpp"
 #include "http/client.hpp"
@@ -94,12 +95,8 @@ int up(const UpOptions& options) {
   sigset_t stop;
   sigemptyset(&stop), sigaddset(&stop, SIGINT), sigaddset(&stop, SIGTERM);
   sigprocmask(SIG_BLOCK, &stop, nullptr);
-  std::string folder = options.state;
-  if (folder.empty()) {
-    folder = (std::filesystem::temp_directory_path() / "holdfast-up-XXXXXX").string();
-    if (mkdtemp(folder.data()) == nullptr) throw Unavailable("no folder can be made in " + folder);
-  }
-  System system({std::filesystem::absolute(folder)}, options.programs, true);
+  Folder folder(options.state, "holdfast-up");
+  System system({folder.path()}, options.programs, true);
   system.start();
   stock_the_shelves(system);
   write_line(system);
@@ -110,8 +107,7 @@ int up(const UpOptions& options) {
     for (const Part part : parts)
       if (!system.process(part).running()) restart(system, part);
   system.stop();
-  std::error_code ignored;
-  if (options.state.empty()) std::filesystem::remove_all(folder, ignored);
+  if (options.state.empty()) folder.remove();
   return 0;
 }
 

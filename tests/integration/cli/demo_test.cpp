@@ -73,6 +73,45 @@ TEST_F(DemoCommand, AFolderThatNoDemoLeftIsNotChecked) {
   EXPECT_TRUE(has(ran.err, "this is no folder that `holdfast demo --keep` left")) << ran.err;
 }
 
+TEST_F(DemoCommand, AFolderWithAnythingInItIsLeftAlone) {
+  const auto state = layout.folder.string();
+  std::filesystem::create_directories(layout.folder / "sub");
+  const auto precious = write("state/precious.txt", "mine"), log = write("state/order.log", "mine too");
+  for (const Words& more : {Words{}, Words{"--keep"}}) {
+    Words words{"demo", "--orders", "1", "--state", state};
+    words.insert(words.end(), more.begin(), more.end());
+    const auto ran = holdfast(words);
+    EXPECT_EQ(ran.code, 2) << ran.err;
+    EXPECT_TRUE(has(ran.err, state + " is not empty; a demo needs a new or an empty folder")) << ran.err;
+    EXPECT_EQ(contents(precious) + contents(log), "minemine too");
+  }
+  write("state/demo.json", "{}");
+  EXPECT_TRUE(has(holdfast({"demo", "--state", state}).err, "`holdfast demo --check " + state + "`"));
+  EXPECT_TRUE(std::filesystem::exists(layout.folder / "demo.json"));
+  const auto ran = holdfast({"demo", "--state", precious});
+  EXPECT_EQ(ran.code, 2);
+  EXPECT_TRUE(has(ran.err, precious + " is no folder")) << ran.err;
+}
+
+TEST_F(DemoCommand, RemovesWhatItMadeAndNothingElse) {
+  const auto state = layout.folder.string();
+  EXPECT_EQ(holdfast({"demo", "--orders", "1", "--state", state}).code, 0);
+  EXPECT_FALSE(std::filesystem::exists(state)) << "it was made for the demo";
+  std::filesystem::create_directories(state);
+  EXPECT_EQ(holdfast({"demo", "--orders", "1", "--state", state}).code, 0);
+  EXPECT_TRUE(std::filesystem::exists(state)) << "it was there before";
+  EXPECT_TRUE(std::filesystem::is_empty(state));
+}
+
+TEST_F(DemoCommand, ANumberThatIsNoneIsNotRead) {
+  for (const auto* flag : {"--orders", "--seed"})
+    for (const auto* number : {"-1", "x", "1.5", "1e3", "0x10", "99999999999999999999999"}) {
+      const auto ran = holdfast({"demo", "--state", layout.folder.string(), "--check", file("none"), flag, number});
+      EXPECT_EQ(ran.code, 2) << number;
+      EXPECT_TRUE(has(ran.err, flag)) << number << ran.err;
+    }
+}
+
 struct UpCommand : DemoCommand {
   Json line_in_file() const { return Json::parse(contents((layout.folder / "up.json").string())); }
   static bool alive(std::int64_t pid) {  // a zombie, whoever should collect it, is not
@@ -119,6 +158,24 @@ TEST_F(UpCommand, SaysWhereAllIsRestartsWhatDiesAndLeavesNoProcess) {
   EXPECT_EQ(rest_of(up), "") << "one line, whatever happened";
   EXPECT_EQ(up.wait(), 0);
   for (const auto* name : {"order", "inventory", "payment"}) EXPECT_FALSE(alive(last.at(name).integer())) << name;
+}
+
+TEST_F(UpCommand, TheSecondInAFolderIsRefused) {
+  demo::Process up({HOLDFAST_BIN_DIR "/holdfast", {"up", "--state", layout.folder.string()}, {}, file("up.log")});
+  const auto line = up.read_line(60s);
+  for (const Words& words : {Words{"up"}, Words{"demo", "--orders", "1"}}) {
+    auto second = words;
+    second.insert(second.end(), {"--state", layout.folder.string()});
+    const auto ran = holdfast(second);
+    EXPECT_EQ(ran.code, 3) << ran.out;
+    EXPECT_TRUE(has(ran.err, layout.folder.string() + ": another `holdfast up`")) << ran.err;
+  }
+  EXPECT_EQ(contents((layout.folder / "up.json").string()), line + "\n") << "the first goes on";
+  EXPECT_EQ(http::Client(Json::parse(line).at("order").string()).get("/health/ready").status, 200);
+  up.signal(SIGKILL);
+  up.wait();
+  demo::Process next({HOLDFAST_BIN_DIR "/holdfast", {"up", "--state", layout.folder.string()}, {}, file("up.log")});
+  EXPECT_NE(next.read_line(60s), "") << "a lock does not outlive its process";
 }
 
 TEST_F(UpCommand, WhoeverKillsItKillsItsServices) {
