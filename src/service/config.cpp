@@ -28,12 +28,23 @@ std::string with(const std::string& key, char separator, bool upper) {
   return out;
 }
 
-/// "postgres://app:***@db/orders".
-std::string without_password(std::string url) {
-  const auto user = url.find("://"), at = url.find('@', user == url.npos ? 0 : user);
-  if (user == url.npos || at == url.npos) return url;
-  const auto colon = url.find(':', user + 3);
-  return colon < at ? url.replace(colon + 1, at - colon - 1, "***") : url;
+std::string lower(std::string text) {
+  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return text;
+}
+
+/// A URL without its passwords: postgres://u:***@h/x?sslpassword=***. Rather too much is hidden than a part of a password that
+/// nobody escaped.
+std::string without_passwords(std::string text) {
+  const auto scheme = text.find("://"), at = text.rfind('@');
+  if (scheme == text.npos) return text;
+  if (at != text.npos && at > scheme)
+    if (const auto colon = text.find(':', scheme + 3); colon < at) text.replace(colon + 1, at - colon - 1, "***");
+  for (auto p = text.find("password="); p != text.npos; p = text.find("password=", p + 1)) {
+    const auto value = p + std::string_view("password=").size();
+    text.replace(value, std::min(text.find('&', value), text.size()) - value, "***");
+  }
+  return text;
 }
 
 std::string read_secret(const std::string& path, const std::string& from) {
@@ -73,6 +84,19 @@ std::string text_of(const toml::node& node) {
 
 std::string section_of(const std::string& key) { return key.substr(0, key.find('.')); }
 
+std::vector<std::string> sections_of(const std::vector<Key>& keys) {
+  std::vector<std::string> sections;
+  for (const Key& key : keys)
+    if (key.name.find('.') != key.name.npos) sections.push_back(section_of(key.name));
+  return sections;
+}
+
+constexpr std::size_t a_typo = 2;  // so many edits, at most, make one name of the other
+
+bool looks_like(const std::string& name, const std::string& other) {
+  return event::edit_distance(name, other) <= a_typo;
+}
+
 }  // namespace
 
 std::string variable_of(const std::string& key) { return std::string(prefix) + with(key, '_', true); }
@@ -99,8 +123,15 @@ void Config::set(const std::string& name, const std::string& value, const std::s
 }
 
 bool Config::is_left_alone(const std::string& section) const {
-  return leaves_others_ &&
-         std::none_of(keys_.begin(), keys_.end(), [&](const Key& key) { return section_of(key.name) == section; });
+  const auto like_it = [&](const std::string& known) { return looks_like(section, known); };
+  return leaves_others_ && std::ranges::none_of(sections_of(keys_), like_it);
+}
+
+void Config::require_known_section(const std::string& section, const std::string& from) const {
+  const auto known = sections_of(keys_);
+  if (std::ranges::find(known, section) == known.end())
+    throw Invalid(from,
+                  "there is no section '" + section + "'; the nearest is '" + event::nearest(section, known) + "'");
 }
 
 void Config::read_file(const std::string& path) {
@@ -122,10 +153,12 @@ void Config::read_file(const std::string& path) {
   };
   for (const auto& [key, node] : file) {
     const std::string name(key.str());
-    if (is_left_alone(name)) continue;
-    if (const auto* members = node.as_table())
+    const auto* members = node.as_table();
+    if (members == nullptr) read(name, node);
+    else if (is_left_alone(name)) continue;
+    else if (members->empty()) require_known_section(name, path + ":" + std::to_string(node.source().begin.line));
+    else
       for (const auto& [member, value] : *members) read(name + "." + std::string(member.str()), value);
-    else read(name, node);
   }
 }
 
@@ -148,13 +181,12 @@ void Config::read_environment(const char* const* environment) {
 
 /// A variable that is no key's.
 void Config::require_left_alone(const std::string& variable) const {
-  const auto is_of_section = [&](const Key& key) {
-    const auto section = variable_of(section_of(key.name));
-    return variable == section || variable.starts_with(section + "_");
-  };
-  if (leaves_others_ && std::none_of(keys_.begin(), keys_.end(), is_of_section)) return;
   std::vector<std::string> names;
   for (const Key& key : keys_) names.push_back(variable_of(key.name));
+  const auto like_it = [&](const std::string& known) { return looks_like(variable, known); };
+  const auto rest = variable.substr(prefix.size());
+  if (const auto end = rest.find('_'); end != rest.npos && end > 0 && end + 1 < rest.size())
+    if (is_left_alone(lower(rest.substr(0, end))) && std::ranges::none_of(names, like_it)) return;
   throw Invalid(variable, "there is no such variable; the nearest is " + event::nearest(variable, names));
 }
 
@@ -171,7 +203,7 @@ std::string Config::print() const {
   std::string out;
   for (const Key& key : keys_) {
     const Value& v = value(key.name);
-    const std::string shown = key.secret && !v.text.empty() ? "***" : "\"" + without_password(v.text) + "\"";
+    const std::string shown = key.secret && !v.text.empty() ? "***" : "\"" + without_passwords(v.text) + "\"";
     out += key.name + " = " + shown + "   # " + (v.from.empty() ? "default" : v.from) + "\n";
   }
   return out;

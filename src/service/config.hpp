@@ -28,7 +28,8 @@ class Config {
  public:
   explicit Config(std::vector<Key> keys);
 
-  /// Sections and variables that hold no key are somebody else's: for a command that reads a service's configuration.
+  /// A section that holds no key, in a file or as HOLDFAST_SECTION_NAME, is somebody else's, unless its name looks like a typo
+  /// of one that does: for a command that reads a service's configuration.
   void leave_other_sections() { leaves_others_ = true; }
   void read_file(const std::string& path);
   void read_environment(const char* const* environment);
@@ -44,7 +45,7 @@ class Config {
   const std::string& from(const std::string& key) const;
 
   const std::vector<Key>& keys() const { return keys_; }
-  std::string print() const;  // each value and where it came from; secrets masked
+  std::string print() const;  // each value and where it came from; secrets masked, those in URLs too
 
  private:
   struct Value {
@@ -53,6 +54,7 @@ class Config {
   const Key& known(const std::string& key, const std::string& from) const;
   const Value& value(const std::string& key) const;
   bool is_left_alone(const std::string& section) const;
+  void require_known_section(const std::string& section, const std::string& from) const;
   void require_left_alone(const std::string& variable) const;
 
   std::vector<Key> keys_;

@@ -61,6 +61,19 @@ TEST_F(UsageTest, AMistakeIsCode2AndToldWithWhatIsNearest) {
   EXPECT_EQ(variable.code, 2);
 }
 
+TEST_F(UsageTest, AMistypedVariableOrSectionIsNotReadPast) {
+  prepare("order");
+  for (const auto* name : {"HOLDFAST_FOO", "HOLDFAST_BROKRE_URL", "HOLDFAST_DATABSE_URL"}) {
+    const auto ran = run("holdfast", {"--database", url("order.db"), "status"}, {{name, "sqlite:x.db"}});
+    EXPECT_EQ(ran.code, 2) << name;
+    EXPECT_TRUE(has(ran.err, std::string(name) + ": there is no such variable; the nearest is HOLDFAST_")) << ran.err;
+  }
+  const auto toml = write("order.toml", "[databse]\nurl = \"sqlite:x.db\"\n");
+  const auto ran = holdfast({"--config", toml, "--database", url("order.db"), "status"});
+  EXPECT_EQ(ran.code, 2);
+  EXPECT_TRUE(has(ran.err, toml + ":2: there is no key 'databse.url'; the nearest is 'database.url'")) << ran.err;
+}
+
 TEST_F(UsageTest, WithoutADatabaseItAsksForOne) {
   for (const Words& words :
        {Words{"status"}, Words{"migrate"}, Words{"relay"}, Words{"outbox", "list"}, Words{"deferred", "list"},

@@ -45,6 +45,8 @@ struct ConfigTest : ::testing::Test {
     return "nothing is wrong";
   }
 
+  static bool has_fault(const std::string& text, const std::string& part) { return text.find(part) != text.npos; }
+
   std::filesystem::path folder;
   Config config{{{"http.listen", "127.0.0.1:8081", "where"},
                  {"http.workers", "16", "threads", Kind::integer},
@@ -176,6 +178,50 @@ TEST_F(ConfigTest, ACommandLeavesTheSectionsOfTheServiceAlone) {
   EXPECT_TRUE(fault([&] {
                 environment({"HOLDFAST_HTTP_WOKERS=3"});
               }).starts_with("HOLDFAST_HTTP_WOKERS | there is no such variable"));
+}
+
+TEST_F(ConfigTest, ACommandTakesATypoForNoSectionOfAService) {
+  config.leave_other_sections();
+  auto file = write("a.toml", "[http]\nworkers = 3\n\n[databse]\nmigrate = false\n");
+  EXPECT_EQ(fault([&] { config.read_file(file); }),
+            file + ":5 | there is no key 'databse.migrate'; the nearest is 'database.migrate'");
+  file = write("b.toml", "\n[dtabase]\n");
+  EXPECT_EQ(fault([&] { config.read_file(file); }),
+            file + ":2 | there is no section 'dtabase'; the nearest is 'database'");
+  file = write("c.toml", "gateway = 3\n");
+  EXPECT_TRUE(fault([&] { config.read_file(file); }).starts_with(file + ":1 | there is no key 'gateway'"))
+      << "a service's key has a section";
+  for (const auto& [variable, nearest] : {std::pair{"HOLDFAST_BROKRE_PASSWORD", "HOLDFAST_BROKER_PASSWORD"},
+                                          {"HOLDFAST_BRKR_PASSWORD", "HOLDFAST_BROKER_PASSWORD"},
+                                          {"HOLDFAST_DATABASEMIGRATE", "HOLDFAST_DATABASE_MIGRATE"},
+                                          {"HOLDFAST_HTTP", "HOLDFAST_HTTP_LISTEN"}})
+    EXPECT_EQ(fault([&] { environment({std::string(variable) + "=x"}); }),
+              std::string(variable) + " | there is no such variable; the nearest is " + nearest);
+  for (const auto* variable : {"HOLDFAST_FOO=1", "HOLDFAST_=1", "HOLDFAST__X=1", "HOLDFAST_GATEWAY_=1"})
+    EXPECT_TRUE(has_fault(fault([&] { environment({variable}); }), "there is no such variable")) << variable;
+}
+
+TEST_F(ConfigTest, AnEmptySectionThatNobodyKnowsIsNoneEither) {
+  const auto file = write("a.toml", "[http]\n[databse]\n");
+  EXPECT_EQ(fault([&] { config.read_file(file); }),
+            file + ":2 | there is no section 'databse'; the nearest is 'database'");
+}
+
+TEST_F(ConfigTest, WhatIsPrintedHidesThePasswordInAUrl) {
+  Config urls({{"database.url", "", ""}, {"broker.url", "", ""}});
+  const auto shown = [&](const std::string& url) {
+    urls.set("broker.url", url, "here");
+    const auto text = urls.print();
+    const auto from = text.find("broker.url = \"") + 14;
+    return text.substr(from, text.find('"', from) - from);
+  };
+  EXPECT_EQ(shown("postgres://u:secret@h:5432/x"), "postgres://u:***@h:5432/x");
+  EXPECT_EQ(shown("kafka://u:secret@h1,u:secret@h2"), "kafka://u:***@h2");
+  EXPECT_EQ(shown("amqp://u:sec/r@t?x@h/v"), "amqp://u:***@h/v");
+  EXPECT_EQ(shown("postgres://h/x?password=secret&sslpassword=secret&a=b"),
+            "postgres://h/x?password=***&sslpassword=***&a=b");
+  for (const auto* open : {"postgres://u@h:5432/x", "postgres://h:5432/x", "sqlite:a:b@c.db", "kafka://h1,h2"})
+    EXPECT_EQ(shown(open), open) << "nothing to hide";
 }
 
 }  // namespace
