@@ -167,6 +167,27 @@ TEST_F(PostgresRounds, G1_EightWritersLoseNothing) {
   EXPECT_EQ(store.impl()->admin()->status().pending, 0);
 }
 
+// Numbers of transactions that wrote nothing are given again after it: the cursor of before must not take those for seen.
+TEST_F(PostgresRounds, G1_ACursorOfBeforeTheKillHidesNothing) {
+  const auto with_patience = [](auto&& run) {
+    for (;;) try {
+        return run();
+      } catch (const Error&) {}  // a connection of the run before
+  };
+  const auto use_up = [&](int numbers) {
+    for (int i = 0; i < numbers; ++i) with_patience([&] { store.begin().exec("SELECT pg_current_xact_id()"); });
+  };
+  use_up(50);
+  const Page before = rows->read({}, 200);
+  server().stop(SIGKILL);
+  server().start();
+  const EventId id = with_patience([&] { return publish("k"); });
+  use_up(60);
+  const Page page = with_patience([&] { return rows->read(before.next, 200); });
+  ASSERT_EQ(page.rows.size(), 1u);
+  EXPECT_EQ(page.rows.front().event.id, id);
+}
+
 // The server is killed in the middle: what was said to be committed is there once, what was said to be rolled back is not.
 TEST_F(PostgresRounds, G1_AServerThatIsKilledLosesNothing) {
   Reader reader(store);

@@ -1,4 +1,5 @@
 #include "sql/postgres/connection.hpp"
+#include "sql/postgres_run.hpp"
 
 #include <fmt/format.h>
 #include <poll.h>
@@ -148,10 +149,10 @@ void Connection::check(const Settings& settings, const Variables& variables) {
   constexpr int oldest = 130000;
   if (PQserverVersion(connection_) < oldest)
     throw sql::Refused(fmt::format("{}: the server is too old; Holdfast needs PostgreSQL 13 or newer", name_));
-  const auto rows = execute(
-                        "SELECT concat_ws(' ', pg_postmaster_start_time(), (SELECT stats_reset FROM pg_stat_bgwriter)),"
-                        " (SELECT setting FROM pg_settings WHERE name = 'lock_timeout')",
-                        {})
+  const auto rows = execute("SELECT " HOLDFAST_SERVER_RUN
+                            ","
+                            " (SELECT setting FROM pg_settings WHERE name = 'lock_timeout')",
+                            {})
                         .rows;
   detail::from_sql(rows.at(0).at(0), incarnation_);
   std::string lock_timeout;
