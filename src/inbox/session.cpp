@@ -11,6 +11,11 @@ int full_prefetch(const SessionOptions& options) {
   return std::min(options.most_prefetch, options.lanes * options.batch * 2);
 }
 
+How alone(How how) {
+  how.exclusive = true;
+  return how;
+}
+
 }  // namespace
 
 Session::Session(SessionOptions options, bool clean_end)
@@ -223,16 +228,12 @@ void Session::probe() {
   auto found = lanes_.take_first(telling, is_held);
   if (!found) found = lanes_.take_first([&](const Arrival& a) { return a.guard == culprit.id; }, is_held);
   if (found) {
-    How how = how_of(found->arrival);
-    how.exclusive = true;
+    const How how = alone(how_of(found->arrival));
     return begin(found->lane, {.batch = {std::move(found->arrival)}, .how = how, .probe = true});
   }
   for (int lane = 0; lane < lanes_.count(); ++lane)
-    if (auto due = lanes_.take_due(lane, [&](const ports::Due& d) { return d.id == culprit.id; })) {
-      How how = how_of(*due);
-      how.exclusive = true;
-      return begin(lane, {.batch = {}, .due = due, .how = how, .probe = true});
-    }
+    if (auto due = lanes_.take_due(lane, [&](const ports::Due& d) { return d.id == culprit.id; }))
+      return begin(lane, {.batch = {}, .due = due, .how = alone(how_of(*due)), .probe = true});
   pause_.over();  // the culprit is gone: its session ended, or another instance has it
   dispatch();
 }

@@ -91,10 +91,9 @@ std::vector<std::string> sections_of(const std::vector<Key>& keys) {
   return sections;
 }
 
-constexpr std::size_t a_typo = 2;  // so many edits, at most, make one name of the other
-
+/// A typo: at most two edits make one name of the other, and not more than a third of its letters. `job` is none of `log`.
 bool looks_like(const std::string& name, const std::string& other) {
-  return event::edit_distance(name, other) <= a_typo;
+  return event::edit_distance(name, other) <= std::min<std::size_t>(2, std::max(name.size(), other.size()) / 3);
 }
 
 }  // namespace

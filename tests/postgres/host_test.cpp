@@ -6,8 +6,8 @@
 #include <thread>
 
 #include "holdfast/postgres.hpp"
-#include "integration/host/gateway.hpp"
 #include "integration/host/place.hpp"
+#include "integration/host/rivals.hpp"
 #include "ports/store_base.hpp"
 #include "postgres_server/databases.hpp"
 #include "transport/sqlite_bus/bus.hpp"
@@ -16,7 +16,6 @@ namespace holdfast::pg_test {
 namespace {
 
 using host_test::Ears;
-using host_test::Gateway;
 using host_test::Placed;
 using host_test::Reserved;
 using host_test::Seen;
@@ -159,32 +158,10 @@ TEST_F(G3_PostgresBulk, APoisonCostsOnlyItself) {
   EXPECT_EQ(dead.all().size(), 3u);
 }
 
-struct G3_PostgresRivals : PostgresHost {};
+struct G3_PostgresRivals : host_test::RivalsAt<PostgresHost> {};
 
 TEST_F(G3_PostgresRivals, TwoInstancesThatCallOutsideAtOnceForOneEventMakeOneEffect) {
-  Gateway gateway;
-  auto subscription = taking("pay");
-  subscription.ordering = Ordering::none;
-  subscription.batch = subscription.concurrency = 1;
-  const auto pay = [&](Context& ctx, const Placed& placed) {
-    gateway.charge(ctx.info().id);
-    effect(ctx, placed.text);
-    ctx.publish(Reserved{placed.orderId});
-  };
-  Ears rivals_ears;
-  Host rival(options("rival"));
-  rivals_ears.listen(rival);
-  host.subscribe(subscription, pay), rival.subscribe(subscription, pay);
-  host.start(), rival.start();
-  const EventId id = EventId::of_body("one");
-  for (int copies = 0; copies < 3; ++copies) publish({1, "paid"}, {.id = id});  // one instance holds at most two
-  const auto one = [](const Ears::Heard& heard) { return heard.settled("pay") >= 1; };
-  ASSERT_TRUE(ears.until(one));
-  ASSERT_TRUE(rivals_ears.until(one));
-  host.stop(), rival.stop();
-  EXPECT_EQ(gateway.charges(), 1u);
-  EXPECT_EQ(effects(), Strings{"paid"});
-  EXPECT_EQ(ears.counts("pay").handled + rivals_ears.counts("pay").handled, 1);
+  const EventId id = one_effect_of_two(options("rival"));
   EXPECT_EQ(state(id), "handled");
   EXPECT_EQ(database.sql("SELECT count(*) FROM holdfast.outbox_messages WHERE Type = 'test.reserved.v1'"), "1")
       << "the loser leaves nothing";

@@ -1,5 +1,4 @@
 #include "sql/postgres/connection.hpp"
-#include "sql/postgres_run.hpp"
 
 #include <fmt/format.h>
 #include <poll.h>
@@ -8,6 +7,7 @@
 
 #include "ports/clock.hpp"
 #include "sql/postgres/value.hpp"
+#include "sql/postgres_run.hpp"
 #include "sql/refused.hpp"
 
 namespace holdfast::postgres {
@@ -149,11 +149,9 @@ void Connection::check(const Settings& settings, const Variables& variables) {
   constexpr int oldest = 130000;
   if (PQserverVersion(connection_) < oldest)
     throw sql::Refused(fmt::format("{}: the server is too old; Holdfast needs PostgreSQL 13 or newer", name_));
-  const auto rows = execute("SELECT " HOLDFAST_SERVER_RUN
-                            ","
-                            " (SELECT setting FROM pg_settings WHERE name = 'lock_timeout')",
-                            {})
-                        .rows;
+  constexpr const char* ask =
+      "SELECT " HOLDFAST_SERVER_RUN ", (SELECT setting FROM pg_settings WHERE name = 'lock_timeout')";
+  const auto rows = execute(ask, {}).rows;
   detail::from_sql(rows.at(0).at(0), incarnation_);
   std::string lock_timeout;
   detail::from_sql(rows.at(0).at(1), lock_timeout);

@@ -1,12 +1,11 @@
 #include "store/postgres/outbox.hpp"
 
-#include "sql/postgres_run.hpp"
-
 #include <algorithm>
 
 #include "event/utf8.hpp"
 #include "holdfast/errors.hpp"
 #include "ports/owner.hpp"
+#include "sql/postgres_run.hpp"
 #include "store/postgres/outbox_row.hpp"
 
 namespace holdfast::store {

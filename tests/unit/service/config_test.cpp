@@ -180,6 +180,12 @@ TEST_F(ConfigTest, ACommandLeavesTheSectionsOfTheServiceAlone) {
               }).starts_with("HOLDFAST_HTTP_WOKERS | there is no such variable"));
 }
 
+TEST_F(ConfigTest, AShortNameIsNoTypoOfOneThatIsOnlySomewhatAlike) {
+  config.leave_other_sections();
+  config.read_file(write("a.toml", "[html]\nat = 3\n"));  // two edits from http
+  EXPECT_NE(fault([&] { config.read_file(write("b.toml", "[htp]\nat = 3\n")); }).find("'htp.at'"), std::string::npos);
+}
+
 TEST_F(ConfigTest, ACommandTakesATypoForNoSectionOfAService) {
   config.leave_other_sections();
   auto file = write("a.toml", "[http]\nworkers = 3\n\n[databse]\nmigrate = false\n");
