@@ -34,6 +34,8 @@ TEST_F(G6_BusAway, OrdersGoOnWhileAnotherProcessHoldsTheBus) {
   ASSERT_EQ(inventory.http.put("/stock/101", R"({"onHand":100})").status, 200);
   ASSERT_EQ(order.http.post("/orders", one_order()).status, 201);
   ASSERT_TRUE(eventually([&] { return member(order.http, "/orders/1", "status") == "\"confirmed\""; }));
+  ASSERT_TRUE(eventually([&] { return status().pending == 0; }))
+      << "what the confirmation publishes is sent a moment later";
   Holder holder(file("bus.db"));
   for (int i = 2; i <= 21; ++i) {
     EXPECT_EQ(order.http.post("/orders", one_order()).status, 201);
