@@ -157,14 +157,15 @@ class PostgresDoubt : public PostgresTransactions {
   }
   /// Runs a commit; if it waits, its session is ended, as a network that breaks would. Did it wait?
   bool commit_without_answer(const std::function<void()>& commit) const {
-    std::atomic<bool> answered = false, ended = false;
-    std::thread killer([&] {
-      const auto sql = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE wait_event = 'SyncRep'";
-      while (!answered && !ended) ended = database.sql(sql) != "0";
-    });
-    commit();
-    answered = true;
-    killer.join();
+    std::atomic<bool> ended = false;
+    {
+      const std::jthread killer([&](const std::stop_token& answered) {
+        const auto sql = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE wait_event = 'SyncRep'";
+        while (!answered.stop_requested())
+          if (database.sql(sql) != "0") ended = true;
+      });
+      commit();
+    }
     return ended;
   }
 };
