@@ -14,7 +14,7 @@ foreach(example IN LISTS examples)
 endforeach()
 
 if(benchmark_FOUND)
-  set(bench_needs demo holdfast::service holdfast::testing holdfast::sqlite SQLite::SQLite3 nlohmann_json::nlohmann_json fmt::fmt
+  set(bench_needs demo holdfast::service holdfast::testing holdfast::sqlite SQLite::SQLite3 fmt::fmt
       benchmark::benchmark)
   set(bench_includes ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/services)
   holdfast_sources(sources ${PROJECT_SOURCE_DIR}/bench EXCEPT programs/ peers/)
