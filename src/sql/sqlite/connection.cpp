@@ -9,9 +9,16 @@ namespace {
 
 constexpr std::size_t most_statements = 200;  // a program whose SQL text differs each time must not fill the memory
 
+/// Its memory statistics take one lock of all threads at each allocation. Where the program used SQLite before, this is
+/// refused and they stay on.
+void switch_off_memory_statistics() {
+  [[maybe_unused]] static const int once = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 }  // namespace
 
 Connection::Connection(const std::string& file, std::chrono::milliseconds busy_timeout) : file_(file) {
+  switch_off_memory_statistics();
   const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
   try {
     if (sqlite3_open_v2(file.c_str(), &connection_, flags, nullptr) != SQLITE_OK) fail_open(connection_, file);
