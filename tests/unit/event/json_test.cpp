@@ -94,9 +94,7 @@ TEST(Json, DoesNotQuoteForeignBytesInItsErrors) {
   try {
     JsonValue::parse("[\"secret\xFF\"]");
     FAIL() << "accepted";
-  } catch (const Invalid& fault) {
-    EXPECT_STREQ(fault.what(), "byte 9: not JSON: it is not UTF-8");
-  }
+  } catch (const Invalid& fault) { EXPECT_STREQ(fault.what(), "byte 9: not JSON: it is not UTF-8"); }
 }
 
 TEST(Json, RefusesAMemberThatIsThereTwice) {
