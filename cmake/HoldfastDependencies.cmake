@@ -22,7 +22,6 @@ set(HOLDFAST_HEADERS_ONLY tomlplusplus::tomlplusplus CLI11::CLI11 Boost::headers
 if(HOLDFAST_DEVELOPER)
   find_package(GTest QUIET)
   find_package(rapidcheck QUIET)
-  find_package(benchmark QUIET)
   find_package(Boost 1.75 QUIET OPTIONAL_COMPONENTS context)
   find_program(CCACHE ccache)
   if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)

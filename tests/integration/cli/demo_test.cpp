@@ -1,6 +1,7 @@
 // holdfast demo and holdfast up: the whole system, for a try.
 #include <signal.h>
 
+#include <array>
 #include <fstream>
 
 #include "demo/system.hpp"
@@ -158,6 +159,28 @@ TEST_F(UpCommand, SaysWhereAllIsRestartsWhatDiesAndLeavesNoProcess) {
   EXPECT_EQ(rest_of(up), "") << "one line, whatever happened";
   EXPECT_EQ(up.wait(), 0);
   for (const auto* name : {"order", "inventory", "payment"}) EXPECT_FALSE(alive(last.at(name).integer())) << name;
+}
+
+TEST_F(UpCommand, AStrangerFindsOrdersStockAndMoneyInAgreementWhileProgramsAreKilled) {
+  demo::Process up({HOLDFAST_BIN_DIR "/holdfast", {"up", "--state", layout.folder.string()}, {}, file("up.log")});
+  up.read_line(60s);
+  demo::Process shopper({"/usr/bin/python3",
+                         {HOLDFAST_SOURCE_DIR "/examples/6_shopper.py", (layout.folder / "up.json").string()},
+                         {},
+                         file("shopper.log")});
+  const std::array names{"order", "inventory", "payment"};
+  std::size_t killed = 0;
+  for (; shopper.running(); ++killed) {
+    const auto* name = names[killed % names.size()];
+    const auto before = line_in_file().at("pids").at(name).integer();
+    kill(static_cast<pid_t>(before), SIGKILL);
+    EXPECT_TRUE(eventually([&] { return line_in_file().at("pids").at(name).integer() != before; })) << name;
+  }
+  const auto said = rest_of(shopper);
+  EXPECT_EQ(shopper.wait(), 0) << said << contents(file("shopper.log"));
+  EXPECT_GE(killed, names.size()) << "or it was no test";
+  EXPECT_TRUE(has(said, "200 orders: ")) << said;
+  EXPECT_TRUE(has(said, " confirmed")) << said;
 }
 
 TEST_F(UpCommand, TheSecondInAFolderIsRefused) {
