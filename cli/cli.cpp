@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <iostream>
 
+#include "cli/text.hpp"
 #include "connect/connect.hpp"
 #include "holdfast/errors.hpp"
 #include "ports/clock.hpp"
@@ -38,12 +39,44 @@ std::vector<std::string> Cli::database_urls() const {
   return {config_.text("database.url")};
 }
 
+bool is_there(const std::string& url) {
+  const auto [scheme, path] = connect::split(url);
+  return scheme != "sqlite" || std::filesystem::exists(path);
+}
+
+Store to_look_at(const std::string& url) { return connect::open_store(url, {.read_only_will_do = true}); }
+
 Store Cli::open(const std::string& url) const {
-  Store store = open_store(url);
-  if (const auto [scheme, path] = connect::split(url); scheme == "sqlite" && !std::filesystem::exists(path))
-    throw Unavailable(path + ": there is no such file; `holdfast migrate` makes a new one");
-  refusing([&] { store.impl()->check_schema(); });
+  Store store = to_look_at(url);
+  require_tables(store, url);
   return store;
+}
+
+Store Cli::database_to_write() const {
+  const auto url = database_urls().front();
+  Store store = open_store(url);
+  require_tables(store, url);
+  return store;
+}
+
+void Cli::require_tables(Store& store, const std::string& url) {
+  if (!is_there(url))
+    throw Unavailable(connect::split(url).rest + ": there is no such file; `holdfast migrate` makes a new one");
+  refusing([&] { store.impl()->check_schema(); });
+}
+
+Transport Cli::bus() const {
+  require_broker();
+  const auto& url = config_.text("broker.url");
+  if (!is_there(url))
+    throw Unavailable(connect::split(url).rest +
+                      ": no such bus; the services, or `holdfast relay`, make it when they start");
+  return open_transport(url);
+}
+
+void Cli::require_broker() const {
+  if (!config_.is_set("broker.url"))
+    throw Invalid("--broker", "which bus? Name it: --broker sqlite:bus.db, or HOLDFAST_BROKER_URL");
 }
 
 Timestamp Cli::now() const { return ports::system_clock().utc(); }
@@ -75,14 +108,14 @@ std::string table(const std::vector<std::string>& head, const std::vector<std::v
   if (rows.empty()) return "";
   std::vector<std::size_t> width(head.size());
   const auto measure = [&](const auto& row) {
-    for (std::size_t i = 0; i < row.size(); ++i) width[i] = std::max(width[i], row[i].size());
+    for (std::size_t i = 0; i < row.size(); ++i) width[i] = std::max(width[i], printable(row[i]).size());
   };
   measure(head);
   for (const auto& row : rows) measure(row);
   std::string out;
   const auto print = [&](const auto& row) {
     std::string line;
-    for (std::size_t i = 0; i < row.size(); ++i) line += fmt::format("{:<{}}  ", row[i], width[i]);
+    for (std::size_t i = 0; i < row.size(); ++i) line += fmt::format("{:<{}}  ", printable(row[i]), width[i]);
     out += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
   };
   print(head);

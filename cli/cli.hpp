@@ -23,6 +23,11 @@ class Cli {
   std::vector<std::string> database_urls() const;
   /// Opened to be worked on: Unavailable (exit 3) unless it is there and has our tables.
   Store open(const std::string& url) const;
+  /// The bus, which must be there: only programs and `relay` make one. Invalid if none was named, else Unavailable.
+  Transport bus() const;
+  void require_broker() const;
+  /// The same for a program that stays: what may only be read is Unavailable.
+  Store database_to_write() const;
   Store database() const { return open(database_urls().front()); }
   const service::Config& config() const { return config_; }
   bool json() const { return json_; }
@@ -36,6 +41,7 @@ class Cli {
 
  private:
   void configure();
+  static void require_tables(Store& store, const std::string& url);
 
   service::Config config_;
   std::string file_, broker_;
@@ -43,6 +49,11 @@ class Cli {
   bool json_ = false;
   int code_ = ok;
 };
+
+/// false: an SQLite file that does not exist, and that opening would make.
+bool is_there(const std::string& url);
+/// For who may perhaps only read it.
+Store to_look_at(const std::string& url);
 
 /// What a database says of its tables is no mistake on the command line: exit 3.
 template <class Body>

@@ -8,6 +8,8 @@
 #include "admin/act.hpp"
 #include "admin/import.hpp"
 #include "cli/cli.hpp"
+#include "cli/text.hpp"
+#include "event/utf8.hpp"
 #include "holdfast/contract.hpp"
 #include "ports/waker.hpp"
 #include "service/units.hpp"
@@ -28,7 +30,10 @@ struct Shown {  // stable names
   std::int64_t attempts = 0, dueInMs = 0, position = 0, copy = 0;
   bool blocksKey = false;
   std::optional<Timestamp> firstFailedAt;
-  std::optional<std::string> body;  // show only
+  // show only
+  std::optional<std::string> body, bodyBase64;  // the second where the body is not UTF-8
+  std::optional<Headers> headers;
+  std::optional<std::string> origin;
 };
 
 constexpr ports::Millis look_again{200};
@@ -43,22 +48,18 @@ const char* state_of(const DeferredView& v) {
   return "dead";
 }
 
+std::string text(const std::string& column) { return event::fit(column, column.size()); }
+
 Shown shown(const DeferredView& v, bool whole) {
   const auto& e = v.event;
-  return {v.consumer,
-          e.id.to_string(),
-          e.type,
-          e.key,
-          state_of(v),
-          e.reason,
-          e.error,
-          e.attempts,
-          e.due_in.count(),
-          v.position,
-          v.copy,
-          e.blocks_key,
-          e.first_failed_at,
-          whole ? std::optional(e.body) : std::nullopt};
+  Shown out{v.consumer, e.id.to_string(), text(e.type), text(e.key), state_of(v), e.reason, text(e.error)};
+  out.attempts = e.attempts, out.dueInMs = e.due_in.count(), out.position = v.position, out.copy = v.copy;
+  out.blocksKey = e.blocks_key, out.firstFailedAt = e.first_failed_at;
+  if (!whole) return out;
+  const auto [body, in_base64] = for_json(e.body);
+  out.body = body, out.bodyBase64 = in_base64;
+  out.headers = e.headers, out.origin = text(e.origin);
+  return out;
 }
 
 class Command {
@@ -71,7 +72,7 @@ class Command {
     std::vector<std::vector<std::string>> rows;
     for (const auto& v : found)
       rows.push_back({v.consumer, v.event.id.to_string(), v.event.type, v.event.key, state_of(v),
-                      std::to_string(v.event.attempts), v.event.reason, v.event.error.substr(0, 60)});
+                      std::to_string(v.event.attempts), v.event.reason, event::fit(v.event.error, 60)});
     std::fputs(table({"CONSUMER", "EVENT", "TYPE", "KEY", "STATE", "TRIES", "REASON", "ERROR"}, rows).c_str(), stdout);
     if (rows.empty()) std::puts(dead_only_ ? "no dead letters" : "nothing is set aside");
     return rows.empty() ? ok : found_something;
@@ -82,24 +83,29 @@ class Command {
     if (cli_.json()) return print_json(found, true), found.empty() ? found_something : ok;
     for (const auto& v : found) {
       const auto& e = v.event;
-      std::printf("%s at %s: %s\n  type %s  key %s  tries %d  copy %d%s\n  reason %s: %s\n", e.id.to_string().c_str(),
-                  v.consumer.c_str(), state_of(v), e.type.c_str(), e.key.c_str(), e.attempts, v.copy,
-                  e.blocks_key ? "  (its key waits behind it)" : "", e.reason.c_str(), e.error.c_str());
-      for (const auto& [name, value] : e.headers) std::printf("  %s: %s\n", name.c_str(), value.c_str());
-      std::printf("%s\n\n", e.body.c_str());
+      std::fputs(fmt::format("{} at {}: {}\n  type {}  key {}  tries {}  copy {}{}\n  reason {}: {}\n  from {}\n",
+                             e.id.to_string(), v.consumer, state_of(v), printable(e.type), printable(e.key), e.attempts,
+                             v.copy, e.blocks_key ? "  (its key waits behind it)" : "", e.reason, printable(e.error),
+                             printable(e.origin))
+                     .c_str(),
+                 stdout);
+      for (const auto& [name, value] : e.headers)
+        std::printf("  %s: %s\n", printable(name).c_str(), printable(value).c_str());
+      print_body(e.body);
     }
     return found.empty() ? found_something : ok;
   }
 
   int replay() {
-    const inbox::ReplayPlan plan{flags_.canary, rate()};
+    const inbox::ReplayPlan plan{canary_size(), rate()};  // every flag is read before anything is done
+    const auto wait = wait_for_canary();
     const auto edited = edited_body();
     if (flags_.stop) return take_back();
     if (edited && flags_.selection.ids.size() != 1) throw Invalid("--edited", "one event id goes with an edited body");
     auto frozen = select();
     if (!go_on("Replay", frozen)) return say({});
     admin::Replay replay(base(), std::move(frozen), plan, edited);
-    if (replay.has_canary() && !canary(replay)) return found_something;
+    if (replay.has_canary() && !canary(replay, wait)) return found_something;
     return say(replay.rest(action("replay")));
   }
 
@@ -109,7 +115,7 @@ class Command {
   }
 
   int import() {
-    const auto sum = admin::import_dead_letters(base(), *transport().impl());
+    const auto sum = admin::import_dead_letters(base(), *cli_.bus().impl());
     std::printf(
         cli_.json() ? "{\"takenIn\":%d,\"known\":%d}\n" : "%d taken in, %d were copies of what the database knows\n",
         sum.taken_in, sum.known);
@@ -121,25 +127,31 @@ class Command {
     if (!store_) store_.emplace(cli_.database());
     return *store_->impl();
   }
-  Transport transport() const {
-    if (!cli_.config().is_set("broker.url"))
-      throw Invalid("--broker", "which bus? Name it: --broker sqlite:bus.db, or HOLDFAST_BROKER_URL");
-    return open_transport(cli_.config().text("broker.url"));
-  }
   admin::Frozen select() {
-    if (dead_only_ && cli_.config().is_set("broker.url")) empty_broker_dlq();
-    return select(dead_only_);
+    const auto selection = selected();
+    if (dead_only_) empty_broker_dlq();
+    return select(selection, dead_only_);
   }
-  admin::Frozen select(bool dead_only) {
-    auto found = base().admin()->deferred(admin::parse(flags_.selection, cli_.now()), dead_only);
+  ports::Selection selected() {
+    auto selection = admin::parse(flags_.selection, cli_.now());
+    admin::require_consumer(selection, base().admin()->consumers());
+    return selection;
+  }
+  admin::Frozen select(const ports::Selection& selection, bool dead_only) {
+    auto found = base().admin()->deferred(selection, dead_only);
     if (static_cast<int>(found.size()) == flags_.selection.limit)
       std::fprintf(stderr, "the first %zu; --limit shows more\n", found.size());
     return found;
   }
   /// What is there already can be seen and put right without the broker.
   void empty_broker_dlq() {
+    if (!cli_.config().is_set("broker.url")) {
+      std::fputs("the broker's DLQ was not looked at: --broker names it\n", stderr);
+      return;
+    }
+    const auto bus = cli_.bus();
     try {
-      admin::import_dead_letters(base(), *transport().impl());
+      admin::import_dead_letters(base(), *bus.impl());
     } catch (const Unavailable& away) { std::fprintf(stderr, "the broker's DLQ was not looked at: %s\n", away.what()); }
   }
   ports::OperatorAction action(const std::string& what) const {
@@ -152,6 +164,15 @@ class Command {
     std::ifstream file(flags_.edited);
     if (!file) throw Invalid("--edited", "the file '" + flags_.edited + "' cannot be read");
     return std::string(std::istreambuf_iterator<char>(file), {});
+  }
+  int canary_size() const {
+    if (flags_.canary < 0) throw Invalid("--canary", "a number of events, 0 or more");
+    return flags_.canary;
+  }
+  ports::Millis wait_for_canary() const {
+    try {
+      return service::parse_duration(flags_.wait);
+    } catch (const Invalid& wrong) { throw Invalid("--wait", wrong.what()); }
   }
   double rate() const {
     if (flags_.rate.empty()) return 0;
@@ -168,20 +189,19 @@ class Command {
   bool go_on(const std::string& what, const admin::Frozen& frozen) {
     for (std::size_t i = 0; i < frozen.size() && i < 10; ++i)
       std::fprintf(stderr, "  %s  %s  %s  %s\n", frozen[i].event.id.to_string().c_str(), frozen[i].consumer.c_str(),
-                   frozen[i].event.type.c_str(), frozen[i].event.reason.c_str());
+                   printable(frozen[i].event.type).c_str(), frozen[i].event.reason.c_str());
     if (frozen.size() > 10) std::fprintf(stderr, "  ... and %zu more\n", frozen.size() - 10);
     if (frozen.empty()) std::fputs("nothing is selected\n", stderr);
     if (frozen.empty() || flags_.dry_run) return false;
     return confirmed(what + " " + std::to_string(frozen.size()) + " event(s)?", flags_.yes);
   }
   /// The first ones alone; the rest only if these take effect.
-  bool canary(admin::Replay& replay) {
+  bool canary(admin::Replay& replay, ports::Millis wait) {
     const auto replayed = replay.canary(action("replay, canary"));
     if (!replayed.all()) return stays("the canary could not be replayed (" + replayed.words() + ")");
     const auto& clock = base().clock();
     ports::Waker pause;
-    for (const auto end = clock.steady() + service::parse_duration(flags_.wait); clock.steady() < end;
-         pause.wait_until(clock.steady() + look_again)) {
+    for (const auto end = clock.steady() + wait; clock.steady() < end; pause.wait_until(clock.steady() + look_again)) {
       const auto seen = replay.canary_outcome();
       if (seen.dead > 0) return stays("the canary is dead again");
       if (seen.waiting == 0) return true;
@@ -195,7 +215,7 @@ class Command {
   }
   /// The emergency brake: it does not ask.
   int take_back() {
-    auto replayed = select(false);
+    auto replayed = select(selected(), false);
     std::erase_if(replayed, [](const DeferredView& v) {
       return v.event.wait != ports::Deferred::Wait::retry || v.event.attempts > 0 || v.event.due_in <= ports::Millis(0);
     });
@@ -238,8 +258,7 @@ void add(CLI::App& app, Cli& cli, const std::string& name, const std::string& he
     command->add_flag("--yes", flags->yes, "do not ask");
     command->add_option("--note", flags->note, "why; kept with the act");
   }
-  replay->add_option("--canary", flags->canary, "so many first; the rest only if they take effect")
-      ->check(CLI::NonNegativeNumber);
+  replay->add_option("--canary", flags->canary, "so many first; the rest only if they take effect");
   replay->add_option("--wait", flags->wait, "for the canary to take effect")->capture_default_str();
   replay->add_option("--rate", flags->rate, "as 2000/s");
   replay->add_option("--edited", flags->edited, "file with a body that replaces the event's (one id)");

@@ -26,6 +26,11 @@ std::string in_json(const std::string& todo) {
   return out.take();
 }
 
+int say(const Cli& cli, const std::string& todo) {
+  std::printf("%s\n", cli.json() ? in_json(todo).c_str() : todo.c_str());
+  return found_something;
+}
+
 }  // namespace
 
 void add_migrate(CLI::App& app, Cli& cli) {
@@ -34,12 +39,11 @@ void add_migrate(CLI::App& app, Cli& cli) {
   command->add_flag("--check", *check,
                     "only look: exit 1 if there is something to do, 3 if the tables are of a newer schema");
   cli.does(*command, [&cli, check] {
-    Store store = open_store(cli.database_urls().front());
+    const auto url = cli.database_urls().front();
+    if (*check && !is_there(url)) return say(cli, url + ": it is not there; `holdfast migrate` makes it");
+    Store store = *check ? to_look_at(url) : open_store(url);
     if (!*check) refusing([&] { store.migrate(); });
-    if (const auto todo = what_is_left(store); !todo.empty()) {
-      std::printf("%s\n", cli.json() ? in_json(todo).c_str() : todo.c_str());
-      return found_something;
-    }
+    if (const auto todo = what_is_left(store); !todo.empty()) return say(cli, todo);
     const int version = store.impl()->admin()->status().schema_version;
     std::printf(cli.json() ? "{\"schema\":%d}\n" : "schema %d is there\n", version);
     return ok;

@@ -3,6 +3,8 @@
 #include <set>
 
 #include "cli/cli.hpp"
+#include "cli/text.hpp"
+#include "event/utf8.hpp"
 #include "holdfast/contract.hpp"
 #include "holdfast/errors.hpp"
 
@@ -26,22 +28,21 @@ struct Shown {  // stable names
   std::string lastError;
   Timestamp occurredAt{};
   std::optional<Timestamp> publishedAt;
-  std::optional<std::string> envelope;  // show only
+  std::optional<std::string> envelope, envelopeBase64;  // show only; the second where it is not UTF-8
 };
+
+std::string text(const std::string& column) { return event::fit(column, column.size()); }
 
 Shown shown(const OutboxView& v, bool whole) {
   const auto& e = v.row.event;
-  return {v.row.seq,
-          e.id.to_string(),
-          e.type,
-          e.key,
-          e.destination,
-          v.row.attempts,
-          v.row.refused,
-          v.last_error,
-          e.occurred_at,
-          v.published_at,
-          whole ? std::optional(e.envelope) : std::nullopt};
+  Shown out{v.row.seq, e.id.to_string(), text(e.type)};
+  if (e.key) out.key = text(*e.key);
+  out.destination = text(e.destination), out.attempts = v.row.attempts, out.refused = v.row.refused;
+  out.lastError = text(v.last_error), out.occurredAt = e.occurred_at, out.publishedAt = v.published_at;
+  if (!whole) return out;
+  const auto [envelope, in_base64] = for_json(e.envelope);
+  out.envelope = envelope, out.envelopeBase64 = in_base64;
+  return out;
 }
 
 std::vector<ports::RowRef> refs(const std::vector<OutboxView>& views) {
@@ -61,7 +62,7 @@ class Command {
     for (const auto& v : found)
       rows.push_back({std::to_string(v.row.seq), v.row.event.id.to_string(), v.row.event.type,
                       v.row.event.key.value_or("-"), std::to_string(v.row.attempts),
-                      v.row.refused ? "refused" : "pending", v.last_error.substr(0, 60)});
+                      v.row.refused ? "refused" : "pending", event::fit(v.last_error, 60)});
     std::fputs(table({"SEQ", "EVENT", "TYPE", "KEY", "TRIES", "STATE", "ERROR"}, rows).c_str(), stdout);
     if (rows.empty()) std::puts("nothing is pending");
     return rows.empty() ? ok : found_something;
@@ -70,14 +71,16 @@ class Command {
     auto found = admin_->pending(selection());
     if (found.empty()) found = admin_->published(selection());
     if (cli_.json()) return print_json(found, true), found.empty() ? found_something : ok;
-    for (const auto& v : found)
-      std::printf("%s  seq %lld  %s\n  type %s  key %s  tries %d  %s\n%s\n\n", v.row.event.id.to_string().c_str(),
+    for (const auto& v : found) {
+      std::printf("%s  seq %lld  %s\n  type %s  key %s  tries %d  %s\n", v.row.event.id.to_string().c_str(),
                   static_cast<long long>(v.row.seq),
                   v.published_at  ? ("published " + to_iso8601(*v.published_at)).c_str()
                   : v.row.refused ? "refused"
                                   : "pending",
-                  v.row.event.type.c_str(), v.row.event.key.value_or("-").c_str(), v.row.attempts, v.last_error.c_str(),
-                  v.row.event.envelope.c_str());
+                  printable(v.row.event.type).c_str(), printable(v.row.event.key.value_or("-")).c_str(), v.row.attempts,
+                  printable(v.last_error).c_str());
+      print_body(v.row.event.envelope);
+    }
     return found.empty() ? found_something : ok;
   }
   int retry() {
@@ -109,7 +112,7 @@ class Command {
   int act(const std::string& what, const std::vector<OutboxView>& found, Act act) {
     for (std::size_t i = 0; i < found.size() && i < 10; ++i)
       std::fprintf(stderr, "  %s  %s  key %s\n", found[i].row.event.id.to_string().c_str(),
-                   found[i].row.event.type.c_str(), found[i].row.event.key.value_or("-").c_str());
+                   printable(found[i].row.event.type).c_str(), printable(found[i].row.event.key.value_or("-")).c_str());
     if (found.size() > 10) std::fprintf(stderr, "  ... and %zu more\n", found.size() - 10);
     if (found.empty()) std::fputs("nothing is selected\n", stderr);
     const bool go_on = !found.empty() && !flags_.dry_run &&

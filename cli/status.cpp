@@ -1,5 +1,6 @@
 // holdfast status: one screen for one or several databases.
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <cstdio>
 
@@ -76,7 +77,7 @@ void add_status(CLI::App& app, Cli& cli) {
   cli.does(*command, [&cli, watch] {
     if (!*watch) return show(cli);
     for (ports::Waker pause;;) {
-      std::fputs("\033[H\033[2J", stdout);
+      if (!cli.json() && isatty(STDOUT_FILENO) == 1) std::fputs("\033[H\033[2J", stdout);
       show(cli);
       pause.wait_until(ports::system_clock().steady() + look_again);
     }

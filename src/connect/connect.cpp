@@ -2,6 +2,7 @@
 
 #include "holdfast/errors.hpp"
 #include "holdfast/sqlite.hpp"
+#include "sql/sqlite/open.hpp"
 
 namespace holdfast {
 namespace {
@@ -29,9 +30,12 @@ Url split(std::string_view url) {
 }
 
 Store open_store(std::string_view url, const StoreLimits& limits) {
-  return sqlite::open({.file = path_of(split(url), "database"),
-                       .connections = limits.connections,
-                       .acquire_timeout = limits.acquire_timeout});
+  return store::open_sqlite({.file = path_of(split(url), "database"),
+                             .connections = limits.connections,
+                             .acquire_timeout = limits.acquire_timeout,
+                             .busy_timeout = limits.acquire_timeout,
+                             .read_only_will_do = limits.read_only_will_do},
+                            ports::system_clock());
 }
 
 }  // namespace connect

@@ -10,6 +10,7 @@ namespace holdfast::connect {
 struct StoreLimits {
   int connections = 10;
   std::chrono::milliseconds acquire_timeout = std::chrono::seconds(5);
+  bool read_only_will_do = false;  // for who only looks: a file that may not be written is read all the same
 };
 Store open_store(std::string_view url, const StoreLimits& limits);
 

@@ -2,6 +2,8 @@
 
 #include <sqlite3.h>
 
+#include <filesystem>
+
 #include "sql/sqlite/errors.hpp"
 
 namespace holdfast::sqlite {
@@ -20,6 +22,27 @@ Connection::Connection(const std::string& file, std::chrono::milliseconds busy_t
     sqlite3_close(connection_);
     throw;
   }
+}
+
+std::unique_ptr<Connection> Connection::to_read(const std::string& file, std::chrono::milliseconds busy_timeout) {
+  std::unique_ptr<Connection> out(new Connection(file));
+  // Nobody has it open where its -wal is missing; in a folder that may not be written SQLite then reads it only as one that
+  // nobody changes, which holds for a look.
+  const bool at_rest = !std::filesystem::exists(file + "-wal");
+  if (!out->open_to_read("") && !(at_rest && out->open_to_read("&immutable=1"))) fail_open(out->connection_, file);
+  sqlite3_busy_timeout(out->connection_, static_cast<int>(busy_timeout.count()));
+  return out;
+}
+
+bool Connection::open_to_read(const char* more) {
+  std::string uri = "file:";
+  for (const char c : file_) uri += c == '?' ? "%3f" : c == '#' ? "%23" : c == '%' ? "%25" : std::string(1, c);
+  uri += std::string("?mode=ro") + more;
+  sqlite3_close(connection_);
+  connection_ = nullptr;
+  const int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+  return sqlite3_open_v2(uri.c_str(), &connection_, flags, nullptr) == SQLITE_OK &&
+         sqlite3_exec(connection_, "SELECT 1 FROM sqlite_schema", nullptr, nullptr, nullptr) == SQLITE_OK;
 }
 
 Connection::~Connection() {

@@ -13,6 +13,7 @@ struct Settings {
   int connections = 10;
   std::chrono::milliseconds acquire_timeout = std::chrono::seconds(5);  // in the line of this process
   std::chrono::milliseconds busy_timeout = std::chrono::seconds(5);  // for another process
+  bool read_only_will_do = false;  // who only looks reads a file that he may not write
   std::function<void()> on_wait = {};  // for tests: see Pool
 };
 
@@ -26,7 +27,7 @@ class File : public sql::Database {
   std::optional<sql::WriteTrouble> write_trouble() const override { return writes_->trouble(); }
 
  private:
-  std::shared_ptr<Connections> pool(int size, const char* exhausted) const;
+  std::shared_ptr<Connections> pool(int size, const char* exhausted, bool read_only_will_do = false) const;
 
   const Settings settings_;
   const std::shared_ptr<WriteHealth> writes_ = std::make_shared<WriteHealth>();
