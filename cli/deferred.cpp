@@ -26,14 +26,14 @@ struct Flags {
   std::string rate, note, edited, wait = "30s";
 };
 struct Shown {  // stable names
-  std::string consumer, id, type, key, state, reason, error;
+  std::string consumer = {}, id = {}, type = {}, key = {}, state = {}, reason = {}, error = {};
   std::int64_t attempts = 0, dueInMs = 0, position = 0, copy = 0;
   bool blocksKey = false;
-  std::optional<Timestamp> firstFailedAt;
+  std::optional<Timestamp> firstFailedAt = {};
   // show only
-  std::optional<std::string> body, bodyBase64;  // the second where the body is not UTF-8
-  std::optional<Headers> headers;
-  std::optional<std::string> origin;
+  std::optional<std::string> body = {}, bodyBase64 = {};  // the second where the body is not UTF-8
+  std::optional<Headers> headers = {};
+  std::optional<std::string> origin = {};
 };
 
 constexpr ports::Millis look_again{200};

@@ -20,12 +20,12 @@ struct Flags {
 };
 struct Shown {  // stable names
   std::int64_t seq = 0;
-  std::string id, type;
-  std::optional<std::string> key;
-  std::string destination;
+  std::string id = {}, type = {};
+  std::optional<std::string> key = {};
+  std::string destination = {};
   std::int64_t attempts = 0;
   bool refused = false;
-  std::string lastError;
+  std::string lastError = {};
   Timestamp occurredAt{};
   std::optional<Timestamp> publishedAt;
   std::optional<std::string> envelope, envelopeBase64;  // show only; the second where it is not UTF-8
