@@ -27,8 +27,8 @@ struct Shown {  // stable names
   bool refused = false;
   std::string lastError = {};
   Timestamp occurredAt{};
-  std::optional<Timestamp> publishedAt;
-  std::optional<std::string> envelope, envelopeBase64;  // show only; the second where it is not UTF-8
+  std::optional<Timestamp> publishedAt = {};
+  std::optional<std::string> envelope = {}, envelopeBase64 = {};  // show only; the second where it is not UTF-8
 };
 
 std::string text(const std::string& column) { return event::fit(column, column.size()); }
