@@ -2,9 +2,20 @@
 #include <cstdio>
 
 #include "cli/cli.hpp"
+#include "cli/text.hpp"
 #include "holdfast/outbox.hpp"
 
 namespace holdfast::cli {
+
+namespace {
+
+/// Types and keys are names: what no one can see in them is a mistake.
+void require_name(const std::string& flag, const std::string& value) {
+  if (printable(value) != value || value.find(' ') != value.npos)
+    throw Invalid(flag, "'" + printable(value) + "' has spaces or control characters");
+}
+
+}  // namespace
 
 void add_publish(CLI::App& app, Cli& cli) {
   struct Event {
@@ -16,8 +27,9 @@ void add_publish(CLI::App& app, Cli& cli) {
   command->add_option("key", event->key, "aggregate id")->required();
   command->add_option("json", event->json, "the payload")->required();
   cli.does(*command, [&cli, event] {
+    require_name("type", event->type), require_name("key", event->key);
     (void)detail::JsonValue::parse(event->json);
-    Store store = cli.database();
+    Store store = cli.database(connect::Access::act);
     Outbox outbox("holdfast");
     const EventId id = store.transact([&](Transaction& tx) {
       PublishOptions options;

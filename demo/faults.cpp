@@ -108,12 +108,13 @@ std::vector<EventId> publish_poison(const Layout& layout) {
   return {events[0].id, events[1].id, events[2].id};
 }
 
-void take_bus_away(const Layout& layout, std::chrono::milliseconds length) {
+double take_bus_away(const Layout& layout, std::chrono::milliseconds length) {
   auto bus = open_store(layout.url(layout.bus()));
   for (const auto end = steady_clock::now() + patience;;) try {
       auto lock = bus.begin();  // BEGIN IMMEDIATE: whoever else wants to write finds the bus busy
+      const auto taken = steady_clock::now();
       std::this_thread::sleep_for(length);
-      return;
+      return std::chrono::duration<double>(steady_clock::now() - taken).count();
     } catch (const Unavailable&) {
       if (steady_clock::now() > end) throw;
     }

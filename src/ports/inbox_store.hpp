@@ -67,10 +67,11 @@ struct StartRef {
 /// What broke a transaction beneath whoever works in it, whatever he threw: run it again, or wait for the store first.
 enum class Trouble { transient, unavailable };
 
-/// An operator's act. Its id is written with each act, so that a rerun finds it.
+/// An operator's act. Its id is written with each act, so that a rerun finds it. Only what was done is on record: result says how.
 struct OperatorAction {
   EventId id;
-  std::string who, what, selection, result;
+  std::string who, what, selection, note;
+  std::string result = "done";
 };
 
 /// One open READ COMMITTED transaction of one consumer. Destroyed without commit() = rolled back.

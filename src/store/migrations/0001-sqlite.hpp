@@ -125,6 +125,7 @@ CREATE TABLE holdfast_operator_actions(
   at INTEGER NOT NULL,
   what TEXT NOT NULL,
   selection TEXT NOT NULL,
+  note TEXT NOT NULL,
   result TEXT NOT NULL,
   PRIMARY KEY (id, event_id, seq)) WITHOUT ROWID;
 
