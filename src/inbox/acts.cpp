@@ -99,7 +99,7 @@ Acted Acts::take_back(const EventId& id, const ports::OperatorAction& action) {
 Acted Acts::discard(const EventId& id, const ports::OperatorAction& action) {
   return act(store_, id, action, mutant("discard_without_lock"), [](Fate& fate) {
     const bool blocked_key = fate.deferred->blocks_key;
-    fate = {State::discarded, fate.copy, {}};
+    fate = {mutant("discard_keeps_state") ? fate.state : State::discarded, fate.copy, {}};
     return blocked_key ? Acted::done : Acted::out_of_turn;
   });
 }

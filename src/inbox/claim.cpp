@@ -21,7 +21,7 @@ std::set<std::string> blocked_keys(ports::InboxTx& tx, const Policy& policy, std
   std::set<std::string> keys;
   for (const Event* event : events)
     if (!event->key.empty()) keys.insert(event->key);
-  if (policy.ordering != Ordering::by_key || keys.empty()) return {};
+  if (policy.ordering != Ordering::by_key || keys.empty() || mutant("blocked_keys_ignored")) return {};
   return tx.blocked(keys);
 }
 
@@ -46,7 +46,7 @@ Verdict judge(const Claimed& claimed, const Event& event) {
   if (event.copy == 0 && event.body_hash != claimed.row.body_hash) return Verdict::id_reused;
   const bool open = claimed.row.state == State::retrying || claimed.row.state == State::dead;
   const bool valid = event.copy == claimed.row.copy || mutant("stale_copy_accepted");
-  return claimed.fresh || (open && valid) ? Verdict::run : Verdict::duplicate;
+  return claimed.fresh || (open && valid) || mutant("claim_always_fresh") ? Verdict::run : Verdict::duplicate;
 }
 
 std::map<EventId, Claimed> claim(ports::InboxTx& tx, std::span<const Event* const> events) {
@@ -91,7 +91,9 @@ std::vector<Verdict> admit(ports::InboxTx& tx, const Policy& policy, std::span<c
     if (verdict == Verdict::behind) tx.settle(event->id, behind(policy, *event));
     if (verdict == Verdict::run && !claimed.fresh) {
       HOLDFAST_MARK("copy_runs");
-      tx.settle(event->id, {State::handled, claimed.row.copy});  // its deferred row, if any, goes
+      ports::Fate fate{State::handled, claimed.row.copy};  // its deferred row, if any, goes
+      if (mutant("copy_runs_row_stays")) fate.deferred = tx.deferred(event->id);
+      tx.settle(event->id, fate);
       if (exceptions && policy.ordering == Ordering::by_key) ++*exceptions;
     }
     if (verdict != Verdict::run && verdict != Verdict::behind) continue;

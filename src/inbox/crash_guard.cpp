@@ -12,7 +12,7 @@ Guarded judge(const ports::Starts& before, bool exclusive, int crash_limit, int 
     HOLDFAST_MARK("crash_loop");
     return Guarded::crash_loop;
   }
-  return before.all > 0 && !exclusive ? Guarded::alone : Guarded::run;
+  return before.all > 0 && !exclusive && !mutant("suspect_beside_others") ? Guarded::alone : Guarded::run;
 }
 
 CrashGuard::CrashGuard(CrashGuardOptions options, bool clean_end, int full_prefetch)

@@ -18,7 +18,8 @@ Import judge_import(ports::InboxTx& tx, const Event& event) {
   const Claimed claimed = claim(tx, one).at(event.id);
   if (mutant("import_takes_all")) return Import::take_in;
   if (claimed.fresh) {
-    if (!too_old(event.at, tx.pruned_before())) return Import::take_in;
+    if (mutant("import_drops_unknown")) return Import::drop;
+    if (!too_old(event.at, tx.pruned_before()) || mutant("import_takes_pruned_copies")) return Import::take_in;
     return event.copy > 0 ? Import::drop : Import::too_old;  // ours: it had a row, and was settled
   }
   if (event.copy == 0 && event.body_hash != claimed.row.body_hash && !mutant("import_ignores_body"))

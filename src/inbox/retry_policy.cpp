@@ -72,6 +72,7 @@ bool blocks_nobody(const Failure& why) { return why.reason == "too_old" || why.r
 /// Whoever receives a copy takes it for the event that its body names: for one known by another id (id_reused, however
 /// it fails after a replay) a number would make it a valid copy of that other event.
 bool carries_no_copy(const Event& event, const Failure& why) {
+  if (why.reason == "too_old" && mutant("too_old_copy_has_number")) return false;
   return blocks_nobody(why) || id_in(event.body).value_or(event.id) != event.id;
 }
 
@@ -92,6 +93,7 @@ Decision dead(const Policy& policy, const Event& event, Deferred row, int copy, 
     decision.outgoing = if_it_fits(policy, std::move(out));
   }
   decision.fate = {State::dead, copy, std::move(row)};
+  if (decision.outgoing && mutant("dead_only_in_dlq")) decision.fate.deferred.reset();
   return decision;
 }
 
@@ -123,9 +125,9 @@ Decision decide(const Policy& policy, const Event& event, const Deferred* was, c
   if (why.final || exhausted) return dead(policy, event, std::move(row), event.copy, now, why);
 
   const Millis delay = delays[static_cast<std::size_t>(row.attempts) - 1];
-  if (!was)
+  if (!was || mutant("failed_replay_to_wait_queue"))
     if (auto copy = retry_copy(policy, event, delay, row.attempts, now))
-      return {{State::retrying, event.copy + 1}, std::move(copy)};
+      return {{State::retrying, event.copy + 1, was ? std::optional(row) : std::nullopt}, std::move(copy)};
   row.wait = Wait::retry;
   row.due_in = lengthened(delay, policy.retry.jitter * random);
   return {{State::deferred, event.copy, std::move(row)}, {}};

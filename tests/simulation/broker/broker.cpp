@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "ports/mutants.hpp"
 #include "ports/topic.hpp"
 
 namespace sim {
@@ -69,7 +70,8 @@ void Broker::leave(BrokerQueue& queue, std::uint64_t session, bool flagged) {
   for (auto& [tag, unacked] : it->second) {
     unacked.delivery.redelivered |= flagged;
     ++counts.redelivered;
-    queue.ready.emplace(unacked.position, std::move(unacked.delivery));
+    const auto position = holdfast::mutant("requeue_to_the_back") ? ++queue.last : unacked.position;
+    queue.ready.emplace(position, std::move(unacked.delivery));
   }
   queue.sessions.erase(it);
   if (queue.active != session) return;

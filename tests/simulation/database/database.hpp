@@ -76,7 +76,7 @@ class Database {
   bool append(ServerTx& tx, std::span<const ports::OutgoingEvent> events);
   Seen snapshot() const;
 
-  /// A copy of all that is committed, and back to it: sessions end, numbers and xids jump back.
+  /// A copy of all that is committed, and back to it: sessions end, numbers and xids jump back. (backup.cpp)
   void back_up();
   void restore();
   /// The server dies and comes back: sessions end, the last marks are lost (synchronous_commit off).
@@ -114,12 +114,7 @@ class Database {
     Time until;
     bool commit;
   };
-  struct Backup {
-    std::map<ports::Seq, Pending> outbox;
-    std::map<ports::Seq, Published> published;
-    ports::Seq seq;
-    Xid next_xid;
-  };
+  struct Backup;
   void insert(ServerTx& tx, const ports::OutgoingEvent& event);
   void end_sessions();
   static void count_handled(const ServerTx& tx);
@@ -128,7 +123,7 @@ class Database {
   std::deque<ServerTx> transactions_;
   std::vector<ServerTx*> open_;
   std::vector<Orphan> orphans_;
-  std::optional<Backup> backup_;
+  std::shared_ptr<const Backup> backup_;
   ports::Seq seq_ = 0;
   Xid next_xid_ = 100;
 };

@@ -1,5 +1,8 @@
 #include "simulation/database/inbox.hpp"
 
+#include <algorithm>
+#include <iterator>
+
 #include "ports/mutants.hpp"
 
 namespace sim {
@@ -88,6 +91,7 @@ void SimInboxTx::settle(const EventId& id, const ports::Fate& fate) {
   if (!old && !fate.deferred) return;
   session_.wait(deferred);
   if (!fate.deferred) return me.write(deferred, std::optional<DeferredEntry>());
+  if (fate.deferred->blocks_key) remembered_.insert(fate.deferred->key);
   const auto& current = deferred.seen_by(&me);
   const std::int64_t position = current ? current->position : ++session_.database().position;
   me.write(deferred, std::optional(DeferredEntry{position, now + fate.deferred->due_in.count(), *fate.deferred}));
@@ -118,6 +122,10 @@ std::map<EventId, ports::InboxRow> SimInboxTx::look(const std::set<EventId>& ids
 std::set<std::string> SimInboxTx::blocked(const std::set<std::string>& keys) {
   session_.call();
   std::set<std::string> out;
+  if (mutant("blocked_from_memory")) {
+    std::ranges::set_intersection(keys, remembered_, std::inserter(out, out.end()));
+    return out;
+  }
   for (const auto& [id, row] : consumer_.deferred)
     if (const auto& seen = row.seen_by(&session_.tx());
         seen && seen->event.blocks_key && keys.contains(seen->event.key))
@@ -145,8 +153,8 @@ std::optional<EventId> SimInboxTx::head(const std::string& key) {
       if (mutant("head_by_skip_locked") && owner && owner != &session_.tx()) continue;
       if (!head || seen->position < head->first) head = {seen->position, id};
     }
-  if (!head) return {};
-  return head->second;
+  if (!head) remembered_.erase(key);
+  return head ? std::optional(head->second) : std::nullopt;
 }
 
 std::optional<Timestamp> SimInboxTx::pruned_before() {
@@ -187,11 +195,11 @@ void SimInboxTx::effect(const Effect& effect) {
 std::unique_ptr<ports::InboxTx> SimInboxStore::begin() {
   auto session = std::make_unique<Session>(database_);
   Session& alias = *session;
-  return std::make_unique<SimInboxTx>(std::move(session), alias, consumer_);
+  return std::make_unique<SimInboxTx>(std::move(session), alias, consumer_, remembered_);
 }
 
 std::unique_ptr<ports::InboxTx> SimInboxStore::join(holdfast::TransactionRef tx) {
-  return std::make_unique<SimInboxTx>(nullptr, Session::of(tx), consumer_);
+  return std::make_unique<SimInboxTx>(nullptr, Session::of(tx), consumer_, remembered_);
 }
 
 std::vector<ports::Due> SimInboxStore::due(int limit) {

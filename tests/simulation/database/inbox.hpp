@@ -6,8 +6,9 @@ namespace sim {
 
 class SimInboxTx : public ports::InboxTx {
  public:
-  SimInboxTx(std::unique_ptr<Session> own, Session& session, ConsumerTables& consumer)
-      : own_(std::move(own)), session_(session), consumer_(consumer) {}
+  using Keys = std::set<std::string>;
+  SimInboxTx(std::unique_ptr<Session> own, Session& session, ConsumerTables& consumer, Keys& remembered)
+      : own_(std::move(own)), session_(session), consumer_(consumer), remembered_(remembered) {}
 
   std::set<EventId> claim(std::span<const ports::Claim> claims) override;
   std::map<EventId, ports::InboxRow> lock(const std::set<EventId>& ids) override;
@@ -38,6 +39,7 @@ class SimInboxTx : public ports::InboxTx {
   Session& session_;
   ConsumerTables& consumer_;
   std::vector<ports::OutgoingEvent> buffered_;
+  Keys& remembered_;  // keys that this process blocked: only a mutant asks for them
 };
 
 class SimInboxStore : public ports::InboxStore {
@@ -63,6 +65,7 @@ class SimInboxStore : public ports::InboxStore {
   Database& database_;
   ConsumerTables& consumer_;
   std::string instance_;
+  SimInboxTx::Keys remembered_;
 };
 
 }  // namespace sim

@@ -1,5 +1,10 @@
 #include "simulation/database/outbox.hpp"
 
+#include <algorithm>
+#include <iterator>
+#include <limits>
+#include <unordered_map>
+
 #include "ports/mutants.hpp"
 
 namespace sim {
@@ -38,6 +43,7 @@ ports::Page SimOutboxStore::read(const ports::Round& round, int limit) {
   for (auto it = database_.outbox.upper_bound(round.after); it != database_.outbox.end(); ++it) {
     const auto& [seq, row] = *it;
     if (seen && seen->contains(row.xid)) continue;
+    if (row.row.refused && mutant("refused_hidden_from_reads")) continue;
     const bool in_round = as_of.contains(row.xid) || row.xid >= now.xmax;  // restored: from the future
     if (!in_round) continue;
     if (std::ssize(page.rows) == limit) {
@@ -46,20 +52,33 @@ ports::Page SimOutboxStore::read(const ports::Round& round, int limit) {
     }
     page.rows.push_back(row.row);
   }
-  if (page.last) page.next = {as_of.wire(), {}, 0};
-  else page.next = {round.not_seen_by, as_of.wire(), page.rows.back().seq};
+  if (!page.last) page.next = {round.not_seen_by, as_of.wire(), page.rows.back().seq};
+  else if (!mutant("cursor_by_seq")) page.next = {as_of.wire(), {}, 0};
+  else page.next = {{}, {}, page.rows.empty() ? round.after : page.rows.back().seq};
   answer();
   return page;
 }
 
 std::vector<ports::OutboxRow> SimOutboxStore::read_keys(std::span<const ports::KeyFrom> keys, int limit_each) {
   call();
-  std::vector<ports::OutboxRow> rows;
-  for (const auto& from : keys) {
-    int left = limit_each;
-    for (auto it = database_.outbox.upper_bound(from.after); it != database_.outbox.end() && left > 0; ++it)
-      if (it->second.row.event.key == from.key) rows.push_back(it->second.row), --left;
+  struct Wanted {
+    ports::Seq after;
+    std::vector<ports::OutboxRow> rows;
+  };
+  std::unordered_map<std::string_view, Wanted> wanted;
+  ports::Seq first = std::numeric_limits<ports::Seq>::max();
+  for (const auto& from : keys) wanted[from.key] = {from.after, {}}, first = std::min(first, from.after);
+  std::size_t low = wanted.size();
+  for (auto it = database_.outbox.upper_bound(first); it != database_.outbox.end() && low > 0; ++it) {
+    const auto& row = it->second.row;
+    const auto key = row.event.key ? wanted.find(*row.event.key) : wanted.end();
+    if (key == wanted.end() || row.seq <= key->second.after || std::ssize(key->second.rows) == limit_each) continue;
+    if (row.refused && mutant("refused_hidden_from_reads")) continue;
+    key->second.rows.push_back(row);
+    low -= std::ssize(key->second.rows) == limit_each;
   }
+  std::vector<ports::OutboxRow> rows;
+  for (const auto& from : keys) std::ranges::move(wanted[from.key].rows, std::back_inserter(rows));
   answer();
   return rows;
 }

@@ -13,6 +13,7 @@ class Handling {
   Handling(World& w, int number) : w_(w), number_(number) {}
 
   void in_transaction(inbox::Call& call, std::span<const holdfast::Envelope> envelopes) {
+    ++w_.counts[envelopes.size() > 1 ? "bulk runs of several" : "runs of one"];
     for (const auto& envelope : envelopes) {
       Subject& x = begin(envelope);
       auto& tx = static_cast<SimInboxTx&>(call.tx());
@@ -24,7 +25,16 @@ class Handling {
       if (w_.setup.handlers_publish) tx.buffer(audit(envelope, x));
     }
   }
+  /// The handler of all types that no other one takes.
+  void of_any_type(inbox::Call& call, std::span<const holdfast::Envelope> envelopes) {
+    ++w_.counts["runs of the handler of any type"];
+    const std::string& type = envelopes.front().info.type;
+    if (type != "a.any.v1" && type != "a.new.v1")
+      w_.judge.breach("G1", "the handler of any type got an event of type " + type + ", which has a handler");
+    in_transaction(call, envelopes);
+  }
   void with_own(inbox::Call& call, std::span<const holdfast::Envelope> envelopes) {
+    ++w_.counts["runs with an own transaction"];
     const auto& envelope = envelopes.front();
     Subject& x = begin(envelope);
     Session session(w_.consumer);
@@ -41,7 +51,7 @@ class Handling {
     Subject& x = *w_.judge.subject(envelope.payload);
     ++x.runs;
     w_.history.note(w_.scheduler.name(w_.scheduler.current()), "handler runs for event {}", x.number);
-    if (w_.release_is_bad()) w_.crash(number_);
+    if (w_.release_is_bad()) w_.crash(number_, x);
     return x;
   }
   /// Other tables of the user: deadlocks, and troubles that the handler takes for something else.
@@ -73,7 +83,7 @@ class Handling {
         if (w_.crashers > 1 && !w_.faulty())
           return;  // several alone in the queue look like a bad release: none would die of it
         if (x.temper == Temper::hangs) w_.scheduler.sleep(150);
-        w_.crash(number_);
+        w_.crash(number_, x);
       case Temper::unavailable:
         if (!w_.faulty()) return;
         count_throw(x);
@@ -114,7 +124,11 @@ inbox::Handlers handlers_of(World& w, int number) {
   handlers.add(inbox::Handler{"pay.one.v1", inbox::Form::single, plain});
   handlers.add(inbox::Handler{"a.many.v1", inbox::Form::bulk, plain});
   handlers.add(inbox::Handler{"a.own.v1", inbox::Form::own, own});
-  if (w.fixed) handlers.add(inbox::Handler{"a.new.v1", inbox::Form::single, plain});
+  if (w.setup.any_type)
+    handlers.add(inbox::Handler{
+        "", inbox::Form::any,
+        [handling](inbox::Call& call, std::span<const holdfast::Envelope> e) { handling->of_any_type(call, e); }});
+  else if (w.fixed) handlers.add(inbox::Handler{"a.new.v1", inbox::Form::single, plain});
   handlers.add(inbox::Upcaster{"a.one.v0", "a.one.v1", [](std::string_view payload) { return std::string(payload); }});
   return handlers;
 }

@@ -105,7 +105,7 @@ void Judge::pushed(const BrokerQueue& queue, const ports::Delivery& delivery) {
   if (!x) return;
   if (delivery.type.starts_with("audit.")) {
     ++audits;
-    if (x->effects == 0)
+    if (x->effects == 0 && !x->undone)
       breach("G2", name(*x) + ": what its handler published was sent, but its effect is not committed");
     return;
   }
@@ -176,6 +176,7 @@ void Judge::decided(Subject& x, const InboxEntry& now, const DeferredEntry* asid
   if (x.copy != now.row.copy || x.attempts != attempts) fresh = std::exchange(x.fresh_throws, 0);
   x.copy = now.row.copy, x.attempts = attempts;
   if (!grew || !by_handler || x.no_handler || x.invalid || x.shares_id) return;
+  if (x.undone) return;  // copies of it are on their way that count on from another past
   if (aside && aside->event.wait == Deferred::Wait::blocked) return;
   ++x.decided;
   if (x.decided > x.throws)
@@ -191,10 +192,12 @@ void Judge::died(Subject& x, const std::string& reason, const ConsumerTables& ta
   ++dead;
   x.was_dead = true;
   if (reason == "too_old") ran_ahead(x);
+  if (x.settled() && reason != "too_old" && !x.shares_id)
+    breach("G3", name(x) + " is dead, though it was settled: " + reason);
   if (reason == "too_old" || reason == "id_reused" || reason == "broker") x.out_of_turn = true;
   const bool old = x.at && tables.pruned_before.committed && *x.at <= *tables.pruned_before.committed;
   const bool crasher = x.temper == Temper::crashes || x.temper == Temper::hangs;
-  const int deaths = x.died_with + x.left_at_stop + std::min(x.died_in_bad_release, 1);
+  const int deaths = x.died_with + x.left_at_stop + std::min(x.died_in_bad_release, 1) + std::min(x.died_beside, 1);
   const bool cause = (reason == "exhausted" && x.throws >= 3) ||
                      (reason == "rejected" && x.temper == Temper::rejected) || (reason == "invalid" && x.invalid) ||
                      (reason == "no_handler" && x.no_handler) || (reason == "too_old" && old) ||
@@ -242,6 +245,7 @@ const Row<InboxEntry>* Judge::row_of(const Subject& x, const ConsumerTables& tab
 void Judge::acknowledged(const ports::Delivery& delivery, const ConsumerTables& tables, bool dead_is_settled) {
   const Subject* x = subject(delivery.body);
   if (!x || x->pruned) return;
+  if (x->undone && delivery.copy > 0) return;  // of another past: the numbers are given a second time
   const Row<InboxEntry>* row = row_of(*x, tables);
   const bool open = row && (row->committed->row.state == State::retrying ||
                             (row->committed->row.state == State::dead && !dead_is_settled && !x->shares_id));

@@ -43,6 +43,10 @@ class Judge {
   void look_for_pruned(const ConsumerTables& tables);
   void replayed(Subject& x);  // an operator gives it a new start
   void moved_by_hand(Subject& x);
+  using Known = std::map<int, ports::State>;
+  Known known(const ConsumerTables& tables) const;  // what became of the events that it knows, by number
+  void backed_up(const ConsumerTables& tables);
+  void consumer_restored(const ConsumerTables& tables, const Known& before);
 
   // What a stop in good order leaves behind.
   /// A relay: confirmed: by its sessions.
@@ -79,6 +83,11 @@ class Judge {
   std::map<std::string, int> last_order_;
   std::map<std::string, std::set<int>> arrived_;  // by queue
   std::map<int, Time> committed_at_;
+  struct Then {
+    int effects = 0;
+    bool discarded = false, pruned = false;
+  };
+  std::map<int, Then> at_backup_;  // of the consumer's database
 };
 
 const char* to_string(ports::State state);

@@ -31,14 +31,14 @@ void Judge::stopped(const Database& db, const std::set<ports::RowRef>& confirmed
 void Judge::begins(const ConsumerTables& tables, const std::string& instance) {
   for (Subject& x : subjects_)
     if (const auto* of = starts_of(x, tables, instance))
-      x.loose_starts = std::max(x.loose_starts, of->starts.all - x.died_with - x.died_in_bad_release);
+      x.loose_starts = std::max(x.loose_starts, of->starts.all - x.died_with - x.died_beside - x.died_in_bad_release);
 }
 
 /// Starts that no process died of are taken back: else some day they are a crash loop that never was.
 void Judge::stopped(const ConsumerTables& tables, const std::string& instance) {
   for (const Subject& x : subjects_) {
     const auto* of = x.shares_id ? nullptr : starts_of(x, tables, instance);
-    const int explained = x.died_with + x.died_in_bad_release + x.loose_starts;
+    const int explained = x.died_with + x.died_beside + x.died_in_bad_release + x.loose_starts;
     if (of && of->starts.all > explained)
       breach("G6", fmt::format("event {}: {} stopped in good order and left {} starts, of which {} ended a process",
                                x.number, instance, of->starts.all, explained));
@@ -53,7 +53,8 @@ void Judge::stopped_away(const ConsumerTables& tables, const std::string& instan
 
 /// The horizon stays behind what waits in the queue, however long that was.
 void Judge::ran_ahead(const Subject& x) {
-  const bool new_in_time = x.reached && x.reached_at - x.made < 300 && !x.odd_time && !x.settled() && !x.slept_through;
+  const bool new_in_time =
+      x.reached && x.reached_at - x.made < 300 && !x.odd_time && !x.settled() && !x.slept_through && !x.undone;
   const bool crasher = x.temper == Temper::crashes || x.temper == Temper::hangs;  // is held back for so long
   if (setup_.gaps && new_in_time && !crasher && !setup_.pauses && !setup_.clocks && !x.out_of_turn)
     breach("G3",

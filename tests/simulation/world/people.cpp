@@ -1,7 +1,10 @@
 // Who works on the system: business transactions, operators, the DLQ import, upkeep.
+#include <algorithm>
+
 #include "holdfast/errors.hpp"
 #include "inbox/acts.hpp"
 #include "inbox/consumer.hpp"
+#include "ports/mutants.hpp"
 #include "simulation/world/consumer_parts.hpp"
 #include "simulation/world/handlers.hpp"
 
@@ -46,10 +49,12 @@ class Operator {
 
   void work() {
     for (;;) {
-      if (!w_.faulty() && !w_.fixed) w_.scheduler.wait([this] { return w_.fixed; });
+      if (!w_.faulty() && !w_.fixed && !heals()) w_.scheduler.wait([this] { return w_.fixed; });
       w_.scheduler.sleep(w_.fixed ? 3 + w_.scheduler.random.below(10) : 20 + w_.scheduler.random.below(120));
       try {
+        if (heals() && w_.scheduler.random.chance(.5)) heal();
         if (w_.fixed) put_right();
+        else if (!w_.faulty()) continue;
         else if (w_.setup.operators || w_.setup.broker_tools) something();
       } catch (const holdfast::Error&) {}  // away or in doubt: another time
     }
@@ -94,10 +99,15 @@ class Operator {
     if (!c.x || c.x->settled()) return;
     if (c.x->invalid && !w_.fixed) return;
     w_.judge.replayed(*c.x);
+    perhaps_mend(*c.x);
     w_.history.note("operator", "replays event {}", c.x->number);
     const std::optional<std::string> edited = c.x->invalid ? std::optional(w_.valid_body(*c.x)) : std::nullopt;
     if (acts_.replay(c.id, action("replay"), due_in, edited) == inbox::Acted::out_of_turn && c.x->key)
       c.x->out_of_turn = true;
+  }
+  /// What it lacked is there now: the price list, the customer.
+  void perhaps_mend(Subject& x) {
+    if (x.temper == Temper::fails_always && w_.scheduler.random.chance(.5)) x.temper = Temper::good;
   }
   void take_back(const Choice& c) {
     if (c.x) w_.history.note("operator", "takes back event {}", c.x->number);
@@ -134,12 +144,51 @@ class Operator {
     auto it = from.ready.begin();
     if (Subject* x = w_.judge.subject(it->second.body)) {
       w_.judge.moved_by_hand(*x);
+      perhaps_mend(*x);
       w_.history.note("operator", "shovels event {}", x->number);
     }
     ++w_.counts["shovelled"];
     w_.broker.push(w_.broker.queue(work_queue), it->second);
     if (w_.scheduler.random.chance(.7)) from.ready.erase(it);
   }
+  // ---- after a restore of the consumer's database, or a purge
+
+  bool heals() const { return !w_.to_republish.empty() || w_.retry_copies_lost; }
+  /// As `outbox republish --since` does; a row whose mark comes later is found later. Copies of retries wait for reconcile's repair.
+  void heal() {
+    std::vector<std::pair<ports::Seq, EventId>> found;
+    for (const auto& [seq, published] : w_.producer.published)
+      if (w_.to_republish.contains(published.row.event.id)) found.emplace_back(seq, published.row.event.id);
+    for (const auto& [seq, id] : found) {
+      if (!w_.to_republish.contains(id)) continue;
+      w_.history.note("operator", "republishes row {}", seq);
+      const int restores = w_.producer_restores;
+      if (!outbox_.republish(seq) || restores != w_.producer_restores) continue;
+      ++w_.counts["republished"];
+      w_.to_republish.erase(id), w_.republished.insert(id);
+    }
+    if (w_.retry_copies_lost && !w_.faulty()) repair();
+  }
+  /// Waits at the broker, says the inbox; but nothing is on its way: sent again, with the number that the inbox knows.
+  void repair() {
+    const auto to_queue = [](const auto& row) { return !row.second.row.event.destination.empty(); };
+    if (!w_.broker.idle() || !w_.consumer.outbox.empty() || w_.consumer.busy()) return;
+    if (std::ranges::any_of(w_.producer.outbox, to_queue)) return;
+    std::vector<ports::OutgoingEvent> copies;
+    for (const auto& [id, row] : w_.consumer.consumers.at("c").inbox) {
+      if (!row.committed || row.committed->row.state != ports::State::retrying) continue;
+      const auto x = std::ranges::find_if(w_.subjects, [&](const Subject& s) { return s.id == id; });
+      const int copy = holdfast::mutant("repair_without_copy") ? 0 : row.committed->row.copy;
+      copies.push_back({id, x->type, {}, work_queue, false, epoch, {}, x->body});
+      copies.back().headers[ports::header_copy] = std::to_string(copy);
+      ++w_.counts["retry copies repaired"];
+    }
+    if (copies.empty()) return;
+    Session session(w_.producer);
+    session.append(copies);
+    session.commit();
+  }
+
   /// The bugs are fixed: all that is dead runs again, all that is refused is sent again.
   void put_right() {
     outbox(true);
@@ -170,6 +219,13 @@ void import(World& w) {
     ports::Received got;
     receiver.pump(w.clock.steady() + Millis(1000), got);
     for (const auto& delivery : got.deliveries) {
+      const ports::Position settled{delivery.session, delivery.tag};
+      const auto acknowledge = [&] {
+        w.judge.acknowledged(delivery, w.consumer.consumers.at("c"), true);
+        receiver.ack({&settled, 1});
+      };
+      const bool too_early = holdfast::mutant("import_acks_before_commit");
+      if (too_early) acknowledge();
       const auto report = consumer.import_dead_letter(delivery);
       if (report.end != inbox::Report::End::done) {
         receiver.disconnect();
@@ -177,9 +233,7 @@ void import(World& w) {
         break;
       }
       w.counts["imported"] += report.counts.dead, w.counts["known copies dropped"] += report.counts.dropped;
-      const ports::Position settled{delivery.session, delivery.tag};
-      w.judge.acknowledged(delivery, w.consumer.consumers.at("c"), true);
-      receiver.ack({&settled, 1});
+      if (!too_early) acknowledge();
     }
   }
 }
@@ -192,7 +246,7 @@ void upkeep(World& w) {
     try {
       for (int number : {0, 1})  // each process prunes by what it knows
         if (w.setup.prune) store.prune({w.window, w.prunable[number], 5, w.empty[number]});
-      outbox.retain(Millis(2'000), 5);
+      if (!w.setup.consumer_restore && !w.setup.purges) outbox.retain(Millis(2'000), 5);
     } catch (const holdfast::Error&) {}  // next time
   }
 }

@@ -38,11 +38,14 @@ constexpr Fault faults[] = {{"kills", &Setup::kills},
                             {"gaps", &Setup::gaps},
                             {"odd_times", &Setup::odd_times},
                             {"slow", &Setup::slow},
-                            {"rebalances", &Setup::rebalances}};
+                            {"rebalances", &Setup::rebalances},
+                            {"consumer_restore", &Setup::consumer_restore},
+                            {"purges", &Setup::purges}};
 constexpr Fault options[] = {{"via_broker", &Setup::via_broker},
                              {"keeps_session_order", &Setup::keeps_session_order},
                              {"handlers_publish", &Setup::handlers_publish},
-                             {"own_transactions", &Setup::own_transactions}};
+                             {"own_transactions", &Setup::own_transactions},
+                             {"any_type", &Setup::any_type}};
 struct Number {
   const char* name;
   int Setup::* value;
@@ -64,6 +67,7 @@ Setup draw(Random& random) {
   s.keeps_session_order = random.chance(.3);
   s.handlers_publish = random.chance(.25);
   s.own_transactions = random.chance(.2);
+  s.any_type = random.chance(.2);
   s.batch = random.chance(.2) ? 1 : random.between(2, 6);
   s.lanes = random.between(1, 3);
   s.events = random.between(6, 14);

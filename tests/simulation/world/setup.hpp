@@ -16,6 +16,7 @@ struct Setup {
   bool keeps_session_order = false;  // of the transport
   bool handlers_publish = false;
   bool own_transactions = false;  // some types
+  bool any_type = false;  // one handler takes all types that no other one takes
   int batch = 4, lanes = 2, events = 12, keys = 3, window = 4;
 
   // Faults.
@@ -40,6 +41,8 @@ struct Setup {
   bool broker_tools = false;  // delivery limits, a shovel
   bool prune = false;
   bool restore = false;  // of the producer's backup
+  bool consumer_restore = false;  // of the consumer's; the operator republishes all then
+  bool purges = false;  // of the DLQ, by a stranger
   bool clocks = false;  // jump
   bool stops = false;  // processes are asked to end, and do so in good order
   bool gaps = false;  // nothing happens for longer than the inbox remembers
@@ -51,7 +54,7 @@ struct Setup {
   /// Something may die, and its copy go to the DLQ.
   bool dead_letters() const {
     return failures || invalid || crashers || bad_release || kills || dependency || broker_tools || prune || clocks ||
-           stops;
+           stops || purges;
   }
   bool publishes() const {
     return handlers_publish || via_broker || dead_letters();

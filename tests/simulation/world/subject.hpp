@@ -47,11 +47,13 @@ struct Subject {
   int runs = 0, throws = 0;       // throws: failures that count
   int fresh_throws = 0;           // since its attempts or its copy changed
   int died_with = 0;              // the process ended while it ran
+  int died_beside = 0;            // by the handler of another one
   int died_in_bad_release = 0;
   int left_at_stop = 0;           // its process stopped in good order, but could not say so: the store was away
   int loose_starts = 0;           // that nobody could take back
   int effects = 0;
   bool discarded = false, out_of_turn = false, was_dead = false, pruned = false, forgotten = false;
+  bool undone = false;            // what became of it went with a restore of the consumer's database
   int decided = 0, allowed = 0;   // failures, since somebody lent a hand
   int copy = 0, attempts = 0;     // as last seen
 

@@ -2,13 +2,13 @@
 
 #include "event/body_hash.hpp"
 #include "event/envelope.hpp"
+#include "ports/mutants.hpp"
 
 namespace sim {
 namespace {
 
 constexpr Time patience = 60'000;
 constexpr int most_steps = 12'000;  // of one phase
-constexpr Time forgotten = 4'000;    // a gap is longer than that
 
 EventId new_id(Timestamp at, Random& random) {
   EventId::Bytes bytes{};
@@ -44,7 +44,8 @@ World::World(std::uint64_t seed, const RunOptions& options)
     bad_release_from = somewhere() / 2, bad_release_until = bad_release_from + 100 + scheduler.random.below(400);
   if (setup.dependency)
     dependency_from = somewhere() / 2, dependency_until = dependency_from + scheduler.random.below(600);
-  if (setup.restore) backup_at_ = somewhere() / 2;
+  if (setup.restore) producer_backup_.at = somewhere() / 2;
+  if (setup.consumer_restore) consumer_backup_.at = somewhere() / 2;
   if (setup.store_calls) {
     const double p = scheduler.random.chance(.3) ? .03 : .005;
     producer.faults = consumer.faults = {p, p * 4, .5};
@@ -64,7 +65,8 @@ World::World(std::uint64_t seed, const RunOptions& options)
 
 void World::set_up_broker() {
   auto& work = broker.declare(work_queue);
-  work.bound = true, work.patterns = {"a.*.*", "pay.*.*"}, work.single_active = setup.by_key();
+  work.bound = true, work.patterns = {"a.*.*", "pay.*.*"};
+  work.single_active = setup.by_key() && !holdfast::mutant("no_single_active");
   auto& other = broker.declare("other.q");
   other.bound = other.sink = true, other.patterns = {"a.#", "pay.#", "audit.#"};
   broker.declare(dead_letters);
@@ -87,7 +89,8 @@ void World::add_processes() {
   add("producer", producer_main(*this));
   for (const char* name : {"relay0", "relay1"}) relays_.push_back(add(name, relay_main(*this, producer, name)));
   consumers_ = {add("consumer0", consumer_main(*this, 0)), add("consumer1", consumer_main(*this, 1))};
-  if (setup.dead_letters()) add("importer0", importer_main(*this)), add("importer1", importer_main(*this));
+  if (setup.dead_letters())
+    importers_ = {add("importer0", importer_main(*this)), add("importer1", importer_main(*this))};
   add("operator", operator_main(*this));
   add("upkeep", upkeep_main(*this));
 }
@@ -104,6 +107,7 @@ Subject& World::create() {
   x.type = types[random.below(5)];
   if (setup.dependency && random.chance(.5)) x.type = "pay.one.v1";
   if (setup.own_transactions && random.chance(.4)) x.type = "a.own.v1";
+  if (setup.any_type && random.chance(.3)) x.type = "a.any.v1";
   x.allowed = 3;
   if (setup.failures) {
     constexpr Temper tempers[] = {Temper::good,  Temper::good,         Temper::fails,
@@ -121,9 +125,9 @@ Subject& World::create() {
     const int what = random.below(4);
     if (what == 0) x.invalid = true;
     if (what == 3) x.large = true;
-    if (what == 1 && x.type != "noise.v1") x.type = "a.new.v1", x.no_handler = true;
+    if (what == 1 && x.type != "noise.v1") x.type = "a.new.v1", x.no_handler = !setup.any_type;
     // Else nobody can tell a too old one from its namesake, or the namesake's row from one that was sent before.
-    if (what == 2 && x.number > 0 && !setup.prune && !setup.restore) {
+    if (what == 2 && x.number > 0 && !setup.prune && !setup.restore && !setup.consumer_restore) {
       Subject& other = subjects[random.below(x.number)];
       if (!other.shares_id) x.id = other.id, x.shares_id = other.shares_id = true;
     }
@@ -165,199 +169,17 @@ void World::give_odd_time(Subject& x) {
   if (x.invalid || scheduler.random.chance(.5)) x.at.reset();
 }
 
-void World::crash(int number) {
-  died(number);
+void World::crash(int number, const Subject& by) {
+  died(number, &by);
   scheduler.crash(10 + scheduler.random.below(60));
 }
 
-void World::died(int number) {
+void World::died(int number, const Subject* by) {
   ++counts["processes ended by a handler"];
   for (Subject& x : subjects)
     if (running[number].contains(x.id) || running[number].contains(x.renamed)) {
-      if (release_is_bad()) ++x.died_in_bad_release;
-      else ++x.died_with;
+      ++(release_is_bad() ? x.died_in_bad_release : by && by->id != x.id ? x.died_beside : x.died_with);
     }
-}
-
-// ---- faults ---------------------------------------------------------------------------------------------------------
-
-void World::kill(int process, Time down_for) {
-  history.note("FAULT", "{} is killed", scheduler.name(process));
-  for (int number : {0, 1})
-    if (process == consumers_[static_cast<std::size_t>(number)]) died(number), --counts["processes ended by a handler"];
-  ++counts["kills"];
-  stop_until_.erase(process);
-  scheduler.kill(process, down_for);
-}
-
-std::shared_ptr<Stop> World::stoppable() { return stops_[scheduler.current()] = std::make_shared<Stop>(); }
-
-void World::stop(int process, Time deadline) {
-  if (!scheduler.up(process) || !stops_.contains(process) || stop_until_.contains(process)) return;
-  history.note("FAULT", "{} is asked to end within {} ms", scheduler.name(process), deadline);
-  ++counts["stops"];
-  stop_until_[process] = scheduler.now + deadline;
-  stops_[process]->ask();
-}
-
-void World::ended() {
-  const int process = scheduler.current();
-  history.note(scheduler.name(process), "has ended as it was asked to");
-  ++counts["stops in good order"];
-  stop_until_.erase(process);
-  scheduler.crash(5 + scheduler.random.below(100));
-}
-
-/// All machines stand still at once: what one has in its hands, another one may believe not to be there when they go on.
-void World::sleep_through(Time for_so_long) {
-  for (Subject& x : subjects) x.slept_through |= x.reached && !x.settled();
-  scheduler.now += for_so_long;
-}
-
-/// Nobody takes anything, or nothing runs at all.
-void World::gap(Time for_so_long) {
-  if (++gaps_ > 2) return;
-  note_fault("gaps");
-  const bool may_pause =
-      setup.dependency && scheduler.now < dependency_from;  // one outage: who is to blame is told by its end
-  const int what = scheduler.random.below(may_pause ? 3 : 2);
-  calm_at += for_so_long;
-  if (what == 0)
-    for (const int process : consumers_) kill(process, for_so_long);
-  else if (what == 1) sleep_through(for_so_long);
-  else dependency_from = scheduler.now, dependency_until = scheduler.now + for_so_long;
-}
-
-void World::environment() {
-  producer.reap(), consumer.reap();
-  for (const auto& [process, until] : std::map(stop_until_))
-    if (scheduler.now >= until) kill(process, 1 + scheduler.random.below(50));
-  if (broker.blocked && scheduler.now >= blocked_until_) broker.blocked = false;
-  if (broker.unbound && scheduler.now >= unbound_until_) broker.unbound = false;
-  if (setup.restore && backup_at_ > 0 && scheduler.now >= backup_at_ && restore_at_ == never) {
-    producer.back_up();
-    backed_up_ = scheduler.now, restore_at_ = scheduler.now + 20 + scheduler.random.below(500);
-  }
-  if (faulty() && scheduler.now >= restore_at_) {
-    producer.restore(), judge.restored(producer, backed_up_);
-    history.note("FAULT", "the producer's backup of {} is restored", backed_up_);
-    restore_at_ = never, backup_at_ = 0, ++counts["restores"];
-  }
-  if (faulty() && scheduler.random.chance(.037)) fault();
-  broker.step();
-}
-
-void World::note_fault(const char* what) {
-  history.note("FAULT", "one of the {}", what);
-  ++counts[what];
-}
-
-void World::pause(int process, Time for_so_long) {
-  history.note("FAULT", "{} stands still for {} ms", scheduler.name(process), for_so_long);
-  scheduler.freeze(process, for_so_long);
-  ++counts["pauses"];
-}
-
-void World::take_away(Database& database, Time for_so_long) {
-  history.note("FAULT", "{} is away for {} ms", database.name(), for_so_long);
-  database.away_until = scheduler.now + for_so_long;
-  ++counts["store outages"];
-}
-
-void World::crash_server(Database& database, Time down_for) {
-  history.note("FAULT", "{} crashes, and is back after {} ms", database.name(), down_for);
-  database.crash(down_for);
-  ++counts["server crashes"];
-}
-
-void World::fault() {
-  Random& random = scheduler.random;
-  const auto some = [&](Time low, Time high) { return low + random.below(static_cast<int>(high - low)); };
-  switch (random.below(16)) {
-    case 0:
-    case 1:
-      if (setup.kills) kill(processes_[random.below(static_cast<int>(processes_.size()))], some(5, 150));
-      break;
-    case 2:
-      if (setup.pauses)
-        pause(random.chance(.7) ? relays_[random.below(2)] : consumers_[random.below(2)], some(50, 900));
-      break;
-    case 3:
-      if (setup.store_outages) take_away(random.chance(.6) ? consumer : producer, some(30, 500));
-      break;
-    case 4:
-      if (setup.server_crashes) crash_server(random.chance(.5) ? consumer : producer, some(5, 100));
-      break;
-    case 5:
-      if (setup.broker_outages && random.chance(.5)) broker.go_away(some(20, 400)), note_fault("broker outages");
-      else if (setup.broker_outages)
-        broker.blocked = true, blocked_until_ = scheduler.now + some(20, 300),
-        note_fault("times the broker was blocked");
-      break;
-    case 6:
-      if (setup.unbound)
-        broker.unbound = true, unbound_until_ = scheduler.now + some(20, 300), note_fault("times no binding was there");
-      break;
-    case 7:
-    case 8:
-      if (setup.duplicates) duplicate();
-      break;
-    case 9:
-    case 10:
-      if (setup.broker_tools) delivery_limit();
-      break;
-    case 11:
-      if (setup.clocks)
-        (random.below(3) == 0 ? skew
-         : random.below(2)    ? consumer.skew
-                              : producer.skew) += some(-900, 900),
-            note_fault("clock jumps");
-      break;
-    case 12:
-    case 13:
-      if (setup.stops) {
-        const int number = random.below(2);
-        stop(random.chance(.6) ? consumers_[number] : relays_[number], some(60, 600));
-      }
-      break;
-    case 14:
-      if (setup.gaps) gap(some(forgotten, 3 * forgotten));
-      break;
-    default: break;
-  }
-}
-
-/// The relay sent it twice, or a queue did.
-void World::duplicate() {
-  if (subjects.empty()) return;
-  const Subject& x = subjects[scheduler.random.below(static_cast<int>(subjects.size()))];
-  if (!x.reached) return;
-  ports::OutgoingEvent event{x.id, x.type, x.key, "", false, epoch, {}, x.body};
-  ++counts["duplicates"];
-  broker.push(broker.queue(work_queue), delivery_of(event));
-}
-
-/// The broker dead-letters by itself what it delivered too often.
-void World::delivery_limit() {
-  auto& work = broker.queue(work_queue);
-  if (work.ready.empty()) return;
-  auto first = work.ready.extract(work.ready.begin());
-  if (Subject* x = judge.subject(first.mapped().body)) {
-    judge.moved_by_hand(*x);
-    history.note("FAULT", "the broker dead-letters event {}", x->number);
-  }
-  ++counts["dead-lettered by the broker"];
-  broker.push(broker.queue(dead_letters), std::move(first.mapped()));
-}
-
-void World::end_of_faults() {
-  history.note("WORLD", "faults end");
-  producer.faults = consumer.faults = {};
-  broker.faults = {};
-  producer.away_until = consumer.away_until = broker.away_until = 0;
-  broker.blocked = broker.unbound = false;
-  for (auto& [name, queue] : broker.queues) queue.nacking = 0;
-  scheduler.all_up();
 }
 
 // ---- a run ----------------------------------------------------------------------------------------------------------

@@ -46,6 +46,7 @@ struct Stop {
 };
 
 inline constexpr std::size_t most_of_an_envelope = 700;
+inline constexpr Time forgotten = 4'000;  // a gap is longer than that
 inline constexpr const char* work_queue = "c.work.q";
 inline constexpr const char* dead_letters = "c.work.dlq";
 inline constexpr const char* wait_prefix = "c.work.retry.";
@@ -80,7 +81,11 @@ class World {
   bool prunable[2] = {}, empty[2] = {};  // what the consumers' sessions say
   Millis window{400};                 // what the inbox remembers
   int incarnations = 0, crashers = 0;
-  [[noreturn]] void crash(int consumer);  // of a consumer process, by its handler
+  // What a restore of the consumer's database, or a purge of its DLQ, took away: an operator brings it back.
+  std::set<EventId> to_republish, republished;
+  bool retry_copies_lost = false;
+  int producer_restores = 0;
+  [[noreturn]] void crash(int consumer, const Subject& by);  // of a consumer process, by its handler
   std::shared_ptr<Stop> stoppable();      // the process that runs: a new life of it
   [[noreturn]] void ended();              // it did what it was asked to
   std::string payload_of(const Subject& x) const;
@@ -101,17 +106,26 @@ class World {
   void take_away(Database& database, Time for_so_long);
   void crash_server(Database& database, Time down_for);
   void kill(int process, Time down_for);
-  void died(int consumer);
+  void died(int consumer, const Subject* by = nullptr);
   void duplicate();
   void delivery_limit();
+  void purge();
+  void restores();
+  void restore_producer();
+  void restore_consumer();
   void end_of_faults();
   Report finish();
 
-  std::vector<int> processes_, relays_, consumers_;
+  std::vector<int> processes_, relays_, consumers_, importers_;
   std::map<int, std::shared_ptr<Stop>> stops_;  // by process
   std::map<int, Time> stop_until_;
   int gaps_ = 0;
-  Time backup_at_ = 0, backed_up_ = 0, restore_at_ = never, blocked_until_ = 0, unbound_until_ = 0;
+  struct Backup {
+    Time at = never, made = never, restore_at = never;
+  };
+  bool due(Backup& backup, Database& database);
+  Backup producer_backup_, consumer_backup_;
+  Time blocked_until_ = 0, unbound_until_ = 0;
 };
 
 /// What the processes of the world run; each returns never.
