@@ -23,7 +23,6 @@ set(HOLDFAST_HEADERS_ONLY nlohmann_json::nlohmann_json tomlplusplus::tomlplusplu
 if(HOLDFAST_DEVELOPER)
   find_package(GTest QUIET)
   find_package(rapidcheck QUIET)
-  find_package(benchmark QUIET)
   find_package(Boost 1.74 QUIET OPTIONAL_COMPONENTS context)
   find_program(CCACHE ccache)
   if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)

@@ -8,7 +8,7 @@ packages_of() {
   case $1 in
     demo) echo $build ;;
     test) echo $test ;;
-    bench) echo $test libbenchmark-dev wrk ;;
+    bench) echo $test ;;
     lint) echo $test clang-tidy-19 ;;
     *) fail 2 "no such stage: $1 (demo, test, bench, lint)" ;;
   esac
