@@ -127,6 +127,20 @@ TEST_F(Looking, AStrangersKeyDoesNotWorkTheTerminal) {
   EXPECT_TRUE(has(ran.err, "key") && has(ran.err, "control characters")) << ran.err;
 }
 
+TEST_F(Looking, ATypeThatNoContractCouldHaveIsNotPublished) {
+  prepare("order");
+  for (const auto* odd : {"", "order", "order.created", "order.created.1", "order.created.v", "order.created.v0",
+                          ".created.v1", "order..v1", "order.created.v1.", "order.*.v1", "order.#", "order/created.v1",
+                          "order.cr\xc3\xa9"
+                          "e.v1"}) {
+    const auto ran = on("order", {"publish", odd, "k", "{}"});
+    EXPECT_EQ(ran.code, 2) << odd;
+    EXPECT_TRUE(has(ran.err, "write it as order.created.v1")) << odd << ran.err;
+  }
+  EXPECT_EQ(on("order", {"outbox", "list"}).out, "nothing is pending\n");
+  EXPECT_EQ(on("order", {"publish", "order-2.line_added.v12", "k", "{}"}).code, 0);
+}
+
 TEST_F(Looking, SaysWhenTheBrokersDlqWasNotLookedAt) {
   prepare("inventory");
   EXPECT_TRUE(has(on("inventory", {"dlq", "list"}).err, "the broker's DLQ was not looked at: --broker names it"));
