@@ -71,6 +71,7 @@ std::string judgement(const Account& a, const Deeds& d) {
 
 struct Json {  // stable names
   std::int64_t orders = 0, placed = 0, confirmed = 0, cancelled = 0, noStock = 0, declined = 0, open = 0, pending = 0;
+  std::int64_t deliveredTwice = 0;
   std::map<std::string, std::int64_t> duplicatesAbsorbed;  // by consumer
   std::int64_t poisonDead = 0, othersDead = 0, redelivered = 0, overtaken = 0, tombstones = 0, attemptsUsed = 0;
   std::int64_t gatewayRetries = 0, gatewayCharges = 0, gatewayCharged = 0;
@@ -96,6 +97,7 @@ std::string as_json(const Account& a, const Deeds& d) {
                               a.declined,
                               a.open,
                               a.pending,
+                              static_cast<std::int64_t>(d.twice.size()),
                               d.absorbed,
                               a.poison_dead,
                               a.others_dead,

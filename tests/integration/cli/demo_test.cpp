@@ -32,9 +32,9 @@ TEST_F(DemoCommand, LosesNothingAndTheCheckWouldSeeIt) {
   EXPECT_EQ(result.at("placed").integer(), 140) << "rows";
   EXPECT_EQ(result.at("open").integer(), 0);
   EXPECT_EQ(result.at("confirmed").integer() + result.at("cancelled").integer(), 140);
+  EXPECT_GT(result.at("deliveredTwice").integer(), 0);
   for (const auto* consumer : {"inventory", "payment"})
-    EXPECT_GE(result.at("duplicatesAbsorbed").at(consumer).integer(), 36)
-        << "the first 36 orders at least: " << ran.out;
+    EXPECT_GE(result.at("duplicatesAbsorbed").at(consumer).integer(), result.at("deliveredTwice").integer()) << ran.out;
   EXPECT_EQ(result.at("poisonDead").integer(), 6);
   EXPECT_EQ(result.at("othersDead").integer(), 0);
   EXPECT_GE(result.at("busAway").real(), 5.0) << "as it was measured";
