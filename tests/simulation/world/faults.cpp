@@ -177,13 +177,17 @@ void World::fault() {
   }
 }
 
-/// The relay sent it twice, or a queue did.
+/// The relay sent it twice, or a queue did: perhaps long after.
 void World::duplicate() {
   if (subjects.empty()) return;
   const Subject& x = subjects[scheduler.random.below(static_cast<int>(subjects.size()))];
   if (!x.reached) return;
   ports::OutgoingEvent event{x.id, x.type, x.key, "", false, epoch, {}, x.body};
   ++counts["duplicates"];
+  if (const auto copy = copies_.find(x.number); copy != copies_.end() && scheduler.random.chance(.5)) {
+    const ports::Delivery again = copy->second;
+    return broker.push(broker.queue(work_queue), again);
+  }
   broker.push(broker.queue(work_queue), delivery_of(event));
 }
 

@@ -159,8 +159,7 @@ class Operator {
     std::vector<std::pair<ports::Seq, EventId>> found;
     for (const auto& [seq, published] : w_.producer.published)
       if (w_.to_republish.contains(published.row.event.id)) found.emplace_back(seq, published.row.event.id);
-    for (const auto& [seq, id] : found) {
-      if (!w_.to_republish.contains(id)) continue;
+    for (const auto& [seq, id] : found) {  // two rows may have one id
       w_.history.note("operator", "republishes row {}", seq);
       const int restores = w_.producer_restores;
       if (!outbox_.republish(seq) || restores != w_.producer_restores) continue;

@@ -119,6 +119,7 @@ class World {
   std::vector<int> processes_, relays_, consumers_, importers_;
   std::map<int, std::shared_ptr<Stop>> stops_;  // by process
   std::map<int, Time> stop_until_;
+  std::map<int, ports::Delivery> copies_;  // the newest with a number that came to the work queue, by event
   int gaps_ = 0;
   struct Backup {
     Time at = never, made = never, restore_at = never;
