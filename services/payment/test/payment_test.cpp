@@ -49,9 +49,9 @@ struct Till : testing::Test {
   void advance(std::chrono::seconds by) {
     for (; by > 0s; by -= 1s) gateway.now += 1, harness.advance(1s);
   }
-  std::int64_t set_aside() {
-    return harness.store().transact([](holdfast::Transaction& tx) {
-      return tx.query<std::int64_t>("SELECT count(*) FROM holdfast_deferred").one();
+  std::int64_t count(std::string_view from) {
+    return harness.store().transact([&](holdfast::Transaction& tx) {
+      return tx.query<std::int64_t>("SELECT count(*) FROM " + std::string(from)).one();
     });
   }
   Gateway gateway;
@@ -101,7 +101,7 @@ TEST_F(G6_Till, AGatewayAwayForAnHourUsesUpNothing) {
     harness.deliver(order(id, 10.00_money));
     if (id % 5 == 0) harness.deliver(OrderCancelled{100 + id, "no stock"});  // needs no gateway
     advance(180s);
-    ASSERT_EQ(set_aside(), 0) << "an attempt was used up, or more";
+    ASSERT_EQ(count("holdfast_deferred"), 0) << "an attempt was used up, or more";
   }
   EXPECT_TRUE(harness.dead_letters().empty());
   EXPECT_LT(gateway.calls, 200) << "it did not pause";
@@ -113,9 +113,9 @@ TEST_F(G6_Till, AGatewayAwayForAnHourUsesUpNothing) {
   EXPECT_EQ(gateway.kept(), 200.00_money);
   EXPECT_EQ(gateway.calls, 20) << "each is charged once";
   EXPECT_EQ(harness.published<PaymentCharged>().size(), 20u);
-  EXPECT_EQ(status(105), R"({"orderId":105,"status":"cancelled","amount":0.00,"currency":""})");
+  EXPECT_EQ(count("payments WHERE status = 'cancelled'"), 4);
   EXPECT_TRUE(harness.dead_letters().empty());
-  EXPECT_EQ(set_aside(), 0);
+  EXPECT_EQ(count("holdfast_deferred"), 0);
 }
 
 TEST_F(Till, ACrashBetweenChargeAndCommitChargesOnce) {
