@@ -86,7 +86,10 @@ class Shopper:
             thread.join()
 
     def order(self, order_id):
-        return ask(self.shop["order"], "GET", f"/orders/{order_id}")[1]
+        status, order = ask(self.shop["order"], "GET", f"/orders/{order_id}")
+        if status != 200:
+            raise NoAnswer(f"order {order_id} was answered 201 and is now: {status} {order}")
+        return order
 
     def wait_until_decided(self):
         until = time.monotonic() + PATIENCE
