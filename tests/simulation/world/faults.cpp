@@ -89,7 +89,7 @@ void World::restore_consumer() {
   auto& tables = consumer.consumers.at("c");
   const auto known = judge.known(tables);
   consumer.restore(), judge.consumer_restored(tables, known);
-  for (const Subject& x : subjects) to_republish.insert(x.id);
+  for (const Subject& x : subjects) to_republish.insert(x.number);
   retry_copies_lost = true;
   ++counts["restores of the consumer"];
 }
@@ -177,13 +177,17 @@ void World::fault() {
   }
 }
 
-/// The relay sent it twice, or a queue did.
+/// The relay sent it twice, or a queue did: perhaps long after.
 void World::duplicate() {
   if (subjects.empty()) return;
   const Subject& x = subjects[scheduler.random.below(static_cast<int>(subjects.size()))];
   if (!x.reached) return;
   ports::OutgoingEvent event{x.id, x.type, x.key, "", false, epoch, {}, x.body};
   ++counts["duplicates"];
+  if (const auto copy = copies_.find(x.number); copy != copies_.end() && scheduler.random.chance(.5)) {
+    const ports::Delivery again = copy->second;
+    return broker.push(broker.queue(work_queue), again);
+  }
   broker.push(broker.queue(work_queue), delivery_of(event));
 }
 
@@ -211,7 +215,9 @@ void World::purge() {
     const Subject* x = judge.subject(delivery.body);
     if (!x) continue;
     ++counts["purged copies"];
-    if (!known.contains(x->number) && !x->pruned) to_republish.insert(x->id);
+    history.note("FAULT", "event {} is purged{}", x->number,
+                 known.contains(x->number) ? "" : ", which nobody else has");
+    if (!known.contains(x->number) && !x->pruned) to_republish.insert(x->number);
     retry_copies_lost |= known.contains(x->number) && known.at(x->number) == ports::State::retrying;
   }
   all.clear();

@@ -45,8 +45,9 @@ Subject* Judge::subject(std::string_view text) {
 
 // ---- the producer's side --------------------------------------------------------------------------------------------
 
-void Judge::producer_commits(const ServerTx& tx) {
+void Judge::producer_commits(const Database& db, const ServerTx& tx) {
   for (const auto& row : tx.appended) {
+    if (confirmed_[&db].contains({row.seq, row.event.id})) excused_.insert({row.seq, row.event.id});
     Subject* x = subject(row.event.envelope);
     if (!x || x->commit == Subject::Commit::done) continue;
     x->commit = Subject::Commit::done;
@@ -200,7 +201,7 @@ void Judge::died(Subject& x, const std::string& reason, const ConsumerTables& ta
   const int deaths = x.died_with + x.left_at_stop + std::min(x.died_in_bad_release, 1) + std::min(x.died_beside, 1);
   const bool cause = (reason == "exhausted" && x.throws >= 3) ||
                      (reason == "rejected" && x.temper == Temper::rejected) || (reason == "invalid" && x.invalid) ||
-                     (reason == "no_handler" && x.no_handler) || (reason == "too_old" && old) ||
+                     (reason == "no_handler" && x.no_handler) || (reason == "too_old" && (old || x.undone)) ||
                      (reason == "id_reused" && x.shares_id) || (reason == "broker" && x.out_of_turn) ||
                      (reason == "failed" && x.was_dead) || (reason == "crash_loop" && (crasher || deaths >= 3));
   if (!cause) breach(reason == "crash_loop" ? "G6" : "G5", name(x) + " is dead without cause: " + reason);

@@ -26,7 +26,7 @@ class Judge {
   const std::optional<Breach>& verdict() const { return breach_; }
 
   // The producer's side.
-  void producer_commits(const ServerTx& tx);
+  void producer_commits(const Database& db, const ServerTx& tx);
   void restored(const Database& db, Time backup);
   /// A relay offers a row to a session; in_session: rows of that session that are open or confirmed.
   void offered(const Database& db, ports::Seq seq, const ports::OutgoingEvent& event,
@@ -79,7 +79,8 @@ class Judge {
   History& history_;
   std::optional<Breach> breach_;
   std::map<const Database*, std::set<ports::RowRef>> confirmed_, marked_;
-  std::set<ports::RowRef> excused_;  // discarded, and back with a restore
+  // Discarded, and back with a restore; or republished again under the number that a restore took back.
+  std::set<ports::RowRef> excused_;
   std::map<std::string, int> last_order_;
   std::map<std::string, std::set<int>> arrived_;  // by queue
   std::map<int, Time> committed_at_;

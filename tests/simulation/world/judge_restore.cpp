@@ -20,9 +20,10 @@ void Judge::consumer_restored(const ConsumerTables& tables, const Known& before)
   for (Subject& x : subjects_) {
     const Then then = at_backup_[x.number];
     const auto* row = row_of(x, tables);
-    x.undone |= before.contains(x.number) || x.settled();
+    const bool known_before = before.contains(x.number) || x.settled();
+    x.undone |= known_before;
     x.effects = then.effects, x.discarded = then.discarded, x.pruned = then.pruned;
-    if (before.contains(x.number) && !row) x.out_of_turn = true;
+    if (known_before && !row && !then.pruned) x.out_of_turn = true;
     const auto aside = tables.deferred.find(row && row->committed->row.state == ports::State::dead ? x.renamed : x.id);
     x.copy = row ? row->committed->row.copy : 0;
     x.attempts =

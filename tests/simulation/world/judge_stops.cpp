@@ -21,7 +21,7 @@ void Judge::stopped(const Database& db, const std::set<ports::RowRef>& confirmed
   for (const auto& row : confirmed) {
     const auto it = db.outbox.find(row.seq);
     const bool pending = it != db.outbox.end() && it->second.row.event.id == row.id;
-    if (pending && !marked_[&db].contains(row))
+    if (pending && !marked_[&db].contains(row) && !excused_.contains(row))
       breach("G1",
              fmt::format("a relay stopped in good order and left row {}, which was confirmed, unmarked", row.seq));
   }

@@ -55,7 +55,7 @@ World::World(std::uint64_t seed, const RunOptions& options)
   if (setup.nacks) broker.faults.nack = scheduler.random.chance(.3) ? .2 : .05;
   if (setup.duplicates) broker.faults.duplicate = .15;
   set_up_broker();
-  producer.before_commit = [this](const ServerTx& tx) { judge.producer_commits(tx); };
+  producer.before_commit = [this](const ServerTx& tx) { judge.producer_commits(producer, tx); };
   consumer.before_commit = [this](const ServerTx& tx) { judge.consumer_commits(tx); };
   consumer.after_commit = [this] {
     if (setup.prune) judge.look_for_pruned(consumer.consumers.at("c"));
@@ -78,7 +78,11 @@ void World::set_up_broker() {
     const Subject* x = judge.subject(event.envelope);
     return x && x->refused && !fixed;
   };
-  broker.on_push = [this](const BrokerQueue& queue, const ports::Delivery& delivery) { judge.pushed(queue, delivery); };
+  broker.on_push = [this](const BrokerQueue& queue, const ports::Delivery& delivery) {
+    judge.pushed(queue, delivery);
+    if (const Subject* x = judge.subject(delivery.body); x && queue.name == work_queue && delivery.copy > 0)
+      copies_[x->number] = delivery;
+  };
 }
 
 void World::add_processes() {
