@@ -23,8 +23,10 @@ struct Gateway : payment::Gateway {
   payment::SandboxGateway sandbox{":memory:", [this] { return now; }};
   std::map<std::string, holdfast::Money> charged;
   int calls = 0;
+  bool away = false;
   bool charge(const payment::Charge& c) override {
     ++calls;
+    if (away) throw holdfast::Unavailable("the gateway is away");
     const bool good = sandbox.charge(c);
     if (good) charged[c.key] = c.amount;
     return good;
@@ -47,9 +49,15 @@ struct Till : testing::Test {
   void advance(std::chrono::seconds by) {
     for (; by > 0s; by -= 1s) gateway.now += 1, harness.advance(1s);
   }
+  std::int64_t count(std::string_view from) {
+    return harness.store().transact([&](holdfast::Transaction& tx) {
+      return tx.query<std::int64_t>("SELECT count(*) FROM " + std::string(from)).one();
+    });
+  }
   Gateway gateway;
   holdfast::testing::Harness harness;
 };
+struct G6_Till : Till {};
 
 }  // namespace
 
@@ -85,6 +93,29 @@ TEST_F(Till, AGatewayThatIsAwayForOneEventStopsNobodyElse) {
   advance(60s);
   EXPECT_EQ(gateway.kept(), 30.09_money);
   EXPECT_TRUE(harness.dead_letters().empty());
+}
+
+TEST_F(G6_Till, AGatewayAwayForAnHourUsesUpNothing) {
+  gateway.away = true;
+  for (std::int64_t id = 1; id <= 20; ++id) {
+    harness.deliver(order(id, 10.00_money));
+    if (id % 5 == 0) harness.deliver(OrderCancelled{100 + id, "no stock"});  // needs no gateway
+    advance(180s);
+    ASSERT_EQ(count("holdfast_deferred"), 0) << "an attempt was used up, or more";
+  }
+  EXPECT_TRUE(harness.dead_letters().empty());
+  EXPECT_LT(gateway.calls, 200) << "it did not pause";
+  EXPECT_EQ(gateway.kept(), 0.00_money);
+
+  gateway.away = false;
+  gateway.calls = 0;
+  advance(120s);
+  EXPECT_EQ(gateway.kept(), 200.00_money);
+  EXPECT_EQ(gateway.calls, 20) << "each is charged once";
+  EXPECT_EQ(harness.published<PaymentCharged>().size(), 20u);
+  EXPECT_EQ(count("payments WHERE status = 'cancelled'"), 4);
+  EXPECT_TRUE(harness.dead_letters().empty());
+  EXPECT_EQ(count("holdfast_deferred"), 0);
 }
 
 TEST_F(Till, ACrashBetweenChargeAndCommitChargesOnce) {
