@@ -6,9 +6,10 @@
 #include <filesystem>
 #include <iostream>
 
-#include "connect/connect.hpp"
+#include "cli/text.hpp"
 #include "holdfast/errors.hpp"
 #include "ports/clock.hpp"
+#include "ports/transport_base.hpp"
 #include "service/keys.hpp"
 
 namespace holdfast::cli {
@@ -39,18 +40,50 @@ std::vector<std::string> Cli::database_urls() const {
   return {config_.text("database.url")};
 }
 
-Store Cli::unchecked(const std::string& url) const {
-  return connect::open_store(url, {.connections = static_cast<int>(config_.integer("database.connections")),
-                                   .acquire_timeout = config_.duration("database.acquire_timeout"),
-                                   .pooler = config_.boolean("database.pooler")});
+bool is_there(const std::string& url) {
+  const auto [scheme, path] = connect::split(url);
+  return scheme != "sqlite" || std::filesystem::exists(path);
 }
 
-Store Cli::open(const std::string& url) const {
-  Store store = unchecked(url);
-  if (const auto [scheme, path] = connect::split(url); scheme == "sqlite" && !std::filesystem::exists(path))
-    throw Unavailable(path + ": there is no such file; `holdfast migrate` makes a new one");
+Store Cli::unchecked(const std::string& url, connect::Access access) const {
+  return connect::open_store(url, {.connections = static_cast<int>(config_.integer("database.connections")),
+                                   .acquire_timeout = config_.duration("database.acquire_timeout"),
+                                   .pooler = config_.boolean("database.pooler"),
+                                   .access = access});
+}
+
+Store Cli::open(const std::string& url, connect::Access access) const {
+  if (!is_there(url))
+    throw Unavailable(connect::split(url).rest + ": there is no such file; `holdfast migrate` makes a new one");
+  Store store = unchecked(url, access);
   refusing([&] { store.impl()->check_schema(); });
   return store;
+}
+
+Transport Cli::bus() const {
+  require_broker();
+  const auto& url = config_.text("broker.url");
+  if (!is_there(url))
+    throw Unavailable(connect::split(url).rest +
+                      ": no such bus; the services, or `holdfast relay`, make it when they start");
+  return open_bus();
+}
+
+Transport Cli::open_bus() const {
+  require_broker();
+  std::optional<Transport> bus;
+  refusing([&] {
+    bus.emplace(open_transport(config_.text("broker.url")));
+    try {
+      (void)bus->impl()->topology().depth("");  // what never will be a bus says so at once
+    } catch (const Unavailable&) {}  // one that is away is waited for, or not, by whoever works with it
+  });
+  return *bus;
+}
+
+void Cli::require_broker() const {
+  if (!config_.is_set("broker.url"))
+    throw Invalid("--broker", "which bus? Name it: --broker sqlite:bus.db, or HOLDFAST_BROKER_URL");
 }
 
 Timestamp Cli::now() const { return ports::system_clock().utc(); }
@@ -82,14 +115,14 @@ std::string table(const std::vector<std::string>& head, const std::vector<std::v
   if (rows.empty()) return "";
   std::vector<std::size_t> width(head.size());
   const auto measure = [&](const auto& row) {
-    for (std::size_t i = 0; i < row.size(); ++i) width[i] = std::max(width[i], row[i].size());
+    for (std::size_t i = 0; i < row.size(); ++i) width[i] = std::max(width[i], printable(row[i]).size());
   };
   measure(head);
   for (const auto& row : rows) measure(row);
   std::string out;
   const auto print = [&](const auto& row) {
     std::string line;
-    for (std::size_t i = 0; i < row.size(); ++i) line += fmt::format("{:<{}}  ", row[i], width[i]);
+    for (std::size_t i = 0; i < row.size(); ++i) line += fmt::format("{:<{}}  ", printable(row[i]), width[i]);
     out += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
   };
   print(head);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "admin/selection.hpp"
+#include "connect/connect.hpp"
 #include "holdfast/connect.hpp"
 #include "holdfast/errors.hpp"
 #include "ports/store_base.hpp"
@@ -21,11 +22,15 @@ class Cli {
 
   /// The databases that were named; Invalid (exit 2) if none was.
   std::vector<std::string> database_urls() const;
-  /// Opened to be worked on: Unavailable (exit 3) unless it is there and has our tables.
-  Store open(const std::string& url) const;
+  /// Unavailable (exit 3) unless it is there and has our tables. look: nothing in it can be changed, nothing beside it is made.
+  Store open(const std::string& url, connect::Access access) const;
   /// As it is, not looked at.
-  Store unchecked(const std::string& url) const;
-  Store database() const { return open(database_urls().front()); }
+  Store unchecked(const std::string& url, connect::Access access) const;
+  /// The bus, which must be there: only programs and `relay` make one. Invalid if none was named, else Unavailable.
+  Transport bus() const;
+  Transport open_bus() const;  // made where it is not there
+  void require_broker() const;
+  Store database(connect::Access access) const { return open(database_urls().front(), access); }
   const service::Config& config() const { return config_; }
   bool json() const { return json_; }
   Timestamp now() const;
@@ -45,6 +50,9 @@ class Cli {
   bool json_ = false;
   int code_ = ok;
 };
+
+/// false: an SQLite file that does not exist, and that opening would make.
+bool is_there(const std::string& url);
 
 /// What a database says of its tables is no mistake on the command line: exit 3.
 template <class Body>

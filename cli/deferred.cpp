@@ -8,6 +8,8 @@
 #include "admin/act.hpp"
 #include "admin/import.hpp"
 #include "cli/cli.hpp"
+#include "cli/text.hpp"
+#include "event/utf8.hpp"
 #include "holdfast/contract.hpp"
 #include "ports/waker.hpp"
 #include "service/units.hpp"
@@ -15,6 +17,7 @@
 namespace holdfast::cli {
 namespace {
 
+using connect::Access;
 using ports::DeferredView;
 
 struct Flags {
@@ -24,11 +27,14 @@ struct Flags {
   std::string rate, note, edited, wait = "30s";
 };
 struct Shown {  // stable names
-  std::string consumer, id, type, key, state, reason, error;
+  std::string consumer = {}, id = {}, type = {}, key = {}, state = {}, reason = {}, error = {};
   std::int64_t attempts = 0, dueInMs = 0, position = 0, copy = 0;
   bool blocksKey = false;
-  std::optional<Timestamp> firstFailedAt;
-  std::optional<std::string> body;  // show only
+  std::optional<Timestamp> firstFailedAt = {};
+  // show only
+  std::optional<std::string> body = {}, bodyBase64 = {};  // the second where the body is not UTF-8
+  std::optional<Headers> headers = {};
+  std::optional<std::string> origin = {};
 };
 
 constexpr ports::Millis look_again{200};
@@ -45,25 +51,20 @@ const char* state_of(const DeferredView& v) {
 
 Shown shown(const DeferredView& v, bool whole) {
   const auto& e = v.event;
-  return {v.consumer,
-          e.id.to_string(),
-          e.type,
-          e.key,
-          state_of(v),
-          e.reason,
-          e.error,
-          e.attempts,
-          e.due_in.count(),
-          v.position,
-          v.copy,
-          e.blocks_key,
-          e.first_failed_at,
-          whole ? std::optional(e.body) : std::nullopt};
+  Shown out{v.consumer, e.id.to_string(), as_utf8(e.type), as_utf8(e.key), state_of(v), e.reason, as_utf8(e.error)};
+  out.attempts = e.attempts, out.dueInMs = e.due_in.count(), out.position = v.position, out.copy = v.copy;
+  out.blocksKey = e.blocks_key, out.firstFailedAt = e.first_failed_at;
+  if (!whole) return out;
+  const auto [body, in_base64] = for_json(e.body);
+  out.body = body, out.bodyBase64 = in_base64;
+  out.headers = e.headers, out.origin = as_utf8(e.origin);
+  return out;
 }
 
 class Command {
  public:
-  Command(Cli& cli, Flags& flags, bool dead_only) : cli_(cli), flags_(flags), dead_only_(dead_only) {}
+  Command(Cli& cli, Flags& flags, bool dead_only, Access access)
+      : cli_(cli), flags_(flags), dead_only_(dead_only), access_(access) {}
 
   int list() {
     const auto found = select();
@@ -71,7 +72,7 @@ class Command {
     std::vector<std::vector<std::string>> rows;
     for (const auto& v : found)
       rows.push_back({v.consumer, v.event.id.to_string(), v.event.type, v.event.key, state_of(v),
-                      std::to_string(v.event.attempts), v.event.reason, v.event.error.substr(0, 60)});
+                      std::to_string(v.event.attempts), v.event.reason, event::fit(v.event.error, 60)});
     std::fputs(table({"CONSUMER", "EVENT", "TYPE", "KEY", "STATE", "TRIES", "REASON", "ERROR"}, rows).c_str(), stdout);
     if (rows.empty()) std::puts(dead_only_ ? "no dead letters" : "nothing is set aside");
     return rows.empty() ? ok : found_something;
@@ -82,24 +83,29 @@ class Command {
     if (cli_.json()) return print_json(found, true), found.empty() ? found_something : ok;
     for (const auto& v : found) {
       const auto& e = v.event;
-      std::printf("%s at %s: %s\n  type %s  key %s  tries %d  copy %d%s\n  reason %s: %s\n", e.id.to_string().c_str(),
-                  v.consumer.c_str(), state_of(v), e.type.c_str(), e.key.c_str(), e.attempts, v.copy,
-                  e.blocks_key ? "  (its key waits behind it)" : "", e.reason.c_str(), e.error.c_str());
-      for (const auto& [name, value] : e.headers) std::printf("  %s: %s\n", name.c_str(), value.c_str());
-      std::printf("%s\n\n", e.body.c_str());
+      std::fputs(fmt::format("{} at {}: {}\n  type {}  key {}  tries {}  copy {}{}\n  reason {}: {}\n  from {}\n",
+                             e.id.to_string(), v.consumer, state_of(v), printable(e.type), printable(e.key), e.attempts,
+                             v.copy, e.blocks_key ? "  (its key waits behind it)" : "", e.reason, printable(e.error),
+                             printable(e.origin))
+                     .c_str(),
+                 stdout);
+      for (const auto& [name, value] : e.headers)
+        std::printf("  %s: %s\n", printable(name).c_str(), printable(value).c_str());
+      print_body(e.body);
     }
     return found.empty() ? found_something : ok;
   }
 
   int replay() {
-    const inbox::ReplayPlan plan{flags_.canary, rate()};
+    const inbox::ReplayPlan plan{canary_size(), rate()};  // every flag is read before anything is done
+    const auto wait = wait_for_canary();
     const auto edited = edited_body();
     if (flags_.stop) return take_back();
     if (edited && flags_.selection.ids.size() != 1) throw Invalid("--edited", "one event id goes with an edited body");
     auto frozen = select();
     if (!go_on("Replay", frozen)) return say({});
     admin::Replay replay(base(), std::move(frozen), plan, edited);
-    if (replay.has_canary() && !canary(replay)) return found_something;
+    if (replay.has_canary() && !canary(replay, wait)) return found_something;
     return say(replay.rest(action("replay")));
   }
 
@@ -109,7 +115,7 @@ class Command {
   }
 
   int import() {
-    const auto sum = admin::import_dead_letters(base(), *transport().impl());
+    const auto sum = admin::import_dead_letters(base(), *cli_.bus().impl());
     std::printf(
         cli_.json() ? "{\"takenIn\":%d,\"known\":%d}\n" : "%d taken in, %d were copies of what the database knows\n",
         sum.taken_in, sum.known);
@@ -118,29 +124,48 @@ class Command {
 
  private:
   detail::StoreBase& base() {
-    if (!store_) store_.emplace(cli_.database());
+    if (!store_) store_.emplace(opened());
     return *store_->impl();
   }
-  Transport transport() const {
-    if (!cli_.config().is_set("broker.url"))
-      throw Invalid("--broker", "which bus? Name it: --broker sqlite:bus.db, or HOLDFAST_BROKER_URL");
-    return open_transport(cli_.config().text("broker.url"));
+  bool asks_broker() const { return dead_only_ && cli_.config().is_set("broker.url"); }
+  /// What the broker's DLQ holds is taken in even by who only looks; who may not write sees what is there.
+  Store opened() {
+    if (access_ == Access::act || !asks_broker()) return cli_.database(access_);
+    try {
+      return cli_.database(Access::act);
+    } catch (const Unavailable& why) { not_looked_at_ = why.what(); }
+    return cli_.database(Access::look);
   }
   admin::Frozen select() {
-    if (dead_only_ && cli_.config().is_set("broker.url")) empty_broker_dlq();
-    return select(dead_only_);
+    const auto selection = selected();
+    if (dead_only_) empty_broker_dlq();
+    return select(selection, dead_only_);
   }
-  admin::Frozen select(bool dead_only) {
-    auto found = base().admin()->deferred(admin::parse(flags_.selection, cli_.now()), dead_only);
+  ports::Selection selected() {
+    auto selection = admin::parse(flags_.selection, cli_.now());
+    const auto admin = base().admin();
+    ports::Selection of_consumer;
+    of_consumer.consumer = selection.consumer, of_consumer.limit = 1;
+    if (admin->deferred(of_consumer, false).empty()) admin::require_consumer(selection, admin->consumers());
+    return selection;
+  }
+  admin::Frozen select(const ports::Selection& selection, bool dead_only) {
+    auto found = base().admin()->deferred(selection, dead_only);
     if (static_cast<int>(found.size()) == flags_.selection.limit)
       std::fprintf(stderr, "the first %zu; --limit shows more\n", found.size());
     return found;
   }
   /// What is there already can be seen and put right without the broker.
   void empty_broker_dlq() {
+    if (!asks_broker()) return not_looked_at("--broker names it");
+    const auto bus = cli_.bus();
+    if (!not_looked_at_.empty()) return not_looked_at(not_looked_at_);
     try {
-      admin::import_dead_letters(base(), *transport().impl());
-    } catch (const Unavailable& away) { std::fprintf(stderr, "the broker's DLQ was not looked at: %s\n", away.what()); }
+      admin::import_dead_letters(base(), *bus.impl());
+    } catch (const Unavailable& away) { not_looked_at(away.what()); }
+  }
+  static void not_looked_at(const std::string& why) {
+    std::fprintf(stderr, "the broker's DLQ was not looked at: %s\n", why.c_str());
   }
   ports::OperatorAction action(const std::string& what) const {
     const char* user = std::getenv("USER");
@@ -152,6 +177,15 @@ class Command {
     std::ifstream file(flags_.edited);
     if (!file) throw Invalid("--edited", "the file '" + flags_.edited + "' cannot be read");
     return std::string(std::istreambuf_iterator<char>(file), {});
+  }
+  int canary_size() const {
+    if (flags_.canary < 0) throw Invalid("--canary", "a number of events, 0 or more");
+    return flags_.canary;
+  }
+  ports::Millis wait_for_canary() const {
+    try {
+      return service::parse_duration(flags_.wait);
+    } catch (const Invalid& wrong) { throw Invalid("--wait", wrong.what()); }
   }
   double rate() const {
     if (flags_.rate.empty()) return 0;
@@ -168,20 +202,19 @@ class Command {
   bool go_on(const std::string& what, const admin::Frozen& frozen) {
     for (std::size_t i = 0; i < frozen.size() && i < 10; ++i)
       std::fprintf(stderr, "  %s  %s  %s  %s\n", frozen[i].event.id.to_string().c_str(), frozen[i].consumer.c_str(),
-                   frozen[i].event.type.c_str(), frozen[i].event.reason.c_str());
+                   printable(frozen[i].event.type).c_str(), frozen[i].event.reason.c_str());
     if (frozen.size() > 10) std::fprintf(stderr, "  ... and %zu more\n", frozen.size() - 10);
     if (frozen.empty()) std::fputs("nothing is selected\n", stderr);
     if (frozen.empty() || flags_.dry_run) return false;
     return confirmed(what + " " + std::to_string(frozen.size()) + " event(s)?", flags_.yes);
   }
   /// The first ones alone; the rest only if these take effect.
-  bool canary(admin::Replay& replay) {
+  bool canary(admin::Replay& replay, ports::Millis wait) {
     const auto replayed = replay.canary(action("replay, canary"));
     if (!replayed.all()) return stays("the canary could not be replayed (" + replayed.words() + ")");
     const auto& clock = base().clock();
     ports::Waker pause;
-    for (const auto end = clock.steady() + service::parse_duration(flags_.wait); clock.steady() < end;
-         pause.wait_until(clock.steady() + look_again)) {
+    for (const auto end = clock.steady() + wait; clock.steady() < end; pause.wait_until(clock.steady() + look_again)) {
       const auto seen = replay.canary_outcome();
       if (seen.dead > 0) return stays("the canary is dead again");
       if (seen.waiting == 0) return true;
@@ -195,7 +228,7 @@ class Command {
   }
   /// The emergency brake: it does not ask.
   int take_back() {
-    auto replayed = select(false);
+    auto replayed = select(selected(), false);
     std::erase_if(replayed, [](const DeferredView& v) {
       return v.event.wait != ports::Deferred::Wait::retry || v.event.attempts > 0 || v.event.due_in <= ports::Millis(0);
     });
@@ -217,36 +250,39 @@ class Command {
   Cli& cli_;
   Flags& flags_;
   bool dead_only_;
+  Access access_;
+  std::string not_looked_at_;  // why
   std::optional<Store> store_;
 };
 
 void add(CLI::App& app, Cli& cli, const std::string& name, const std::string& help, bool dead_only) {
   auto* group = app.add_subcommand(name, help)->group("Put right")->require_subcommand(1);
   auto flags = std::make_shared<Flags>();
-  const auto verb = [&](const std::string& verb_name, const std::string& what, int (Command::*act)()) {
+  const auto verb = [&](const std::string& verb_name, const std::string& what, Access access, int (Command::*act)()) {
     auto* command = group->add_subcommand(verb_name, what);
     add_selection(*command, flags->selection, true);
-    cli.does(*command, [&cli, flags, dead_only, act] { return (Command(cli, *flags, dead_only).*act)(); });
+    cli.does(*command, [&cli, flags, dead_only, access, act] {
+      return (Command(cli, *flags, dead_only, flags->dry_run ? Access::look : access).*act)();
+    });
     return command;
   };
-  verb("list", "one line each; exit 1 if there are any", &Command::list);
-  verb("show", "all that is known, the body too", &Command::show);
-  auto* replay = verb("replay", "run them again", &Command::replay);
-  auto* discard = verb("discard", "give them up for good", &Command::discard);
+  verb("list", "one line each; exit 1 if there are any", Access::look, &Command::list);
+  verb("show", "all that is known, the body too", Access::look, &Command::show);
+  auto* replay = verb("replay", "run them again", Access::act, &Command::replay);
+  auto* discard = verb("discard", "give them up for good", Access::act, &Command::discard);
   for (auto* command : {replay, discard}) {
     command->add_flag("--dry-run", flags->dry_run, "show the selection, do nothing");
     command->add_flag("--yes", flags->yes, "do not ask");
     command->add_option("--note", flags->note, "why; kept with the act");
   }
-  replay->add_option("--canary", flags->canary, "so many first; the rest only if they take effect")
-      ->check(CLI::NonNegativeNumber);
+  replay->add_option("--canary", flags->canary, "so many first; the rest only if they take effect");
   replay->add_option("--wait", flags->wait, "for the canary to take effect")->capture_default_str();
   replay->add_option("--rate", flags->rate, "as 2000/s");
   replay->add_option("--edited", flags->edited, "file with a body that replaces the event's (one id)");
   replay->add_flag("--stop", flags->stop, "take back what was replayed and is not due yet");
   if (!dead_only) return;
   auto* import = group->add_subcommand("import", "empty the broker's DLQ into the database");
-  cli.does(*import, [&cli, flags] { return Command(cli, *flags, true).import(); });
+  cli.does(*import, [&cli, flags] { return Command(cli, *flags, true, Access::act).import(); });
 }
 
 }  // namespace

@@ -39,28 +39,38 @@ Words flags_of(const CLI::App& app, const CLI::App& command) {
   return names;
 }
 
-void add_help(CLI::App& app, Cli& cli, std::string& topic) {
-  auto* help = app.add_subcommand("help", "of one command: holdfast help dlq")->group("Other");
+std::string no_such_command(const std::string& name, const Words& known) {
+  if (known.empty()) return "there is no such command";
+  return "there is no such command; the nearest is '" + event::nearest(name, known) + "'";
+}
+
+std::string help_of(const CLI::App& app, const CLI::App& command, const std::string& name) {
+  return app.get_formatter()->make_help(&command, name, CLI::AppFormatMode::Normal);
+}
+
+void add_help(CLI::App& app, Cli& cli, Words& topic) {
+  auto* help = app.add_subcommand("help", "of one command: holdfast help dlq list")->group("Other");
   help->add_option("command", topic);
   cli.tells(*help, [&app, &topic] {
-    const auto* command = find(app, topic);
-    if (!topic.empty() && command == nullptr)
-      throw Invalid(topic,
-                    "there is no such command; the nearest is '" + event::nearest(topic, commands_of(app)) + "'");
-    const auto& of = command != nullptr ? *command : app;
-    std::fputs(app.get_formatter()
-                   ->make_help(&of, command != nullptr ? "holdfast " + topic : "holdfast", CLI::AppFormatMode::Normal)
-                   .c_str(),
-               stdout);
+    const CLI::App* of = &app;
+    std::string name = "holdfast";
+    for (const auto& word : topic) {
+      const auto* command = find(*of, word);
+      if (command == nullptr) throw Invalid(word, no_such_command(word, commands_of(*of)));
+      of = command, name += " " + word;
+    }
+    std::fputs(help_of(app, *of, name).c_str(), stdout);
     return ok;
   });
 }
 
 void add_version(CLI::App& app, Cli& cli) {
-  cli.tells(*app.add_subcommand("version", "of this program")->group("Other"), [&cli] {
-    std::printf(cli.json() ? "{\"version\":\"%s\"}\n" : "holdfast %s\n", HOLDFAST_VERSION);
-    return ok;
-  });
+  const auto version = [&cli] {
+    return std::string(cli.json() ? R"({"version":")" HOLDFAST_VERSION R"("})" : "holdfast " HOLDFAST_VERSION);
+  };
+  app.set_version_flag("--version", version, "of this program");
+  cli.tells(*app.add_subcommand("version", "of this program")->group("Other"),
+            [version] { return std::puts(version().c_str()), ok; });
 }
 
 /// What nobody understood, and what stands there that is nearest to it: a command, a verb, a flag.
@@ -79,17 +89,19 @@ int misspelt(const CLI::App& app, const CLI::ParseError& error) {
 
 int run(int argc, char** argv) {
   CLI::App app("Reliable events for C++ services", "holdfast");
-  app.require_subcommand(1);
+  app.require_subcommand(0, 1);
   app.fallthrough();
   app.footer("Exit: 0 ok, 1 found something or not all done, 2 usage or configuration, 3 unavailable or refused");
   Cli cli(app);
-  std::string topic;
+  Words topic;
   add_demo(app, cli), add_up(app, cli), add_relay(app, cli), add_migrate(app, cli), add_status(app, cli);
   add_outbox(app, cli), add_deferred(app, cli), add_dlq(app, cli), add_publish(app, cli);
   add_version(app, cli), add_help(app, cli, topic);
   try {
     app.parse(argc, argv);
-    return cli.code();
+    if (!app.get_subcommands().empty()) return cli.code();
+    std::fputs(app.help().c_str(), stderr);
+    return usage;
   } catch (const CLI::Success& asked) { return app.exit(asked); } catch (const CLI::ParseError& wrong) {
     return misspelt(app, wrong);
   } catch (const Invalid& wrong) { return complain(wrong, usage); } catch (const std::exception& error) {

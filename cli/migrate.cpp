@@ -32,6 +32,11 @@ struct Grants {
   std::string owner = "holdfast_owner", app = "holdfast_app";
 };
 
+int say(const Cli& cli, const std::string& todo) {
+  std::printf("%s\n", cli.json() ? in_json(todo).c_str() : todo.c_str());
+  return found_something;
+}
+
 }  // namespace
 
 void add_migrate(CLI::App& app, Cli& cli) {
@@ -48,12 +53,11 @@ void add_migrate(CLI::App& app, Cli& cli) {
       std::fputs(store::postgres_grants(grants->owner, grants->app).c_str(), stdout);
       return ok;
     }
-    Store store = cli.unchecked(cli.database_urls().front());
+    const auto url = cli.database_urls().front();
+    if (*check && !is_there(url)) return say(cli, url + ": it is not there; `holdfast migrate` makes it");
+    Store store = cli.unchecked(url, *check ? connect::Access::look : connect::Access::act);
     if (!*check) refusing([&] { store.migrate(); });
-    if (const auto todo = what_is_left(store); !todo.empty()) {
-      std::printf("%s\n", cli.json() ? in_json(todo).c_str() : todo.c_str());
-      return found_something;
-    }
+    if (const auto todo = what_is_left(store); !todo.empty()) return say(cli, todo);
     const int version = store.impl()->admin()->status().schema_version;
     std::printf(cli.json() ? "{\"schema\":%d}\n" : "schema %d is there\n", version);
     return ok;

@@ -3,6 +3,8 @@
 #include <set>
 
 #include "cli/cli.hpp"
+#include "cli/text.hpp"
+#include "event/utf8.hpp"
 #include "holdfast/contract.hpp"
 #include "holdfast/errors.hpp"
 
@@ -18,30 +20,27 @@ struct Flags {
 };
 struct Shown {  // stable names
   std::int64_t seq = 0;
-  std::string id, type;
-  std::optional<std::string> key;
-  std::string destination;
+  std::string id = {}, type = {};
+  std::optional<std::string> key = {};
+  std::string destination = {};
   std::int64_t attempts = 0;
   bool refused = false;
-  std::string lastError;
+  std::string lastError = {};
   Timestamp occurredAt{};
-  std::optional<Timestamp> publishedAt;
-  std::optional<std::string> envelope;  // show only
+  std::optional<Timestamp> publishedAt = {};
+  std::optional<std::string> envelope = {}, envelopeBase64 = {};  // show only; the second where it is not UTF-8
 };
 
 Shown shown(const OutboxView& v, bool whole) {
   const auto& e = v.row.event;
-  return {v.row.seq,
-          e.id.to_string(),
-          e.type,
-          e.key,
-          e.destination,
-          v.row.attempts,
-          v.row.refused,
-          v.last_error,
-          e.occurred_at,
-          v.published_at,
-          whole ? std::optional(e.envelope) : std::nullopt};
+  Shown out{v.row.seq, e.id.to_string(), as_utf8(e.type)};
+  if (e.key) out.key = as_utf8(*e.key);
+  out.destination = as_utf8(e.destination), out.attempts = v.row.attempts, out.refused = v.row.refused;
+  out.lastError = as_utf8(v.last_error), out.occurredAt = e.occurred_at, out.publishedAt = v.published_at;
+  if (!whole) return out;
+  const auto [envelope, in_base64] = for_json(e.envelope);
+  out.envelope = envelope, out.envelopeBase64 = in_base64;
+  return out;
 }
 
 std::vector<ports::RowRef> refs(const std::vector<OutboxView>& views) {
@@ -52,7 +51,8 @@ std::vector<ports::RowRef> refs(const std::vector<OutboxView>& views) {
 
 class Command {
  public:
-  Command(Cli& cli, Flags& flags) : cli_(cli), flags_(flags), store_(cli.database()), admin_(store_.impl()->admin()) {}
+  Command(Cli& cli, Flags& flags, connect::Access access)
+      : cli_(cli), flags_(flags), store_(cli.database(access)), admin_(store_.impl()->admin()) {}
 
   int list() {
     const auto found = admin_->pending(selection());
@@ -61,7 +61,7 @@ class Command {
     for (const auto& v : found)
       rows.push_back({std::to_string(v.row.seq), v.row.event.id.to_string(), v.row.event.type,
                       v.row.event.key.value_or("-"), std::to_string(v.row.attempts),
-                      v.row.refused ? "refused" : "pending", v.last_error.substr(0, 60)});
+                      v.row.refused ? "refused" : "pending", event::fit(v.last_error, 60)});
     std::fputs(table({"SEQ", "EVENT", "TYPE", "KEY", "TRIES", "STATE", "ERROR"}, rows).c_str(), stdout);
     if (rows.empty()) std::puts("nothing is pending");
     return rows.empty() ? ok : found_something;
@@ -70,14 +70,16 @@ class Command {
     auto found = admin_->pending(selection());
     if (found.empty()) found = admin_->published(selection());
     if (cli_.json()) return print_json(found, true), found.empty() ? found_something : ok;
-    for (const auto& v : found)
-      std::printf("%s  seq %lld  %s\n  type %s  key %s  tries %d  %s\n%s\n\n", v.row.event.id.to_string().c_str(),
+    for (const auto& v : found) {
+      std::printf("%s  seq %lld  %s\n  type %s  key %s  tries %d  %s\n", v.row.event.id.to_string().c_str(),
                   static_cast<long long>(v.row.seq),
                   v.published_at  ? ("published " + to_iso8601(*v.published_at)).c_str()
                   : v.row.refused ? "refused"
                                   : "pending",
-                  v.row.event.type.c_str(), v.row.event.key.value_or("-").c_str(), v.row.attempts, v.last_error.c_str(),
-                  v.row.event.envelope.c_str());
+                  printable(v.row.event.type).c_str(), printable(v.row.event.key.value_or("-")).c_str(), v.row.attempts,
+                  printable(v.last_error).c_str());
+      print_body(v.row.event.envelope);
+    }
     return found.empty() ? found_something : ok;
   }
   int retry() {
@@ -109,7 +111,7 @@ class Command {
   int act(const std::string& what, const std::vector<OutboxView>& found, Act act) {
     for (std::size_t i = 0; i < found.size() && i < 10; ++i)
       std::fprintf(stderr, "  %s  %s  key %s\n", found[i].row.event.id.to_string().c_str(),
-                   found[i].row.event.type.c_str(), found[i].row.event.key.value_or("-").c_str());
+                   printable(found[i].row.event.type).c_str(), printable(found[i].row.event.key.value_or("-")).c_str());
     if (found.size() > 10) std::fprintf(stderr, "  ... and %zu more\n", found.size() - 10);
     if (found.empty()) std::fputs("nothing is selected\n", stderr);
     const bool go_on = !found.empty() && !flags_.dry_run &&
@@ -136,18 +138,22 @@ void add_outbox(CLI::App& app, Cli& cli) {
   auto* group =
       app.add_subcommand("outbox", "events not sent yet, or sent again")->group("Put right")->require_subcommand(1);
   auto flags = std::make_shared<Flags>();
-  const auto verb = [&](const std::string& name, const std::string& what, int (Command::*act)()) {
+  using connect::Access;
+  const auto verb = [&](const std::string& name, const std::string& what, Access access, int (Command::*act)()) {
     auto* command = group->add_subcommand(name, what);
     add_selection(*command, flags->selection, false);
-    cli.does(*command, [&cli, flags, act] { return (Command(cli, *flags).*act)(); });
+    cli.does(*command, [&cli, flags, access, act] {
+      return (Command(cli, *flags, flags->dry_run ? Access::look : access).*act)();
+    });
     return command;
   };
-  verb("list", "one line each; exit 1 if there are any", &Command::list);
-  verb("show", "all that is known of them, pending or published", &Command::show);
-  auto* republish = verb("republish", "send published ones again; duplicates are absorbed", &Command::republish);
+  verb("list", "one line each; exit 1 if there are any", Access::look, &Command::list);
+  verb("show", "all that is known of them, pending or published", Access::look, &Command::show);
+  auto* republish =
+      verb("republish", "send published ones again; duplicates are absorbed", Access::act, &Command::republish);
   republish->add_option("--to", flags->to, "one queue only [everybody]");
-  for (auto* command : {verb("retry", "refused ones: let the relay try again", &Command::retry),
-                        verb("discard", "never send them", &Command::discard), republish}) {
+  for (auto* command : {verb("retry", "refused ones: let the relay try again", Access::act, &Command::retry),
+                        verb("discard", "never send them", Access::act, &Command::discard), republish}) {
     command->add_flag("--dry-run", flags->dry_run, "show the selection, do nothing");
     command->add_flag("--yes", flags->yes, "do not ask");
     command->add_option("--note", flags->note, "why; kept with the act");

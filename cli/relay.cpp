@@ -5,7 +5,7 @@
 #include "holdfast/errors.hpp"
 #include "holdfast/host.hpp"
 #include "host/signals.hpp"
-#include "telemetry/log.hpp"
+#include "service/logging.hpp"
 
 namespace holdfast::cli {
 
@@ -14,13 +14,13 @@ void add_relay(CLI::App& app, Cli& cli) {
   cli.does(*command, [&cli] {
     const host::Signals signals;
     const auto& config = cli.config();
-    if (!config.is_set("broker.url"))
-      throw Invalid("--broker", "which bus? Name it: --broker sqlite:bus.db, or HOLDFAST_BROKER_URL");
+    cli.require_broker();
     HostOptions options{
-        .name = "holdfast-relay", .store = cli.database(), .transport = open_transport(config.text("broker.url"))};
+        .name = "holdfast-relay", .store = cli.database(connect::Access::act), .transport = cli.open_bus()};
     options.migrate = config.boolean("database.migrate");
     options.in_flight = static_cast<int>(config.integer("relay.in_flight"));
     options.keep_published = std::chrono::ceil<std::chrono::hours>(config.duration("retention.published"));
+    options.log = service::log_to_stderr(config, options.name);
     Host host(std::move(options));
     host.start();
     std::printf("{\"ready\":true,\"name\":\"holdfast-relay\"}\n");

@@ -1,5 +1,6 @@
 // holdfast status: one screen for one or several databases.
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <cstdio>
 
@@ -26,7 +27,7 @@ struct DatabaseJson {  // stable names
 };
 
 DatabaseJson look(const Cli& cli, const std::string& url) {
-  const Store store = cli.open(url);
+  const Store store = cli.open(url, connect::Access::look);
   const auto s = store.impl()->admin()->status();
   const auto now = cli.now();
   const auto oldest =
@@ -77,7 +78,7 @@ void add_status(CLI::App& app, Cli& cli) {
   cli.does(*command, [&cli, watch] {
     if (!*watch) return show(cli);
     for (ports::Waker pause;;) {
-      std::fputs("\033[H\033[2J", stdout);
+      if (!cli.json() && isatty(STDOUT_FILENO) == 1) std::fputs("\033[H\033[2J", stdout);
       show(cli);
       pause.wait_until(ports::system_clock().steady() + look_again);
     }

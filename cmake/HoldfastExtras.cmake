@@ -1,4 +1,4 @@
-# examples/: one program a file, example_1_producer. bench/: one program, bench_holdfast; helper programs in bench/programs/.
+# examples/: one program a file, example_1_producer.
 file(GLOB examples CONFIGURE_DEPENDS examples/*.cpp)
 foreach(example IN LISTS examples)
   get_filename_component(name ${example} NAME_WE)
@@ -13,22 +13,11 @@ foreach(example IN LISTS examples)
   endif()
 endforeach()
 
-if(benchmark_FOUND)
-  set(bench_needs demo holdfast::service holdfast::testing holdfast::sqlite SQLite::SQLite3 nlohmann_json::nlohmann_json fmt::fmt
-      benchmark::benchmark)
-  set(bench_includes ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/services)
-  holdfast_sources(sources ${PROJECT_SOURCE_DIR}/bench EXCEPT programs/ peers/)
-  if(sources)
-    holdfast_program(bench_holdfast SOURCES ${sources} NEEDS ${bench_needs} INCLUDE ${bench_includes})
-    target_compile_definitions(bench_holdfast PRIVATE HOLDFAST_BIN_DIR="${CMAKE_RUNTIME_OUTPUT_DIRECTORY}")
-    add_dependencies(bench_holdfast programs)
-  endif()
-  file(GLOB sources CONFIGURE_DEPENDS bench/programs/*.cpp)
-  foreach(source IN LISTS sources)
-    get_filename_component(name ${source} NAME_WE)
-    holdfast_program(bench_${name} SOURCES ${source} NEEDS ${bench_needs} INCLUDE ${bench_includes})
-    if(TARGET bench_holdfast)
-      add_dependencies(bench_holdfast bench_${name})
-    endif()
-  endforeach()
-endif()
+# Only ./dev bench builds it.
+holdfast_sources(sources ${PROJECT_SOURCE_DIR}/bench)
+holdfast_program(bench_holdfast SOURCES ${sources} NEEDS demo holdfast::service holdfast::testing holdfast::sqlite
+                 SQLite::SQLite3 fmt::fmt INCLUDE ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/src
+                 ${PROJECT_SOURCE_DIR}/services)
+set_target_properties(bench_holdfast PROPERTIES EXCLUDE_FROM_ALL ON)
+target_compile_definitions(bench_holdfast PRIVATE HOLDFAST_BIN_DIR="${CMAKE_RUNTIME_OUTPUT_DIRECTORY}")
+add_dependencies(bench_holdfast programs)

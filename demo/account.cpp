@@ -1,131 +1,202 @@
 #include "demo/account.hpp"
 
-#include <algorithm>
-#include <fstream>
-#include <holdfast/connect.hpp>
-#include <holdfast/contract.hpp>
-#include <limits>
-#include <sstream>
+#include <fmt/format.h>
 
-#include "ports/store_base.hpp"
+#include <algorithm>
+#include <set>
 
 namespace holdfast::demo {
 namespace {
 
-struct Line {
-  std::int64_t productId = 0, qty = 0;
-};
+using Ids = std::set<EventId>;
 
-ports::Selection everything() {
-  ports::Selection all;
-  all.limit = std::numeric_limits<int>::max();
-  return all;
+std::string name(const Sent& event) {
+  return fmt::format("{} ({} of {})", event.id.to_string(), event.type, event.key);
 }
 
-/// Ids of the events that a producer sent, or has still to send, to whoever follows these types.
-std::set<EventId> published(const Store& producer, const std::string& types) {
-  const auto admin = producer.impl()->admin();
-  std::set<EventId> ids;
-  for (const auto& views : {admin->published(everything()), admin->pending(everything())})
-    for (const auto& v : views)
-      if (v.row.event.destination.empty() && v.row.event.type.starts_with(types) &&
-          !v.row.event.type.starts_with("order.confirmed."))
-        ids.insert(v.row.event.id);
-  return ids;
-}
+class Judge {
+ public:
+  Judge(const Books& books, const Deeds& deeds)
+      : books_(books), deeds_(deeds), poison_(deeds.poison.begin(), deeds.poison.end()) {}
 
-std::map<EventId, ports::InboxRow> known(const Store& store, const std::string& consumer,
-                                         const std::set<EventId>& ids) {
-  return store.impl()->inbox(consumer)->begin()->look(ids);
-}
-
-ConsumerAccount account_of(const Store& store, const std::string& consumer, const std::set<EventId>& ids) {
-  ConsumerAccount a{consumer, static_cast<std::int64_t>(ids.size())};
-  const auto rows = known(store, consumer, ids);
-  for (const auto& id : ids) {
-    const auto row = rows.find(id);
-    if (row == rows.end()) ++a.lost;
-    else if (row->second.state == ports::State::handled) ++a.handled;
-    else if (row->second.state == ports::State::dead) ++a.dead;
-    else if (row->second.state == ports::State::retrying) ++a.retry;
+  Account verdict() {
+    count();
+    orders_answered(), events_of_orders(), shelves_and_payments(), tombstones(), stock(), money();
+    const auto from_order = sent(Part::order);
+    auto outcomes = sent(Part::inventory);
+    outcomes.merge(sent(Part::payment));
+    consumer(Part::inventory, from_order, true), consumer(Part::payment, from_order, true);
+    consumer(Part::order, outcomes, false);
+    return std::move(a_);
   }
-  for (const auto& counts : store.impl()->admin()->status().consumers)
-    if (counts.consumer == consumer) a.retry += counts.retry, a.blocked = counts.blocked;
-  return a;
-}
 
-/// Copies of known events that left nothing behind: one inbox row each, handled.
-std::int64_t absorbed(const Store& store, const std::string& consumer, const std::vector<EventId>& twice) {
-  std::int64_t n = 0;
-  for (const auto& [id, row] : known(store, consumer, {twice.begin(), twice.end()}))
-    n += row.state == ports::State::handled;
-  return n;
-}
+ private:
+  template <class... Parts>
+  void wrong(fmt::format_string<Parts...> what, Parts&&... parts) {
+    a_.wrong.push_back(fmt::format(what, std::forward<Parts>(parts)...));
+  }
 
-struct Orders {
-  Money confirmed;
-  std::map<std::string, std::int64_t> taken;  // by product, of confirmed orders
+  void count() {
+    for (const auto& [id, order] : books_.orders) {
+      ++a_.placed;
+      if (order.status == "pending") ++a_.open;
+      if (order.status == "confirmed") ++a_.confirmed, a_.owed += order.amount;
+      if (order.status == "cancelled")
+        ++a_.cancelled, ++(order.reason.starts_with("stock") ? a_.no_stock : a_.declined);
+    }
+    a_.pending = books_.pending, a_.attempts = books_.attempts;
+    a_.tried_charges = books_.tried_charges, a_.gateway_retries = books_.gateway_tries - books_.tried_charges;
+    a_.charged_in_the_end = books_.charged_in_the_end;
+  }
+
+  /// Each order that was answered 201 is there, and no other.
+  void orders_answered() {
+    std::set<std::int64_t> answered;
+    for (const auto id : deeds_.answered) {
+      if (!answered.insert(id).second) wrong("order {}: two orders were answered with this number", id);
+      else if (!books_.orders.contains(id)) wrong("order {}: it was answered 201 and is not among the orders", id);
+    }
+    for (const auto& [id, order] : books_.orders)
+      if (!answered.contains(id)) wrong("order {}: it is among the orders and nobody was told of it", id);
+  }
+
+  /// One event says that it was placed, one how it ended.
+  void events_of_orders() {
+    std::map<std::pair<std::string, std::string>, int> told;
+    for (const auto& event : books_.sent.at(Part::order)) ++told[{event.type, event.key}];
+    const auto once = [&](std::int64_t id, const std::string& type) {
+      const int times = told[{type, std::to_string(id)}];
+      if (times != 1) wrong("order {}: {} was published {} times, not once", id, type, times);
+    };
+    for (const auto& [id, order] : books_.orders) {
+      once(id, "order.created.v1");
+      if (order.status != "pending") once(id, "order." + order.status + ".v1");
+    }
+  }
+
+  /// What inventory and payment keep of an order says the same as order does.
+  void shelves_and_payments() {
+    static const std::set<std::string> no_goods{"rejected", "released", "cancelled"},
+        no_money{"declined", "refunded", "cancelled"};
+    for (const auto& [id, order] : books_.orders) {
+      if (order.status == "pending") continue;
+      const bool confirmed = order.status == "confirmed";
+      const auto reservation = books_.reservations.find(id);
+      if (reservation == books_.reservations.end()) wrong("order {}: inventory has no row of it", id);
+      else if (confirmed ? reservation->second != "reserved" : !no_goods.contains(reservation->second))
+        wrong("order {}: it is {}, inventory says {}", id, order.status, reservation->second);
+      const auto payment = books_.payments.find(id);
+      if (payment == books_.payments.end()) wrong("order {}: payment has no row of it", id);
+      else if (confirmed ? payment->second.status != "charged" || payment->second.amount != order.amount
+                         : !no_money.contains(payment->second.status))
+        wrong("order {}: it is {} over {}, payment says {} over {}", id, order.status, order.amount.to_string(),
+              payment->second.status, payment->second.amount.to_string());
+    }
+  }
+
+  void tombstones() {
+    for (const auto id : deeds_.overtaken) {
+      const auto found = books_.reservations.find(id);
+      if (found != books_.reservations.end() && found->second == "cancelled") ++a_.tombstones;
+      else wrong("order {}: its cancellation came first and inventory does not remember that", id);
+    }
+  }
+
+  void stock() {
+    std::map<std::string, std::int64_t> taken;
+    for (const auto& [id, order] : books_.orders)
+      if (order.status == "confirmed")
+        for (const auto& [product, qty] : order.items) taken[product] += qty;
+    for (const auto& [product, before] : deeds_.stock) {
+      const auto now = books_.stock.find(product);
+      const auto right = before - taken[product];
+      if (now != books_.stock.end() && now->second == right) continue;
+      a_.stock_wrong.push_back(fmt::format("product {}: {} on hand, confirmed orders say {}", product,
+                                           now == books_.stock.end() ? "no row" : std::to_string(now->second), right));
+    }
+  }
+
+  /// The gateway keeps the amount of each confirmed order, and of no other.
+  void money() {
+    a_.kept = Money();
+    std::map<std::int64_t, Money> kept;
+    for (const auto& charge : books_.ledger)
+      if (charge.outcome == "charged" && !charge.refunded)
+        kept[charge.order] += charge.amount, a_.kept += charge.amount;
+    for (const auto& [id, order] : books_.orders) {
+      const Money owed = order.status == "confirmed" ? order.amount : Money();
+      if (order.status != "pending" && kept[id] != owed)
+        wrong("order {}: the gateway keeps {}, owed are {}", id, kept[id].to_string(), owed.to_string());
+      kept.erase(id);
+    }
+    for (const auto& [id, amount] : kept)
+      wrong("order {}: the gateway keeps {} and nobody knows the order", id, amount.to_string());
+  }
+
+  /// What went to everybody and is followed: nobody follows order.confirmed.
+  std::map<EventId, Sent> sent(Part part) const {
+    std::map<EventId, Sent> out;
+    for (const auto& event : books_.sent.at(part))
+      if (!event.type.starts_with("order.confirmed.")) out.emplace(event.id, event);
+    return out;
+  }
+
+  void consumer(Part part, const std::map<EventId, Sent>& events, bool gets_poison) {
+    const Received& at = books_.received.at(part);
+    ConsumerAccount c{at.consumer, static_cast<std::int64_t>(events.size())};
+    for (const auto& [id, event] : events)
+      if (!at.inbox.contains(id)) ++c.lost, wrong("event {}: {} has no row of it", name(event), c.name);
+    if (gets_poison) poison(at, c);
+    for (const auto& [id, state] : at.inbox) {
+      if (state == "handled") ++c.handled;
+      if (state == "retrying") ++c.retry;
+      if (!events.contains(id) && !(gets_poison && poison_.contains(id)))
+        wrong("event {}: {} has it as {} and no outbox tells of it", id.to_string(), c.name, state);
+    }
+    set_aside(at, c);
+    a_.consumers.push_back(std::move(c));
+  }
+
+  /// The poison is dead, all of it, and nothing else is.
+  void poison(const Received& at, ConsumerAccount& c) {
+    c.published += static_cast<std::int64_t>(poison_.size());
+    for (const auto& id : poison_) {
+      const auto found = at.inbox.find(id);
+      if (found == at.inbox.end()) ++c.lost;
+      if (found == at.inbox.end() || found->second != "dead")
+        wrong("poison {}: it must be dead at {} and is {}", id.to_string(), c.name,
+              found == at.inbox.end() ? "not there" : found->second);
+      else ++a_.poison_dead;
+    }
+  }
+
+  /// inbox deferred or dead <=> one row of what was set aside, which says the same.
+  void set_aside(const Received& at, ConsumerAccount& c) {
+    for (const auto& [id, state] : at.inbox) {
+      if (state == "dead") ++c.dead;
+      if (state == "dead" && !poison_.contains(id))
+        ++a_.others_dead, wrong("event {}: it is dead at {} and was no poison", id.to_string(), c.name);
+      if (state == "discarded") wrong("event {}: it was discarded at {}", id.to_string(), c.name);
+      if ((state == "dead" || state == "deferred") && !at.deferred.contains(id))
+        wrong("event {}: {} has it as {} and nothing is set aside", id.to_string(), c.name, state);
+    }
+    for (const auto& [id, state] : at.deferred) {
+      if (state == "retry") ++c.retry;
+      if (state == "blocked") ++c.blocked;
+      const auto found = at.inbox.find(id);
+      const std::string said = found == at.inbox.end() ? "nothing" : found->second;
+      if (said != (state == "dead" ? "dead" : "deferred"))
+        wrong("event {}: set aside at {} as {}, its inbox says {}", id.to_string(), c.name, state, said);
+    }
+  }
+
+  const Books& books_;
+  const Deeds& deeds_;
+  const Ids poison_;
+  Account a_;
 };
-
-Orders count_orders(const Store& store, Account& a) {
-  Orders sum;
-  Store(store).transact([&](Transaction& tx) {
-    for (const auto& [status, reason, amount, items] :
-         tx.query<std::string, std::optional<std::string>, Money, std::string>(
-             "SELECT status, reason, total_amount, items FROM orders")) {
-      ++a.placed;
-      if (status == "pending") ++a.open;
-      if (status == "cancelled") ++a.cancelled, ++(reason.value_or("").starts_with("stock") ? a.no_stock : a.declined);
-      if (status != "confirmed") continue;
-      ++a.confirmed, sum.confirmed += amount;
-      for (const auto& line : Codec<std::vector<Line>>::decode(items))
-        sum.taken[std::to_string(line.productId)] += line.qty;
-    }
-  });
-  return sum;
-}
-
-std::vector<std::string> wrong_stock(const Store& inventory, const Deeds& deeds, Orders orders) {
-  std::vector<std::string> wrong;
-  Store(inventory).transact([&](Transaction& tx) {
-    for (const auto& [product, before] : deeds.stock) {
-      const auto now =
-          tx.query<std::int64_t>("SELECT on_hand FROM stock WHERE product_id = $1", std::stoll(product)).one_or_none();
-      if (now == before - orders.taken[product]) continue;
-      wrong.push_back("product " + product + ": " + (now ? std::to_string(*now) : "no row") +
-                      " on hand, confirmed orders say " + std::to_string(before - orders.taken[product]));
-    }
-  });
-  return wrong;
-}
-
-void count_money(const Layout& layout, Account& a) {
-  auto ledger = open_store(layout.url(layout.ledger()));
-  ledger.transact([&](Transaction& tx) {
-    a.kept = Money();
-    for (const auto& amount : tx.query<Money>("SELECT amount FROM ledger WHERE outcome = 'charged' AND refunded = 0"))
-      a.kept += amount;
-    a.gateway_retries = tx.query<std::int64_t>("SELECT coalesce(sum(tries - 1), 0) FROM tries").one();
-  });
-}
-
-std::int64_t count(const Store& store, const std::string& sql, const std::vector<std::int64_t>& ids) {
-  return Store(store).transact([&](Transaction& tx) { return tx.query<std::int64_t>(sql, ids).one(); });
-}
 
 }  // namespace
-
-Deeds load_deeds(const Layout& layout) {
-  std::ifstream file(layout.deeds());
-  if (!file) throw Invalid(layout.deeds(), "is not there: this is no folder that `holdfast demo --keep` left");
-  std::stringstream text;
-  text << file.rdbuf();
-  return Codec<Deeds>::decode(text.str());
-}
-
-void save_deeds(const Layout& layout, const Deeds& deeds) {
-  std::ofstream(layout.deeds()) << Codec<Deeds>::encode(deeds) << "\n";
-}
 
 bool Account::settled() const {
   return open == 0 && pending == 0 && std::all_of(consumers.begin(), consumers.end(), [](const auto& c) {
@@ -133,31 +204,8 @@ bool Account::settled() const {
          });
 }
 
-bool Account::nothing_lost() const { return settled() && stock_wrong.empty() && kept == owed; }
+bool Account::nothing_lost() const { return settled() && stock_wrong.empty() && wrong.empty() && kept == owed; }
 
-Account take_account(const Layout& layout, const Deeds& deeds) {
-  std::array<std::optional<Store>, 3> stores;
-  for (const Part part : parts) stores[static_cast<std::size_t>(part)] = open_store(layout.url(layout.database(part)));
-  const auto &order = *stores[0], &inventory = *stores[1], &payment = *stores[2];
-  Account a;
-  auto from_order = published(order, "order."), outcomes = published(inventory, "stock.");
-  outcomes.merge(published(payment, "payment."));
-  from_order.insert(deeds.poison.begin(), deeds.poison.end());
-  a.consumers = {account_of(inventory, "inventory", from_order), account_of(payment, "payment", from_order),
-                 account_of(order, "order", outcomes)};
-  for (const auto& store : stores) a.pending += store->impl()->admin()->status().pending;
-  for (const auto& view : order.impl()->admin()->published(everything())) a.attempts_by_outage += view.row.attempts;
-  a.duplicates_absorbed = absorbed(inventory, "inventory", deeds.twice) + absorbed(payment, "payment", deeds.twice);
-  a.poison_dead = a.consumers[0].dead + a.consumers[1].dead;
-  a.tombstones = count(
-      inventory,
-      "SELECT count(*) FROM reservations WHERE state = 'cancelled' AND order_id IN (SELECT value FROM json_each($1))",
-      deeds.overtaken);
-  const Orders orders = count_orders(order, a);
-  a.stock_wrong = wrong_stock(inventory, deeds, orders);
-  a.owed = orders.confirmed;
-  count_money(layout, a);
-  return a;
-}
+Account judge(const Books& books, const Deeds& deeds) { return Judge(books, deeds).verdict(); }
 
 }  // namespace holdfast::demo

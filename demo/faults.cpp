@@ -76,10 +76,17 @@ void wait_until_cancelled(http::Client& client, std::int64_t order) {
   throw Unavailable("order " + std::to_string(order) + " was not cancelled in time");
 }
 
+void wait_until_published(const Store& store) {
+  for (const auto end = steady_clock::now() + patience; steady_clock::now() < end; std::this_thread::sleep_for(20ms))
+    if (store.impl()->admin()->status().pending == 0) return;
+  throw Unavailable("the orders placed so far were not published in time");
+}
+
 }  // namespace
 
 std::vector<EventId> deliver_twice(const Layout& layout, int count) {
   const auto store = open_store(layout.url(layout.database(Part::order)));
+  wait_until_published(store);
   ports::Selection selection;
   selection.type = "order.created.v1", selection.limit = count;
   std::vector<ports::OutgoingEvent> events;
@@ -108,12 +115,13 @@ std::vector<EventId> publish_poison(const Layout& layout) {
   return {events[0].id, events[1].id, events[2].id};
 }
 
-void take_bus_away(const Layout& layout, std::chrono::milliseconds length) {
+double take_bus_away(const Layout& layout, std::chrono::milliseconds length) {
   auto bus = open_store(layout.url(layout.bus()));
   for (const auto end = steady_clock::now() + patience;;) try {
       auto lock = bus.begin();  // BEGIN IMMEDIATE: whoever else wants to write finds the bus busy
+      const auto taken = steady_clock::now();
       std::this_thread::sleep_for(length);
-      return;
+      return std::chrono::duration<double>(steady_clock::now() - taken).count();
     } catch (const Unavailable&) {
       if (steady_clock::now() > end) throw;
     }

@@ -16,8 +16,8 @@ std::vector<EventId> deliver_twice(const Layout& layout, int count);
 /// Returns the ids under which they will be dead.
 std::vector<EventId> publish_poison(const Layout& layout);
 
-/// Nobody can write to the bus for so long.
-void take_bus_away(const Layout& layout, std::chrono::milliseconds length);
+/// Nobody can write to the bus for so long; returns how many seconds it was.
+double take_bus_away(const Layout& layout, std::chrono::milliseconds length);
 
 /// With inventory stopped: places orders whose card is declined, waits for their cancellation, and lets the cancellation
 /// overtake the creation in inventory's queue. Returns the orders' numbers.

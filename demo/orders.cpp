@@ -21,12 +21,16 @@ struct Body {
   std::vector<Line> items;
 };
 
-void place_one(http::Client& client, const Order& order, const std::string& key) {
+struct Answer {
+  std::int64_t id = 0;
+};
+
+std::int64_t place_one(http::Client& client, const Order& order, const std::string& key) {
   using namespace std::chrono_literals;
   for (;;) try {
       const auto answer =
           client.post("/orders", body_of(order), {{"idempotency-key", key}, {"content-type", "application/json"}});
-      if (answer.status == 201) return;
+      if (answer.status == 201) return Codec<Answer>::decode(answer.body).id;
       if (answer.status != 503)
         throw Error("POST /orders answered " + std::to_string(answer.status) + ": " + answer.body);
       std::this_thread::sleep_for(50ms);
@@ -90,13 +94,15 @@ void place_with(const std::string& order_url, std::size_t orders, int connection
 
 }  // namespace
 
-void place(const std::string& order_url, const std::vector<Order>& orders, const std::string& run, int connections,
-           const std::function<void(int placed)>& progress) {
+std::vector<std::int64_t> place(const std::string& order_url, const std::vector<Order>& orders, const std::string& run,
+                                int connections, const std::function<void(int placed)>& progress) {
   std::atomic<int> placed = 0;
+  std::vector<std::int64_t> answered(orders.size());
   place_with(order_url, orders.size(), connections, [&](http::Client& client, std::size_t i) {
-    place_one(client, orders[i], run + "-" + std::to_string(i));
+    answered[i] = place_one(client, orders[i], run + "-" + std::to_string(i));
     progress(++placed);
   });
+  return answered;
 }
 
 void place_plain(const std::string& order_url, const std::vector<Order>& orders, int connections) {

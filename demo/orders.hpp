@@ -25,9 +25,9 @@ std::int64_t scarce_on_hand(const std::vector<Order>& orders);
 std::string body_of(const Order& order);
 
 /// Places all of them through `connections` keep-alive connections. Each has an Idempotency-Key and is sent again until it is
-/// answered 201. progress(n) is called with the number placed, from any of the threads.
-void place(const std::string& order_url, const std::vector<Order>& orders, const std::string& run, int connections,
-           const std::function<void(int placed)>& progress);
+/// answered 201. progress(n) is called with the number placed, from any of the threads. Returns the numbers that the answers told.
+std::vector<std::int64_t> place(const std::string& order_url, const std::vector<Order>& orders, const std::string& run,
+                                int connections, const std::function<void(int placed)>& progress);
 
 /// Without keys and without patience: for measuring. Throws at the first answer that is not 201.
 void place_plain(const std::string& order_url, const std::vector<Order>& orders, int connections);

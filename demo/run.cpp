@@ -45,6 +45,22 @@ class Progress {  // on stderr: one line that is rewritten on a terminal, plain 
   Clock::time_point start_ = Clock::now();
 };
 
+/// holdfast_consumer_duplicates_total of a program, once it stands still.
+std::int64_t duplicates_counted(const std::string& url) {
+  const auto ask = [&] {
+    const auto text = http::Client(url).get("/metrics").body;
+    double sum = 0;
+    constexpr std::string_view name = "\nholdfast_consumer_duplicates_total{";
+    for (auto at = text.find(name); at != text.npos; at = text.find(name, at + 1))
+      sum += std::stod(text.substr(text.find("} ", at) + 2));
+    return static_cast<std::int64_t>(sum);
+  };
+  for (auto last = ask();;) {
+    std::this_thread::sleep_for(100ms);
+    if (const auto now = ask(); std::exchange(last, now) == now) return now;
+  }
+}
+
 std::filesystem::path empty(const Folder& folder) {
   folder.require_empty();
   return folder.path();
@@ -71,7 +87,6 @@ class Demo {
     progress_.step(fmt::format("{} events delivered once more, to two consumers", deeds_.twice.size()));
     place({at(.3), at(.6)}, "b", [this] { poison(); });
     place({at(.6), at(1)}, "c", [this] { take_bus_away_for_a_while(); });
-    deeds_.orders = static_cast<std::int64_t>(orders_.size());
     overtake();
     settle(start);
     return close();
@@ -100,14 +115,15 @@ class Demo {
     const auto tell = [&] { in_the_middle = true, in_the_middle.notify_all(); };
     auto placing = std::async(std::launch::async, [&] {
       const std::shared_ptr<void> at_the_end(nullptr, [&](void*) { tell(); });
-      demo::place(system_.http(Part::order), orders, run, connections, [&](int n) {
+      return demo::place(system_.http(Part::order), orders, run, connections, [&](int n) {
         progress_.placed(placed_ + n, options_.orders);
         if (n >= middle) tell();
       });
     });
     in_the_middle.wait(false);
     happening();
-    placing.get();
+    const auto answered = placing.get();
+    deeds_.answered.insert(deeds_.answered.end(), answered.begin(), answered.end());
     placed_ += static_cast<int>(orders.size());
   }
 
@@ -132,8 +148,7 @@ class Demo {
 
   void take_bus_away_for_a_while() {
     progress_.step("bus taken away for 5 s; orders go on");
-    take_bus_away(layout(), bus_away);
-    deeds_.away = std::chrono::duration<double>(bus_away).count();
+    deeds_.away = take_bus_away(layout(), bus_away);
     const auto back = Clock::now();
     auto admin = open_store(layout().url(layout().database(Part::order)));
     while (admin.impl()->admin()->status().pending > 0 && Clock::now() < back + patience)
@@ -143,9 +158,13 @@ class Demo {
   }
 
   void overtake() {
+    for (const auto end = Clock::now() + patience; !is_empty("inventory.order-created.q") && Clock::now() < end;)
+      std::this_thread::sleep_for(20ms);
+    note_absorbed(Part::inventory);  // its program counts, and is about to be killed
     system_.process(Part::inventory).signal(SIGKILL);
     system_.process(Part::inventory).wait();
     deeds_.overtaken = let_cancelled_overtake(system_, overtakes);
+    deeds_.answered.insert(deeds_.answered.end(), deeds_.overtaken.begin(), deeds_.overtaken.end());
     system_.start(Part::inventory);
     progress_.step(fmt::format("{} declined cards while inventory was down; their cancellations overtook the orders",
                                deeds_.overtaken.size()));
@@ -156,16 +175,18 @@ class Demo {
     for (const auto end = Clock::now() + patience; Clock::now() < end; std::this_thread::sleep_for(100ms))
       if (take_account(layout(), deeds_).settled() && queues_empty()) break;
     deeds_.settled_after = seconds_since(start);
+    for (const Part part : parts) note_absorbed(part);
     save_deeds(layout(), deeds_);
     progress_.step("all has come to rest");
   }
 
-  bool queues_empty() {
-    auto bus = open_transport(layout().url(layout().bus()));
-    for (const auto* queue : {"inventory.order-created.q", "payment.order-created.q", "order.outcomes.q"})
-      if (bus.impl()->topology().depth(queue).ready > 0) return false;
-    return true;
+  bool is_empty(const char* queue) const {
+    return open_transport(layout().url(layout().bus())).impl()->topology().depth(queue).ready == 0;
   }
+  bool queues_empty() const {
+    return is_empty("inventory.order-created.q") && is_empty("payment.order-created.q") && is_empty("order.outcomes.q");
+  }
+  void note_absorbed(Part part) { deeds_.absorbed[name_of(part)] += duplicates_counted(system_.http(part)); }
 
   int close() {
     system_.stop();

@@ -16,24 +16,32 @@ std::string grouped(std::int64_t n) {  // 1 072
 
 std::string row(const std::string& done, const std::string& came) { return fmt::format("  {:<52} {}\n", done, came); }
 
+std::string absorbed(const Deeds& d) {
+  std::string where;
+  std::int64_t all = 0;
+  for (const auto& [consumer, n] : d.absorbed)
+    if (n > 0) all += n, where += fmt::format("{}{} at {}", where.empty() ? "" : ", ", n, consumer);
+  return fmt::format("{} duplicates absorbed{}", all, where.empty() ? "" : " (" + where + ")");
+}
+
 std::string faults(const Account& a, const Deeds& d) {
   std::string out = row("What was done to it", "What came of it");
-  out += row(grouped(d.orders) + " orders over HTTP",
+  out += row(grouped(static_cast<std::int64_t>(d.answered.size())) + " orders over HTTP",
              fmt::format("{} confirmed, {} cancelled ({} no stock, {} declined)", grouped(a.confirmed),
                          grouped(a.cancelled), a.no_stock, a.declined));
-  out += row(fmt::format("{} events delivered twice, to two consumers", d.twice.size()),
-             fmt::format("{} duplicates absorbed", a.duplicates_absorbed));
-  out += row(fmt::format("{} poison events, to two consumers", d.poison.size()),
-             fmt::format("{} dead letters, nobody else waited       holdfast dlq list", a.poison_dead));
-  out += row("inventory killed in the middle of work",
-             fmt::format("back in {:.1f} s, {} events handed out again, {} applied twice", d.back_after,
-                         d.killed_in_flight, a.stock_wrong.size()));
-  out += row(fmt::format("bus away for {:.0f} s", d.away),
-             fmt::format("{} attempts used up, backlog gone {:.1f} s after its return", a.attempts_by_outage,
-                         d.caught_up_after));
+  out += row(fmt::format("{} events delivered twice", d.twice.size()), absorbed(d));
+  out +=
+      row(fmt::format("{} poison events", d.poison.size()),
+          fmt::format("{} dead letters of them, {} of others         holdfast dlq list", a.poison_dead, a.others_dead));
+  out +=
+      row("inventory killed in the middle of work",
+          fmt::format("back in {:.1f} s, {} events in its hands handed out again", d.back_after, d.killed_in_flight));
+  out += row(fmt::format("bus away for {:.1f} s", d.away),
+             fmt::format("{} attempts used up, backlog gone {:.1f} s after its return", a.attempts, d.caught_up_after));
   out += row(fmt::format("{} cancellations that overtook their order", d.overtaken.size()),
-             fmt::format("{} remembered, nothing reserved for them", a.tombstones));
-  return out + row("gateway failing at random", fmt::format("{} retries, all settled in the end", a.gateway_retries));
+             fmt::format("{} remembered by inventory", a.tombstones));
+  return out + row(fmt::format("gateway failing, {} charges", a.tried_charges),
+                   fmt::format("{} retries, {} charged in the end", a.gateway_retries, a.charged_in_the_end));
 }
 
 std::string consumers(const Account& a) {
@@ -50,6 +58,9 @@ std::string judgement(const Account& a, const Deeds& d) {
   for (const auto& wrong : a.stock_wrong) out += "    " + wrong + "\n";
   out += fmt::format("  money kept = total of confirmed orders      {}, {} INR\n",
                      a.kept == a.owed ? "yes" : "NO: kept " + a.kept.to_string() + ", owed", a.owed.to_string());
+  constexpr std::size_t most = 20;
+  for (std::size_t i = 0; i < a.wrong.size() && i < most; ++i) out += "  WRONG: " + a.wrong[i] + "\n";
+  if (a.wrong.size() > most) out += fmt::format("  ... and {} more\n", a.wrong.size() - most);
   if (a.nothing_lost())
     return out +
            fmt::format("\n  NOTHING LOST. {} of {} orders settled in {:.1f} s.           Try it yourself: ./dev up\n",
@@ -60,10 +71,12 @@ std::string judgement(const Account& a, const Deeds& d) {
 
 struct Json {  // stable names
   std::int64_t orders = 0, placed = 0, confirmed = 0, cancelled = 0, noStock = 0, declined = 0, open = 0, pending = 0;
-  std::int64_t duplicatesAbsorbed = 0, poisonDead = 0, redelivered = 0, overtaken = 0, tombstones = 0,
-               attemptsUsedByOutage = 0, gatewayRetries = 0;
+  std::int64_t deliveredTwice = 0;
+  std::map<std::string, std::int64_t> duplicatesAbsorbed;  // by consumer
+  std::int64_t poisonDead = 0, othersDead = 0, redelivered = 0, overtaken = 0, tombstones = 0, attemptsUsed = 0;
+  std::int64_t gatewayRetries = 0, gatewayCharges = 0, gatewayCharged = 0;
   double inventoryBackAfter = 0, busAway = 0, caughtUpAfter = 0, settledAfter = 0;
-  std::vector<std::string> stockWrong;
+  std::vector<std::string> stockWrong, wrong;
   Money moneyKept, moneyOwed;
   std::vector<ConsumerAccount> consumers;
   bool nothingLost = false;
@@ -76,7 +89,7 @@ std::string as_text(const Account& a, const Deeds& d) {
 }
 
 std::string as_json(const Account& a, const Deeds& d) {
-  return Codec<Json>::encode({d.orders,
+  return Codec<Json>::encode({static_cast<std::int64_t>(d.answered.size()),
                               a.placed,
                               a.confirmed,
                               a.cancelled,
@@ -84,18 +97,23 @@ std::string as_json(const Account& a, const Deeds& d) {
                               a.declined,
                               a.open,
                               a.pending,
-                              a.duplicates_absorbed,
+                              static_cast<std::int64_t>(d.twice.size()),
+                              d.absorbed,
                               a.poison_dead,
+                              a.others_dead,
                               d.killed_in_flight,
                               static_cast<std::int64_t>(d.overtaken.size()),
                               a.tombstones,
-                              a.attempts_by_outage,
+                              a.attempts,
                               a.gateway_retries,
+                              a.tried_charges,
+                              a.charged_in_the_end,
                               d.back_after,
                               d.away,
                               d.caught_up_after,
                               d.settled_after,
                               a.stock_wrong,
+                              a.wrong,
                               a.kept,
                               a.owed,
                               a.consumers,

@@ -16,6 +16,12 @@ void count(Sum& sum, inbox::Acted acted) {
   }
 }
 
+/// What takes its key out of its order, or leaves it so, says so on record.
+ports::OperatorAction on(const ports::DeferredView& view, ports::OperatorAction action) {
+  if (!view.event.blocks_key) action.result = "done, beside the order of its key";
+  return action;
+}
+
 template <class Act>
 Sum each(detail::StoreBase& store, std::span<const ports::DeferredView> events, Act act) {
   Sum sum;
@@ -55,7 +61,7 @@ Replay::Replay(detail::StoreBase& store, Frozen events, inbox::ReplayPlan plan, 
 
 Sum Replay::canary(const ports::OperatorAction& action) {
   return each(store_, first(events_, plan_.canary().size()), [&](inbox::Acts& acts, const ports::DeferredView& view) {
-    return acts.replay(view.event.id, action, {}, edited_);
+    return acts.replay(view.event.id, on(view, action), {}, edited_);
   });
 }
 
@@ -65,7 +71,7 @@ Sum Replay::rest(const ports::OperatorAction& action) {
   const auto rest = plan_.rest();
   auto next = rest.begin();
   return each(store_, std::span(events_).last(rest.size()), [&](inbox::Acts& acts, const ports::DeferredView& view) {
-    return acts.replay(view.event.id, action, (next++)->due_in, edited_);
+    return acts.replay(view.event.id, on(view, action), (next++)->due_in, edited_);
   });
 }
 
@@ -76,8 +82,9 @@ Sum take_back(detail::StoreBase& store, const Frozen& events, ports::OperatorAct
 }
 
 Sum discard(detail::StoreBase& store, const Frozen& events, ports::OperatorAction action) {
-  return each(store, events,
-              [&](inbox::Acts& acts, const ports::DeferredView& view) { return acts.discard(view.event.id, action); });
+  return each(store, events, [&](inbox::Acts& acts, const ports::DeferredView& view) {
+    return acts.discard(view.event.id, on(view, action));
+  });
 }
 
 Outcome outcome(detail::StoreBase& store, const Frozen& events) {

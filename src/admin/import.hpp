@@ -1,4 +1,4 @@
-// Empties the broker's DLQ of each consumer of a database, so that `dlq` shows all there is (9.6).
+// Empties the broker's DLQ of each consumer of a database, so that `dlq` shows all there is.
 // Blocking. Errors: Unavailable (what was not acked stays in the DLQ).
 #pragma once
 #include "ports/store_base.hpp"

@@ -1,7 +1,9 @@
 #include "admin/selection.hpp"
 
+#include <algorithm>
 #include <charconv>
 
+#include "event/nearest.hpp"
 #include "holdfast/errors.hpp"
 
 namespace holdfast::admin {
@@ -31,10 +33,28 @@ std::optional<Timestamp> time_of(const std::string& text, const std::string& fla
   }
 }
 
+/// All that the inbox writes.
+const std::vector<std::string> reasons = {"failed",     "exhausted", "rejected",  "invalid", "no_handler",
+                                          "crash_loop", "too_old",   "id_reused", "broker"};
+
+void require_reason(const std::string& reason) {
+  if (reason.empty() || std::ranges::find(reasons, reason) != reasons.end()) return;
+  throw Invalid("--reason", "'" + reason + "' is no reason; the nearest is '" + event::nearest(reason, reasons) + "'");
+}
+
 }  // namespace
+
+void require_consumer(const ports::Selection& selection, const std::vector<std::string>& known) {
+  if (selection.consumer.empty() || std::ranges::find(known, selection.consumer) != known.end()) return;
+  throw Invalid("--consumer",
+                "'" + selection.consumer + "' is no consumer of this database; " +
+                    (known.empty() ? std::string("it has none")
+                                   : "the nearest is '" + event::nearest(selection.consumer, known) + "'"));
+}
 
 ports::Selection parse(const SelectionText& text, Timestamp now) {
   ports::Selection s;
+  require_reason(text.reason);
   s.consumer = text.consumer, s.type = text.type, s.reason = text.reason, s.error = text.error, s.key = text.key;
   s.since = time_of(text.since, "--since", now), s.until = time_of(text.until, "--until", now);
   if (text.limit < 1) throw Invalid("--limit", "at least 1");
@@ -53,7 +73,9 @@ std::string describe(const SelectionText& text) {
   add("consumer", text.consumer), add("type", text.type), add("reason", text.reason), add("error", text.error);
   add("key", text.key), add("since", text.since), add("until", text.until);
   for (const auto& id : text.ids) add("id", id);
-  return out.empty() ? "all" : out;
+  if (out.empty()) out = "all";
+  add("limit", std::to_string(text.limit));
+  return out;
 }
 
 }  // namespace holdfast::admin

@@ -5,6 +5,7 @@
 #include "holdfast/postgres.hpp"
 #endif
 #include "holdfast/sqlite.hpp"
+#include "sql/sqlite/open.hpp"
 
 namespace holdfast {
 namespace {
@@ -31,8 +32,12 @@ Url split(std::string_view url) {
 Store open_store(std::string_view text, const StoreLimits& limits) {
   const Url url = split(text);
   if (url.scheme == "sqlite")
-    return sqlite::open(
-        {.file = path_of(url), .connections = limits.connections, .acquire_timeout = limits.acquire_timeout});
+    return store::open_sqlite({.file = path_of(url),
+                               .connections = limits.connections,
+                               .acquire_timeout = limits.acquire_timeout,
+                               .busy_timeout = limits.acquire_timeout,
+                               .read_only = limits.access == Access::look},
+                              ports::system_clock());
 #ifdef HOLDFAST_WITH_POSTGRES
   if (url.scheme == "postgres" || url.scheme == "postgresql")
     return postgres::open({.url = std::string(text),

@@ -7,10 +7,14 @@
 
 namespace holdfast::connect {
 
+/// look: an SQLite file is only read, and nothing beside it is made. PostgreSQL makes no difference: its roles do.
+enum class Access { act, look };
+
 struct StoreLimits {
   int connections = 10;
   std::chrono::milliseconds acquire_timeout = std::chrono::seconds(5);
   bool pooler = false;  // PostgreSQL: behind PgBouncer and its like
+  Access access = Access::act;
 };
 Store open_store(std::string_view url, const StoreLimits& limits);
 

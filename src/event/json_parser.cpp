@@ -1,10 +1,13 @@
-// The only file that sees the JSON library. Its SAX parser checks the grammar and the UTF-8 and unescapes; a cursor of
-// our own follows it through the source, because it does not say where a token stands.
+// The only file that sees the JSON library. Its parser checks the grammar and the UTF-8, and unescapes; a cursor of our own
+// follows it through the source, because it says of no token where it begins.
 #include <algorithm>
+#include <boost/json/basic_parser_impl.hpp>
+#include <cmath>
 #include <limits>
-#include <nlohmann/json.hpp>
+#include <utility>
 
 #include "event/json_document.hpp"
+#include "event/utf8.hpp"
 #include "holdfast/detail/json.hpp"
 #include "holdfast/errors.hpp"
 
@@ -12,8 +15,9 @@ namespace holdfast::detail {
 
 namespace {
 
+namespace json = boost::json;
+
 constexpr std::size_t max_depth = 64;
-constexpr int number_overflow = 406;  // as the library numbers its faults
 constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
 bool is_number_char(char c) {
@@ -25,10 +29,10 @@ bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; 
   throw Invalid("byte " + std::to_string(byte), "not JSON: " + std::string(why));
 }
 
-/// "... while parsing value - invalid literal; last read: 'x'" -> "invalid literal". The rest would quote raw bytes.
-std::string_view reason_in(std::string_view text) {
-  text = text.substr(std::min(text.find(" - ") + 3, text.size()));
-  return text.substr(0, text.find("; "));
+json::parse_options options() {
+  json::parse_options options;
+  options.max_depth = max_depth + 1;  // so that it is we who refuse, with a pointer
+  return options;
 }
 
 }  // namespace
@@ -40,42 +44,44 @@ class JsonBuilder {
     if (source_.starts_with(byte_order_mark)) cursor_ = byte_order_mark.size();
   }
 
-  void run() {
-    nlohmann::json::sax_parse(source_.begin(), source_.end(), this);
-    while (cursor_ < source_.size() && is_space(source_[cursor_])) ++cursor_;
-    if (cursor_ != source_.size()) not_json(cursor_, "something follows the end");  // the library stops at a NUL
-  }
+  std::size_t begin() const { return cursor_; }
 
-  // What the library calls.
-  bool null() { return scalar(JsonKind::null, 4); }
-  bool boolean(bool value) { return scalar(JsonKind::boolean, value ? 4 : 5); }
-  bool number_integer(std::int64_t) { return number(); }
-  bool number_unsigned(std::uint64_t) { return number(); }
-  bool number_float(double, const std::string&) { return number(); }
-  bool binary(nlohmann::json::binary_t&) { return false; }
-  bool string(std::string& value) {
+  // What the library calls. A text with escapes comes in parts.
+  using Fault = json::error_code;
+  static constexpr std::size_t max_object_size = std::numeric_limits<std::size_t>::max();
+  static constexpr std::size_t max_array_size = max_object_size, max_key_size = max_object_size,
+                               max_string_size = max_object_size;
+  bool on_document_begin(Fault&) { return true; }
+  bool on_document_end(Fault&) { return true; }
+  bool on_null(Fault&) { return scalar(JsonKind::null, 4); }
+  bool on_bool(bool value, Fault&) { return scalar(JsonKind::boolean, value ? 4 : 5); }
+  bool on_number_part(json::string_view, Fault&) { return true; }
+  bool on_int64(std::int64_t, json::string_view, Fault&) { return number(); }
+  bool on_uint64(std::uint64_t, json::string_view, Fault&) { return number(); }
+  bool on_double(double value, json::string_view, Fault&) { return number(std::isfinite(value)); }
+  bool on_string_part(json::string_view part, std::size_t, Fault&) { return append(part); }
+  bool on_key_part(json::string_view part, std::size_t, Fault&) { return append(part); }
+  bool on_string(json::string_view rest, std::size_t, Fault&) {
     find_token();
     JsonNode& node = add(JsonKind::string);
-    node.text = take_string(value);
+    node.text = take_string(rest);
     node.raw = source_.substr(token_, cursor_ - token_);
     return true;
   }
-  bool key(std::string& value) {
+  bool on_key(json::string_view rest, std::size_t, Fault&) {
     find_token();
-    name_ = take_string(value);
+    name_ = take_string(rest);
     return true;
   }
-  bool start_object(std::size_t) { return open(JsonKind::object); }
-  bool start_array(std::size_t) { return open(JsonKind::array); }
-  bool end_object() {
+  bool on_object_begin(Fault&) { return open(JsonKind::object); }
+  bool on_array_begin(Fault&) { return open(JsonKind::array); }
+  bool on_object_end(std::size_t, Fault&) {
     refuse_duplicates(open_.back());
     return close();
   }
-  bool end_array() { return close(); }
-  bool parse_error(std::size_t byte, const std::string&, const nlohmann::detail::exception& fault) {
-    if (fault.id == number_overflow) refuse_number();
-    not_json(byte, reason_in(fault.what()));
-  }
+  bool on_array_end(std::size_t, Fault&) { return close(); }
+  bool on_comment_part(json::string_view, Fault&) { return false; }
+  bool on_comment(json::string_view, Fault&) { return false; }
 
  private:
   void find_token() {
@@ -100,27 +106,32 @@ class JsonBuilder {
     return true;
   }
 
-  bool number() {
+  bool number(bool finite = true) {
     find_token();
     std::size_t end = token_;
     while (end < source_.size() && is_number_char(source_[end])) ++end;
-    return scalar(JsonKind::number, end - token_);
-  }
-
-  [[noreturn]] void refuse_number() {
-    add(JsonKind::number);
+    scalar(JsonKind::number, end - token_);
+    if (finite) return true;
     throw Invalid(document_.pointer(static_cast<std::uint32_t>(document_.nodes_.size() - 1)),
                   "a number that no program can hold");
   }
 
-  std::string_view take_string(std::string& value) {
+  bool append(std::string_view part) {
+    unescaped_ += part;
+    return true;
+  }
+
+  std::string_view take_string(std::string_view rest) {
+    if (unescaped_.empty() && token_ + 1 + rest.size() < source_.size() && rest.data() == source_.data() + token_ + 1) {
+      cursor_ = token_ + rest.size() + 2;  // it stands in the source as it is
+      return rest;
+    }
     for (++cursor_; source_[cursor_] != '"'; ++cursor_) {
       if (source_[cursor_] == '\\') ++cursor_;
     }
     ++cursor_;
-    const std::string_view between = source_.substr(token_ + 1, cursor_ - token_ - 2);
-    if (between.size() == value.size()) return between;  // every escape is longer than what it stands for
-    return document_.unescaped_.emplace_front(std::move(value));
+    append(rest);
+    return document_.unescaped_.emplace_front(std::exchange(unescaped_, {}));
   }
 
   bool open(JsonKind kind) {
@@ -165,6 +176,7 @@ class JsonBuilder {
   JsonDocument& document_;
   std::string_view source_;
   std::string_view name_;
+  std::string unescaped_;
   std::size_t cursor_ = 0, token_ = 0;
   std::vector<std::uint32_t> open_, names_;
 };
@@ -173,7 +185,13 @@ std::shared_ptr<const JsonDocument> JsonDocument::parse(std::string_view text) {
   if (text.size() >= std::numeric_limits<std::uint32_t>::max()) not_json(0, "longer than 4 GiB");
   auto document = std::make_shared<JsonDocument>();
   document->source_ = text;
-  JsonBuilder(*document).run();
+  json::basic_parser<JsonBuilder> parser(options(), *document);
+  const std::size_t begin = parser.handler().begin();
+  json::error_code fault;
+  std::size_t end = begin + parser.write_some(false, document->source_.data() + begin, text.size() - begin, fault);
+  if (fault) not_json(end + 1, event::is_utf8(text) ? fault.message() : "it is not UTF-8");
+  while (end < text.size() && is_space(text[end])) ++end;
+  if (end != text.size()) not_json(end + 1, "something follows the end");
   return document;
 }
 

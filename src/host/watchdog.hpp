@@ -1,5 +1,5 @@
 // What must end in time, and what is done where it does not. A handler past its deadline ends the process: a hang is a crash,
-// and the crash guard takes it from there (9.7).
+// and the crash guard takes it from there.
 // Threads: any.
 #pragma once
 #include <condition_variable>

@@ -1,4 +1,4 @@
-// What a lane does with the deliveries that it took: one transaction for all, and a bad event costs only itself. (9.3)
+// What a lane does with the deliveries that it took: one transaction for all, and a bad event costs only itself.
 #pragma once
 #include <span>
 

@@ -1,4 +1,4 @@
-// G4, link 6: the head of a key before its followers. Deferred events run again here. (9.5)
+// G4, link 6: the head of a key before its followers. Deferred events run again here.
 #pragma once
 #include "inbox/reading.hpp"
 #include "inbox/report.hpp"

@@ -1,5 +1,5 @@
 // G5, link 3: an event that ends the process each time it runs dies alone. G6: a release that ends it with every event uses
-// up nothing. (9.7)
+// up nothing.
 // Who has starts that were not finished is a suspect: it runs alone in the process, after another one where there is one.
 #pragma once
 #include <optional>

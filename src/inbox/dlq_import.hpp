@@ -1,4 +1,4 @@
-// What the broker dead-lettered by itself is taken in; copies of what the database knows are dropped. (9.6)
+// What the broker dead-lettered by itself is taken in; copies of what the database knows are dropped.
 #pragma once
 #include "inbox/reading.hpp"
 #include "inbox/report.hpp"

@@ -1,4 +1,4 @@
-// G5, link 2: the one way to dead. G6, link 2: the one place where an attempt is counted. (9.4)
+// G5, link 2: the one way to dead. G6, link 2: the one place where an attempt is counted.
 #pragma once
 #include "inbox/attempt.hpp"
 #include "inbox/reading.hpp"

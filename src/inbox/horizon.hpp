@@ -1,4 +1,4 @@
-// G3, link 2: what is too old to be told from a duplicate does not run (9.8).
+// G3, link 2: what is too old to be told from a duplicate does not run.
 #pragma once
 #include <optional>
 

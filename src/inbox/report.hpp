@@ -11,7 +11,7 @@ namespace holdfast::inbox {
 
 /// How an event is to be run.
 struct How {
-  bool guarded = false;         // its start is written down first (9.7): it was delivered before, or deferred
+  bool guarded = false;         // its start is written down first: it was delivered before, or deferred
   bool exclusive = false;       // nothing else runs in the process
   bool alone_in_queue = false;  // nor waits
   bool blame = false;           // `Unavailable` counts as a failure: others of its type get through

@@ -88,7 +88,7 @@ class Session {
 
   std::optional<ports::Tick> next() const;  ///< when tick() is wanted
   bool queue_empty() const { return empty_ && idle() && !stopping_; }  ///< known to be
-  bool prunable(ports::Tick now) const;  ///< the queue moves or is known to be empty (9.8)
+  bool prunable(ports::Tick now) const;  ///< the queue moves or is known to be empty
   bool paused() const { return pause_.on(); }
   bool idle() const;  ///< nothing runs and nothing waits here
 

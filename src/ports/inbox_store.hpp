@@ -51,7 +51,7 @@ struct Fate {
   std::optional<Deferred> deferred = std::nullopt;
 };
 
-/// The crash guard's account of one event (9.7): starts that were not finished before this one.
+/// The crash guard's account of one event: starts that were not finished before this one.
 struct Starts {
   int counted = 0;  // the first, and those with another event handled since the one before; not one that may still run
   int alone = 0;  // with nothing else in the queue
@@ -67,10 +67,11 @@ struct StartRef {
 /// What broke a transaction beneath whoever works in it, whatever he threw: run it again, or wait for the store first.
 enum class Trouble { transient, unavailable };
 
-/// An operator's act. Its id is written with each act, so that a rerun finds it.
+/// An operator's act. Its id is written with each act, so that a rerun finds it. Only what was done is on record: result says how.
 struct OperatorAction {
   EventId id;
-  std::string who, what, selection, result;
+  std::string who, what, selection, note;
+  std::string result = "done";
 };
 
 /// One open READ COMMITTED transaction of one consumer. Destroyed without commit() = rolled back.
@@ -97,7 +98,7 @@ class InboxTx {
   virtual std::optional<Deferred> deferred(const EventId& id) = 0;
   /// The lowest of the rows that block this key.
   virtual std::optional<EventId> head(const std::string& key) = 0;
-  /// The highest event_at ever pruned (9.8).
+  /// The highest event_at ever pruned.
   virtual std::optional<Timestamp> pruned_before() = 0;
 
   /// Writes a row of the consumer's outbox: a retry copy, a copy for the DLQ.
@@ -135,13 +136,13 @@ class InboxStore {
   virtual std::unique_ptr<InboxTx> join(TransactionRef tx) = 0;
   /// Deferred events to be run now: heads that are blocked or due, and due ones that block nobody. Locked ones are not left out.
   virtual std::vector<Due> due(int limit) = 0;
-  /// Commits one more start of this event (9.7) and tells of those before it that were not finished. number: of this process.
+  /// Commits one more start of this event and tells of those before it that were not finished. number: of this process.
   virtual Starts start(const EventId& id, bool alone_in_queue, std::int64_t number) = 0;
   /// Those of the events with starts that were not finished; writes nothing. An event whose start stands here runs alone.
   virtual std::map<EventId, Starts> starts(const std::set<EventId>& ids) = 0;
   /// These are none: this instance did not die of them. May be called twice; another one that was begun since stays.
   virtual void take_back(std::span<const StartRef> starts) = 0;
-  /// Bounded; true: there is more. (9.8)
+  /// Bounded; true: there is more.
   virtual bool prune(const PruneRule& rule) = 0;
   /// Written at start and, clean, at the end: what the last run of this instance left. Returns whether the last end was clean.
   virtual bool open_instance(const std::string& instance, const std::string& queue,

@@ -32,7 +32,7 @@ struct Snapshot {
   std::string opaque;
   bool operator==(const Snapshot&) const = default;
 };
-/// A walk over all pending rows that `not_seen_by` did not see, in pages that all see what `as_of` does (8.2).
+/// A walk over all pending rows that `not_seen_by` did not see, in pages that all see what `as_of` does.
 struct Round {
   Snapshot not_seen_by, as_of;
   Seq after = 0;
@@ -57,7 +57,7 @@ class OutboxStore {
  public:
   virtual ~OutboxStore() = default;
   /// Pending rows, by seq, that round.not_seen_by did not see and round.as_of does (empty: this page fixes it).
-  /// Never hides a row for good: what a page leaves out, a later round returns. (8.2)
+  /// Never hides a row for good: what a page leaves out, a later round returns.
   virtual Page read(const Round& round, int limit) = 0;
   /// The next rows of these keys, at most limit_each of each, by seq.
   virtual std::vector<OutboxRow> read_keys(std::span<const KeyFrom> keys, int limit_each) = 0;

@@ -1,4 +1,4 @@
-// Queues and bindings of a transport: declared at start, at each connect, each minute (9.10).
+// Queues and bindings of a transport: declared at start, at each connect, each minute.
 // Threads: any; each call blocks. Errors: Unavailable; Invalid where the broker's own differs (nothing is repaired).
 #pragma once
 #include "ports/values.hpp"

@@ -15,7 +15,7 @@ namespace holdfast::ports {
 using Millis = std::chrono::milliseconds;
 using Tick = std::chrono::steady_clock::time_point;
 
-// Headers on the wire (DESIGN section 6).
+// Headers on the wire.
 inline constexpr const char* header_key = "holdfast-key";
 inline constexpr const char* header_copy = "holdfast-copy";
 inline constexpr const char* header_attempt = "holdfast-attempt";

@@ -12,6 +12,7 @@
 #include "service/command_line.hpp"
 #include "service/health.hpp"
 #include "service/keys.hpp"
+#include "service/logging.hpp"
 #include "service/units.hpp"
 #include "sql/refused.hpp"
 #include "telemetry/log.hpp"
@@ -20,17 +21,6 @@ namespace holdfast::service {
 namespace {
 
 constexpr int stopped = 0, misconfigured = 2, refused = 3;
-
-Level level_of(const std::string& name) {
-  if (name == "debug") return Level::debug;
-  if (name == "warning") return Level::warning;
-  return name == "error" ? Level::error : Level::info;
-}
-
-telemetry::LogFormat format_of(const std::string& name) {
-  if (name == "json") return telemetry::LogFormat::json;
-  return name == "text" ? telemetry::LogFormat::text : telemetry::LogFormat::automatic;
-}
 
 int number_or_zero(const std::string& text) { return text.empty() ? 0 : static_cast<int>(parse_integer(text)); }
 
@@ -53,7 +43,7 @@ HostOptions host_options(const Config& c) {
   o.import_dead_letters = c.text("dlq.import") == "always";
   o.dedupe_window = ceil<hours>(c.duration("retention.inbox"));
   o.keep_published = ceil<hours>(c.duration("retention.published"));
-  o.log = telemetry::stderr_sink(c.text("name"), format_of(c.text("log.format")), level_of(c.text("log.level")));
+  o.log = log_to_stderr(c, c.text("name"));
   return o;
 }
 

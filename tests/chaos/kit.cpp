@@ -60,7 +60,7 @@ Shop::Shop(int count, std::uint64_t with_seed)
 
 void Shop::place(const std::function<void(int placed)>& progress) {
   const std::string url = system.http(demo::Part::order);  // the same after a restart
-  demo::place(url, orders, "chaos", 4, progress);
+  deeds.answered = demo::place(url, orders, "chaos", 4, progress);
 }
 
 bool Shop::settled() const {
@@ -80,7 +80,8 @@ std::string Shop::words() const {
   for (const auto& c : a.consumers)
     out << "; " << c.name << ": " << c.published << " published, " << c.handled << " handled, " << c.retry << " retry, "
         << c.blocked << " blocked, " << c.dead << " dead, " << c.lost << " lost";
-  for (const auto& wrong : a.stock_wrong) out << "; " << wrong;
+  for (const auto* all : {&a.stock_wrong, &a.wrong})
+    for (const auto& wrong : *all) out << "; " << wrong;
   return out.str();
 }
 

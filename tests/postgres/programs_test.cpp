@@ -44,6 +44,21 @@ TEST_F(PostgresPrograms, AnOrderGoesThroughAllThree) {
   EXPECT_EQ(orders.sql("SELECT count(*) FROM holdfast.outbox"), "0");
 }
 
+TEST_F(PostgresPrograms, AnActIsKeptWithItsNote) {
+  const Database orders;
+  const auto on = [&](Words words) {
+    words.insert(words.begin(), {"--database", orders.url()});
+    return holdfast(words);
+  };
+  ASSERT_EQ(on({"migrate"}).code, 0);
+  ASSERT_EQ(on({"publish", "order.created.v1", "k", "{}"}).code, 0);
+  const auto ran = on({"outbox", "discard", "--yes", "--note", "ticket 7"});
+  ASSERT_EQ(ran.code, 0) << ran.err;
+  EXPECT_EQ(
+      orders.sql("SELECT what || '; ' || selection || '; ' || note || '; ' || result FROM holdfast.operator_actions"),
+      "outbox discard; all limit=100; ticket 7; done");
+}
+
 TEST_F(PostgresPrograms, TheSameIdempotencyKeyTwiceAtOnceIsOneOrder) {
   const Database orders;
   declare_queues();

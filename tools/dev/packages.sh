@@ -2,13 +2,13 @@
 # Debian 12 packages by stage, and how they come onto the machine.
 packages_of() {
   local build="g++ cmake ninja-build libssl-dev libsqlite3-dev libfmt-dev libspdlog-dev libcli11-dev libtomlplusplus-dev
-               prometheus-cpp-dev nlohmann-json3-dev libboost1.81-dev libpq-dev"
+               prometheus-cpp-dev libboost1.81-dev libboost-json1.81-dev libpq-dev"
   local test="$build libgtest-dev libgmock-dev librapidcheck-dev libboost-context1.81-dev pkg-config shellcheck clang-format-19
-              postgresql libpqxx-dev pgbouncer"
+              postgresql libpqxx-dev pgbouncer python3"
   case $1 in
     demo) echo $build ;;
     test) echo $test ;;
-    bench) echo $test libbenchmark-dev wrk ;;
+    bench) echo $test ;;
     lint) echo $test clang-tidy-19 ;;
     *) fail 2 "no such stage: $1 (demo, test, bench, lint)" ;;
   esac

@@ -2,6 +2,8 @@
 
 #include <sqlite3.h>
 
+#include <filesystem>
+
 #include "sql/sqlite/errors.hpp"
 
 namespace holdfast::sqlite {
@@ -9,9 +11,16 @@ namespace {
 
 constexpr std::size_t most_statements = 200;  // a program whose SQL text differs each time must not fill the memory
 
+/// Its memory statistics take one lock of all threads at each allocation. Where the program used SQLite before, this is
+/// refused and they stay on.
+void switch_off_memory_statistics() {
+  [[maybe_unused]] static const int once = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 }  // namespace
 
 Connection::Connection(const std::string& file, std::chrono::milliseconds busy_timeout) : file_(file) {
+  switch_off_memory_statistics();
   const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
   try {
     if (sqlite3_open_v2(file.c_str(), &connection_, flags, nullptr) != SQLITE_OK) fail_open(connection_, file);
@@ -20,6 +29,26 @@ Connection::Connection(const std::string& file, std::chrono::milliseconds busy_t
     sqlite3_close(connection_);
     throw;
   }
+}
+
+std::unique_ptr<Connection> Connection::to_read(const std::string& file, std::chrono::milliseconds busy_timeout) {
+  std::unique_ptr<Connection> out(new Connection(file));
+  // Whoever has the file open has its -wal. Without one SQLite would make it, and could not take it away again; told that nobody
+  // changes the file, which holds for as long as a look takes, it makes nothing.
+  const bool at_rest = !std::filesystem::exists(file + "-wal") && !std::filesystem::exists(file + "-journal");
+  out->open_to_read(at_rest ? "&immutable=1" : "");
+  sqlite3_busy_timeout(out->connection_, static_cast<int>(busy_timeout.count()));
+  return out;
+}
+
+void Connection::open_to_read(const char* more) {
+  std::string uri = "file:";
+  for (const char c : file_) uri += c == '?' ? "%3f" : c == '#' ? "%23" : c == '%' ? "%25" : std::string(1, c);
+  uri += std::string("?mode=ro") + more;
+  const int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+  if (sqlite3_open_v2(uri.c_str(), &connection_, flags, nullptr) != SQLITE_OK ||
+      sqlite3_exec(connection_, "SELECT 1 FROM sqlite_schema", nullptr, nullptr, nullptr) != SQLITE_OK)
+    fail_open(connection_, file_);
 }
 
 Connection::~Connection() {

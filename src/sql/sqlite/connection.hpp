@@ -28,6 +28,8 @@ class Connection {
  public:
   /// busy_timeout: how long a lock of another process is waited for.
   Connection(const std::string& file, std::chrono::milliseconds busy_timeout);
+  /// To look: neither the file is made nor, where nobody has it open, the -wal and -shm beside it.
+  static std::unique_ptr<Connection> to_read(const std::string& file, std::chrono::milliseconds busy_timeout);
   Connection(const Connection&) = delete;
   ~Connection();
 
@@ -44,6 +46,8 @@ class Connection {
   void sync_commits(bool on);
 
  private:
+  explicit Connection(const std::string& file) : file_(file) {}
+  void open_to_read(const char* more);
   struct Hash {
     using is_transparent = void;
     std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }

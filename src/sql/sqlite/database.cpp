@@ -17,9 +17,10 @@ std::shared_ptr<Connections> File::pool(int size, const char* exhausted) const {
   options.timeout = settings_.acquire_timeout;
   options.exhausted = settings_.file + ": " + exhausted;
   options.on_wait = settings_.on_wait;
-  return std::make_shared<Connections>(std::move(options), [file = settings_.file, timeout = settings_.busy_timeout] {
-    return std::make_unique<Connection>(file, timeout);
-  });
+  return std::make_shared<Connections>(
+      std::move(options), [file = settings_.file, timeout = settings_.busy_timeout, read_only = settings_.read_only] {
+        return read_only ? Connection::to_read(file, timeout) : std::make_unique<Connection>(file, timeout);
+      });
 }
 
 std::unique_ptr<detail::TransactionState> File::begin(sql::Durability durability) {

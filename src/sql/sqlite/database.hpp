@@ -13,6 +13,7 @@ struct Settings {
   int connections = 10;
   std::chrono::milliseconds acquire_timeout = std::chrono::seconds(5);  // in the line of this process
   std::chrono::milliseconds busy_timeout = std::chrono::seconds(5);  // for another process
+  bool read_only = false;  // for who only looks: nothing is changed, and nothing beside it is made
   std::function<void()> on_wait = {};  // for tests: see Pool
 };
 

@@ -91,8 +91,11 @@ void fail_open(sqlite3* connection, const std::string& file) {
   if (is_lock(code))
     throw Unavailable(file + ": another process holds the database; nothing was changed, it is tried again (" +
                       sqlite3_errmsg(connection) + ")");
-  if (const char* why = why_unavailable(code))
-    throw Unavailable(fmt::format("{}: {}. Nothing was changed ({})", file, why, sqlite3_errmsg(connection)));
+  if (const char* why = why_unavailable(code)) {
+    const auto what = fmt::format("{}: {}. Nothing was changed ({})", file, why, sqlite3_errmsg(connection));
+    if ((code & 0xff) == SQLITE_NOTADB) throw NotADatabase(what);
+    throw Unavailable(what);
+  }
   fail(connection);
 }
 

@@ -6,9 +6,16 @@
 #pragma once
 #include <string>
 
+#include "holdfast/errors.hpp"
+
 struct sqlite3;
 
 namespace holdfast::sqlite {
+
+/// The file is none of SQLite's, or its first page is damaged.
+struct NotADatabase : Unavailable {
+  using Unavailable::Unavailable;
+};
 
 [[noreturn]] void fail(sqlite3* connection);
 /// The same for what went wrong at COMMIT. InDoubt where the bytes were written and nobody knows whether they are on disk.

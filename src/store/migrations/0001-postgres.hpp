@@ -143,6 +143,7 @@ CREATE TABLE holdfast.operator_actions(
   at timestamptz NOT NULL,
   what text NOT NULL,
   selection text NOT NULL,
+  note text NOT NULL,
   result text NOT NULL,
   PRIMARY KEY (id, event_id, seq))
 

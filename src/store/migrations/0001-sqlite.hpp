@@ -51,11 +51,12 @@ CREATE TABLE holdfast_relay_lease(
   owner TEXT NOT NULL,
   expires_at INTEGER NOT NULL);
 
--- What became of each event at each consumer.
+-- What became of each event at each consumer. For IN with more than two values SQLite fills a temporary table at each insert.
 CREATE TABLE holdfast_inbox(
   consumer TEXT NOT NULL,
   event_id TEXT NOT NULL,
-  state TEXT NOT NULL CHECK (state IN ('handled', 'retrying', 'deferred', 'dead', 'discarded')),
+  state TEXT NOT NULL CHECK (state = 'handled' OR state = 'retrying' OR state = 'deferred' OR state = 'dead' OR
+                             state = 'discarded'),
   copy INTEGER NOT NULL DEFAULT 0,
   event_at INTEGER,  -- null: outside the age rule
   body_hash BLOB NOT NULL,
@@ -124,6 +125,7 @@ CREATE TABLE holdfast_operator_actions(
   at INTEGER NOT NULL,
   what TEXT NOT NULL,
   selection TEXT NOT NULL,
+  note TEXT NOT NULL,
   result TEXT NOT NULL,
   PRIMARY KEY (id, event_id, seq)) WITHOUT ROWID;
 

@@ -38,10 +38,10 @@ inline std::string people_text(std::string_view text) { return event::fit(text, 
 inline bool record_postgres_action(TransactionRef tx, const ports::OperatorAction& action, const EventId& event,
                                    std::int64_t seq, std::optional<std::int64_t> now) {
   return tx.exec(
-             "INSERT INTO holdfast.operator_actions(id, event_id, seq, who, at, what, selection, result)"
-             " VALUES ($1, $2, $3, $4, " HOLDFAST_NOW("$5") ", $6, $7, $8) ON CONFLICT DO NOTHING",
+             "INSERT INTO holdfast.operator_actions(id, event_id, seq, who, at, what, selection, note, result)"
+             " VALUES ($1, $2, $3, $4, " HOLDFAST_NOW("$5") ", $6, $7, $8, $9) ON CONFLICT DO NOTHING",
              action.id, event, seq, people_text(action.who), now, people_text(action.what),
-             people_text(action.selection), people_text(action.result)) == 1;
+             people_text(action.selection), people_text(action.note), people_text(action.result)) == 1;
 }
 
 }  // namespace holdfast::store

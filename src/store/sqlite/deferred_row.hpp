@@ -32,9 +32,9 @@ inline ports::Deferred deferred_row(Fields& fields, std::int64_t now) {
 inline bool record_action(TransactionRef tx, const ports::OperatorAction& action, const EventId& event,
                           std::int64_t seq, std::int64_t now) {
   return tx.exec(
-             "INSERT INTO holdfast_operator_actions(id, event_id, seq, who, at, what, selection, result)"
-             " VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING",
-             action.id, event, seq, action.who, now, action.what, action.selection, action.result) == 1;
+             "INSERT INTO holdfast_operator_actions(id, event_id, seq, who, at, what, selection, note, result)"
+             " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING",
+             action.id, event, seq, action.who, now, action.what, action.selection, action.note, action.result) == 1;
 }
 
 }  // namespace holdfast::store

@@ -1,4 +1,4 @@
-// The age rule's other half (DESIGN 9.8): what may be forgotten, and how far back "seen before" can still be told.
+// The age rule's other half: what may be forgotten, and how far back "seen before" can still be told.
 #include <algorithm>
 
 #include "store/sqlite/inbox.hpp"

@@ -2,6 +2,7 @@
 // lists would cut, stay whole.
 #include "store/sqlite/inbox_tx.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 
 #include "store/headers.hpp"
@@ -16,24 +17,29 @@ using namespace ports;
 
 constexpr std::size_t longest_error = 4096;  // a text for people; a handler may throw megabytes
 
-// Now, but after all that the consumer settled before: so it also tells whether anything was handled in between.
-#define SETTLED_AT(now) \
-  "max(" now            \
-  ", coalesce((SELECT settled_at FROM holdfast_inbox WHERE consumer = $1 ORDER BY settled_at DESC LIMIT 1), 0) + 1)"
-
 }  // namespace
 
 std::set<EventId> SqliteInboxTx::claim(std::span<const Claim> claims) {
-  const auto now = access_.now();
+  auto settled_at = next_settled_at();
   std::set<EventId> fresh;
   for (const auto& [id, at, body_hash] : claims) {
     const auto inserted = tx_.exec(
         "INSERT INTO holdfast_inbox(consumer, event_id, state, event_at, body_hash, settled_at)"
-        " VALUES ($1, $2, 'handled', $3, $4, " SETTLED_AT("$5") ") ON CONFLICT DO NOTHING",
-        consumer_, id, micros(at), Bytes{body_hash}, now);
-    if (inserted == 1) fresh.insert(id);
+        " VALUES ($1, $2, 'handled', $3, $4, $5) ON CONFLICT DO NOTHING",
+        consumer_, id, micros(at), Bytes{body_hash}, settled_at);
+    if (inserted == 1) fresh.insert(id), ++settled_at;
   }
   return fresh;
+}
+
+/// Now, but after all that the consumer settled before: so it also tells whether anything was handled in between. Asked for
+/// by itself: a statement that reads the table it writes makes SQLite build a temporary one, each time.
+std::int64_t SqliteInboxTx::next_settled_at() {
+  const auto last =
+      tx_.query<std::int64_t>(
+             "SELECT settled_at FROM holdfast_inbox WHERE consumer = $1 ORDER BY settled_at DESC LIMIT 1", consumer_)
+          .one_or_none();
+  return std::max(access_.now(), last.value_or(0) + 1);
 }
 
 std::map<EventId, InboxRow> SqliteInboxTx::look(const std::set<EventId>& ids) {
@@ -56,9 +62,9 @@ std::optional<InboxRow> SqliteInboxTx::try_lock(const EventId& id) {
 }
 
 void SqliteInboxTx::settle(const EventId& id, const Fate& fate) {
-  const auto changed = tx_.exec("UPDATE holdfast_inbox SET state = $3, copy = $4, settled_at = " SETTLED_AT(
-                                    "$5") " WHERE consumer = $1 AND event_id = $2",
-                                consumer_, id, word(fate.state), fate.copy, access_.now());
+  const auto changed =
+      tx_.exec("UPDATE holdfast_inbox SET state = $3, copy = $4, settled_at = $5 WHERE consumer = $1 AND event_id = $2",
+               consumer_, id, word(fate.state), fate.copy, next_settled_at());
   if (changed != 1) throw std::logic_error("event " + id.to_string() + " was settled without being claimed");
   finish_starts(std::span(&id, 1));
   if (fate.deferred) set_aside(id, *fate.deferred);

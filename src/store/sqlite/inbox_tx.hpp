@@ -31,6 +31,7 @@ class SqliteInboxTx : public ports::InboxTx {
   void commit() override;
 
  private:
+  std::int64_t next_settled_at();
   void set_aside(const EventId& id, const ports::Deferred& event);
 
   Access access_;

@@ -1,5 +1,7 @@
 #include "store/sqlite/outbox.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 
@@ -32,6 +34,14 @@ std::vector<OutboxRow> rows_of(std::vector<detail::SqlRow> raw) {
     rows.push_back(outbox_row(fields));
   }
   return rows;
+}
+
+/// {"17":"0198...", ...}
+std::string id_by_seq(std::span<const RowRef> rows) {
+  std::string json;
+  for (const auto& [seq, id] : rows)
+    json += fmt::format("{}\"{}\":\"{}\"", json.empty() ? '{' : ',', seq, id.to_string());
+  return rows.empty() ? "{}" : json + "}";
 }
 
 const std::string read_sql =
@@ -77,20 +87,18 @@ std::vector<OutboxRow> SqliteOutbox::read_keys(std::span<const KeyFrom> keys, in
 // A mark that a power cut takes back is a duplicate, and the inbox absorbs those: it need not wait for the disk.
 int SqliteOutbox::mark_published(std::span<const RowRef> rows) {
   Transaction tx = access_.begin_lazy();
-  const auto now = access_.now();
-  int moved = 0;
-  for (const auto& [seq, id] : rows) {
-    tx.exec(
-        "INSERT INTO holdfast_outbox_published(seq, id, key, type, unrouted_ok, occurred_at, envelope, headers, "
-        "attempts,"
-        " last_error, published_at)"
-        " SELECT seq, id, key, type, unrouted_ok, occurred_at, envelope, headers, attempts, last_error, $3"
-        " FROM holdfast_outbox WHERE seq = $1 AND id = $2 AND destination IS NULL",
-        seq, id, now);
-    moved += static_cast<int>(tx.exec("DELETE FROM holdfast_outbox WHERE seq = $1 AND id = $2", seq, id));
-  }
+  const std::string marked = id_by_seq(rows);
+  tx.exec(
+      "INSERT INTO holdfast_outbox_published(seq, id, key, type, unrouted_ok, occurred_at, envelope, headers, attempts,"
+      " last_error, published_at)"
+      " SELECT seq, o.id, o.key, o.type, unrouted_ok, occurred_at, envelope, headers, attempts, last_error, $2"
+      " FROM json_each($1) AS marked CROSS JOIN holdfast_outbox AS o"
+      " ON seq = CAST(marked.key AS INTEGER) AND o.id = marked.value WHERE destination IS NULL",
+      marked, access_.now());
+  const auto moved = tx.exec(
+      "DELETE FROM holdfast_outbox WHERE (seq, id) IN (SELECT CAST(key AS INTEGER), value FROM json_each($1))", marked);
   tx.commit();
-  return moved;
+  return static_cast<int>(moved);
 }
 
 void SqliteOutbox::note_failure(std::span<const RowRef> rows, const std::string& error, bool refused) {

@@ -75,10 +75,19 @@ void create(sqlite::Connection& connection, const std::string& file) {
   connection.commit();
 }
 
+/// What is no SQLite file will not become a bus by itself.
+std::unique_ptr<sqlite::Connection> open(const std::string& file, const Settings& settings) {
+  try {
+    return std::make_unique<sqlite::Connection>(file, settings.busy_timeout);
+  } catch (const sqlite::NotADatabase&) {
+    throw Invalid(file, "this file is not a Holdfast bus and is left as it is; give another file as broker.url");
+  }
+}
+
 }  // namespace
 
 std::unique_ptr<sqlite::Connection> connect(const std::string& file, const Settings& settings, BusyWait& busy) {
-  auto connection = std::make_unique<sqlite::Connection>(file, settings.busy_timeout);
+  auto connection = open(file, settings);
   busy.serve(connection->native());
   connection->begin("BEGIN");  // one view of the file: another process may be creating it
   const bool ready = is_ready(*connection, file);

@@ -243,11 +243,35 @@ TEST_F(DeferredCommand, TheBrokersDlqIsEmptiedAndWhatIsKnownIsDropped) {
 
 TEST_F(DeferredCommand, ADlqThatCannotBeReadHidesNothing) {
   dead(1);
-  const auto ran = inventory({"--json", "--broker", url("none/bus.db"), "dlq", "list"});
+  std::filesystem::create_directory(file("away"));
+  const auto ran = inventory({"--json", "--broker", url("away"), "dlq", "list"});
   EXPECT_EQ(ran.code, 1);
   EXPECT_EQ(Json::parse(ran.out).elements().size(), 1u);
   EXPECT_TRUE(has(ran.err, "the broker's DLQ was not looked at: ")) << ran.err;
-  EXPECT_EQ(inventory({"--broker", url("none/bus.db"), "dlq", "import"}).code, 3);
+  EXPECT_EQ(inventory({"--broker", url("away"), "dlq", "import"}).code, 3);
+}
+
+TEST_F(DeferredCommand, AMistypedBusIsRefusedAndNotMade) {
+  for (const auto* verb : {"list", "import"}) {
+    const auto ran = inventory({"--broker", url("typo.db"), "dlq", verb});
+    EXPECT_EQ(ran.code, 3) << verb;
+    EXPECT_TRUE(has(ran.err, "typo.db: no such bus")) << ran.err;
+  }
+  EXPECT_FALSE(std::filesystem::exists(file("typo.db")));
+}
+
+TEST_F(DeferredCommand, AFlagThatMakesNoSenseIsToldBeforeAnythingIsDone) {
+  const auto id = dead(1);
+  dead(2);
+  const auto wait = inventory({"dlq", "replay", "--canary", "1", "--wait", "x", "--yes"});
+  EXPECT_EQ(wait.code, 2);
+  EXPECT_TRUE(has(wait.err, "--wait")) << wait.err;
+  const auto canary = inventory({"dlq", "replay", "--canary=-1", "--yes"});
+  EXPECT_EQ(canary.code, 2);
+  EXPECT_TRUE(has(canary.err, "--canary")) << canary.err;
+  EXPECT_EQ(fate(id), "dead");
+  EXPECT_TRUE(has(inventory({"dlq", "list", "--reason", "exhuasted"}).err, "the nearest is 'exhausted'"));
+  EXPECT_TRUE(has(inventory({"dlq", "list", "--consumer", "inventroy"}).err, "the nearest is 'inventory'"));
 }
 
 }  // namespace

@@ -44,7 +44,7 @@ TEST_F(UsageTest, AMistakeIsCode2AndToldWithWhatIsNearest) {
       {{"dlq", "list", "--consumr", "x"}, "'--consumr' is not understood here; the nearest is '--consumer'"},
       {{"status", "--jsno"}, "'--jsno' is not understood here; the nearest is '--json'"},
       {{"help", "relya"}, "there is no such command; the nearest is 'relay'"},
-      {{}, "subcommand is required"},
+      {{}, "Usage: holdfast"},
       {{"dlq"}, "subcommand is required"},
       {{"publish", "a.b.v1"}, "key is required"},
       {{"demo", "--orders", "0"}, "--orders"},
@@ -111,7 +111,8 @@ TEST_F(UsageTest, TheDatabaseIsNamedByFlagVariableOrFile) {
 TEST_F(UsageTest, MigrateMakesTheTablesAndCheckOnlyLooks) {
   auto ran = on("new", {"migrate", "--check"});
   EXPECT_EQ(ran.code, 1);
-  EXPECT_TRUE(has(ran.out, "tables are not there")) << ran.out;
+  EXPECT_TRUE(has(ran.out, "it is not there")) << ran.out;
+  EXPECT_FALSE(std::filesystem::exists(file("new.db")));
   EXPECT_EQ(on("new", {"migrate"}).out, "schema 1 is there\n");
   EXPECT_EQ(on("new", {"--json", "migrate"}).out, "{\"schema\":1}\n") << "again: nothing to do";
   ran = on("new", {"migrate", "--check"});

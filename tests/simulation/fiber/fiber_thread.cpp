@@ -10,15 +10,17 @@
 namespace sim {
 
 struct Fiber::Impl {
+  std::function<void()> body;  // ends with the fiber, in the thread that holds the baton
   std::binary_semaphore go{0}, back{0};
   bool done = false;
   std::thread thread;
 };
 
 Fiber::Fiber(std::function<void()> body) : impl_(std::make_unique<Impl>()) {
-  impl_->thread = std::thread([me = impl_.get(), body = std::move(body)] {
+  impl_->body = std::move(body);
+  impl_->thread = std::thread([me = impl_.get()] {
     me->go.acquire();
-    body();
+    me->body();
     me->done = true;
     me->back.release();
   });

@@ -95,7 +95,7 @@ TEST(Envelope, KeepsWhatItDoesNotKnow) {
 TEST(Envelope, PointsToWhatIsWrong) {
   const std::string good_id = R"("eventId":"1f09f4f7a1d24575a2b4b2a1b35c0b1a")";
   const std::string good = "{" + good_id + R"(,"eventType":"a.v1","payload":{})";
-  EXPECT_EQ(where_of("not json"), "byte 2");
+  EXPECT_EQ(where_of("not json"), "byte 1");
   EXPECT_EQ(where_of("[]"), "");
   EXPECT_EQ(where_of("{}"), "/eventId");
   EXPECT_EQ(where_of(R"({"eventId":12045})"), "/eventId");

@@ -156,7 +156,7 @@ TEST_F(G4_Due, OneThatRunsIsNotBegunAgain) {
   EXPECT_EQ(settle(0, Report{}), words({}));
 }
 
-// ---- the store is down (9.9)
+// ---- the store is down
 
 TEST_F(G6_StoreDown, StopsAndAsksAgainWithBackoff) {
   begin();
@@ -186,7 +186,7 @@ TEST_F(G6_StoreDown, AfterAMinuteTheChannelIsClosedAndReturnsWithTheStore) {
   EXPECT_EQ(nothing_due(), words({"connect", "credit 6"}));
 }
 
-// ---- for pruning (9.8)
+// ---- for pruning
 
 // The store takes the lowest of those handled lately for how far the queue has come: what failed is none of them.
 TEST_F(G1_Session, WhatFailedMakesItNotPrunable) {
