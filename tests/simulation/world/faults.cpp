@@ -89,7 +89,7 @@ void World::restore_consumer() {
   auto& tables = consumer.consumers.at("c");
   const auto known = judge.known(tables);
   consumer.restore(), judge.consumer_restored(tables, known);
-  for (const Subject& x : subjects) to_republish.insert(x.id);
+  for (const Subject& x : subjects) to_republish.insert(x.number);
   retry_copies_lost = true;
   ++counts["restores of the consumer"];
 }
@@ -215,7 +215,9 @@ void World::purge() {
     const Subject* x = judge.subject(delivery.body);
     if (!x) continue;
     ++counts["purged copies"];
-    if (!known.contains(x->number) && !x->pruned) to_republish.insert(x->id);
+    history.note("FAULT", "event {} is purged{}", x->number,
+                 known.contains(x->number) ? "" : ", which nobody else has");
+    if (!known.contains(x->number) && !x->pruned) to_republish.insert(x->number);
     retry_copies_lost |= known.contains(x->number) && known.at(x->number) == ports::State::retrying;
   }
   all.clear();

@@ -156,15 +156,18 @@ class Operator {
   bool heals() const { return !w_.to_republish.empty() || w_.retry_copies_lost; }
   /// As `outbox republish --since` does; a row whose mark comes later is found later. Copies of retries wait for reconcile's repair.
   void heal() {
-    std::vector<std::pair<ports::Seq, EventId>> found;
+    std::map<int, ports::Seq> found;
     for (const auto& [seq, published] : w_.producer.published)
-      if (w_.to_republish.contains(published.row.event.id)) found.emplace_back(seq, published.row.event.id);
-    for (const auto& [seq, id] : found) {  // two rows may have one id
+      if (const Subject* x = w_.judge.subject(published.row.event.envelope); x && w_.to_republish.contains(x->number))
+        found.emplace(x->number, seq);
+    std::map<ports::Seq, int> in_order;
+    for (const auto& [number, seq] : found) in_order[seq] = number;
+    for (const auto& [seq, number] : in_order) {
       w_.history.note("operator", "republishes row {}", seq);
       const int restores = w_.producer_restores;
       if (!outbox_.republish(seq) || restores != w_.producer_restores) continue;
       ++w_.counts["republished"];
-      w_.to_republish.erase(id), w_.republished.insert(id);
+      w_.to_republish.erase(number), w_.republished.insert(number);
     }
     if (w_.retry_copies_lost && !w_.faulty()) repair();
   }
@@ -231,6 +234,9 @@ void import(World& w) {
         w.scheduler.sleep(50);
         break;
       }
+      if (const Subject* x = w.judge.subject(delivery.body))
+        w.history.note(w.scheduler.name(w.scheduler.current()), "{} event {}",
+                       report.counts.dead ? "takes in" : "drops", x->number);
       w.counts["imported"] += report.counts.dead, w.counts["known copies dropped"] += report.counts.dropped;
       if (!too_early) acknowledge();
     }

@@ -82,7 +82,7 @@ class World {
   Millis window{400};                 // what the inbox remembers
   int incarnations = 0, crashers = 0;
   // What a restore of the consumer's database, or a purge of its DLQ, took away: an operator brings it back.
-  std::set<EventId> to_republish, republished;
+  std::set<int> to_republish, republished;  // by number: two may share an id
   bool retry_copies_lost = false;
   int producer_restores = 0;
   [[noreturn]] void crash(int consumer, const Subject& by);  // of a consumer process, by its handler
