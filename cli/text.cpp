@@ -1,22 +1,15 @@
 #include "cli/text.hpp"
 
 #include <fmt/format.h>
+#include <openssl/evp.h>
 #include <unistd.h>
 
-#include <cstdint>
 #include <cstdio>
 
 #include "event/utf8.hpp"
 
 namespace holdfast::cli {
 namespace {
-
-/// How many bytes the character takes that begins here; 0: it is none.
-std::size_t character_at(std::string_view text) {
-  for (std::size_t length = 1; length <= 4 && length <= text.size(); ++length)
-    if (event::is_utf8(text.substr(0, length))) return length;
-  return 0;
-}
 
 bool is_control(std::string_view character) {
   const auto first = static_cast<unsigned char>(character[0]);
@@ -29,7 +22,7 @@ bool is_control(std::string_view character) {
 std::string printable(std::string_view text, Lines lines) {
   std::string out;
   while (!text.empty()) {
-    const auto length = character_at(text);
+    const auto length = event::character(text);
     const auto character = text.substr(0, length == 0 ? 1 : length);
     const bool stays = lines == Lines::many && (character == "\n" || character == "\t");
     if (length > 0 && (stays || !is_control(character))) out += character;
@@ -49,15 +42,10 @@ void print_body(const std::string& body) {
 }
 
 std::string base64(std::string_view bytes) {
-  constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string out;
-  for (std::size_t at = 0; at < bytes.size(); at += 3) {
-    const auto group = bytes.substr(at, 3);
-    std::uint32_t bits = 0;
-    for (std::size_t i = 0; i < 3; ++i)
-      bits = bits << 8 | (i < group.size() ? static_cast<unsigned char>(group[i]) : 0U);
-    for (std::size_t i = 0; i < 4; ++i) out += i <= group.size() ? digits[bits >> (18 - 6 * i) & 63U] : '=';
-  }
+  std::string out((bytes.size() + 2) / 3 * 4 + 1, '\0');  // it ends with a NUL of its own
+  EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()), reinterpret_cast<const unsigned char*>(bytes.data()),
+                  static_cast<int>(bytes.size()));
+  out.pop_back();
   return out;
 }
 

@@ -7,7 +7,8 @@ namespace {
 
 std::uint8_t byte_at(std::string_view text, std::size_t at) { return static_cast<std::uint8_t>(text[at]); }
 
-/// Bytes of the character at the front; 0 = ill-formed: overlong, a surrogate, beyond U+10FFFF, cut off.
+}  // namespace
+
 std::size_t character(std::string_view text) {
   const std::uint8_t first = byte_at(text, 0);
   if (first < 0x80) return 1;
@@ -24,8 +25,6 @@ std::size_t character(std::string_view text) {
                    (first == 0xF0 && second < 0x90) || (first == 0xF4 && second > 0x8F);
   return ill ? 0 : length;
 }
-
-}  // namespace
 
 bool is_utf8(std::string_view text) {
   while (!text.empty()) {

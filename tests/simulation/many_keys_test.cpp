@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <malloc.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <new>
 #include <unordered_map>
@@ -12,7 +13,7 @@
 #include "simulation/database/outbox.hpp"
 
 namespace {
-std::ptrdiff_t living = 0;  // bytes
+std::atomic<std::ptrdiff_t> living = 0;  // bytes; threads of other tests come here too
 }
 
 void* operator new(std::size_t size) {

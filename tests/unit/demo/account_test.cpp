@@ -87,8 +87,8 @@ class Finished {
 
 struct DemoAccount : ::testing::Test {
   static void SetUpTestSuite() {
-    char name[] = "/tmp/holdfast-account-XXXXXX";
-    root = mkdtemp(name);
+    std::string pattern = (fs::temp_directory_path() / "holdfast-account-XXXXXX").string();
+    root = mkdtemp(pattern.data());
     Finished run(root / "finished");
   }
   static void TearDownTestSuite() { fs::remove_all(root); }
