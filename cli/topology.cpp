@@ -36,7 +36,7 @@ class Command {
   }
   int apply() {
     for (const auto& program : programs())
-      for (const auto& queue : program.queues) refusing([&] { topology().declare(queue); });
+      for (const auto& queue : program.queues) refusing([&] { topology().apply(queue); });
     return show();
   }
   int verify() {

@@ -29,7 +29,9 @@ class Topology {
   };
   virtual Depth depth(const std::string& queue) = 0;
 
-  // For operators, where there is a broker to look at. What declare() makes, a line each.
+  // For operators. Makes what is missing, whatever a program may do.
+  virtual void apply(const Queue& queue) { (void)declare(queue); }
+  /// What it makes, a line each.
   virtual std::vector<std::string> describe(const Queue&) const { return {}; }
   /// What is missing or otherwise there, a line each; nothing is changed. RabbitMQ: but bindings, which AMQP shows to nobody.
   virtual std::vector<std::string> differences(const Queue&) { return {}; }

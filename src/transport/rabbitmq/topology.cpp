@@ -71,6 +71,11 @@ void Topology::make(const Piece& piece) {
     step(binding->queue, [&](Channel& c) { c.bind(binding->queue, binding->exchange, binding->pattern); });
 }
 
+void Topology::apply(const ports::Queue& queue) {
+  const std::lock_guard lock(mutex_);
+  for (const auto& piece : plan(queue, settings_->options.exchange)) make(piece);
+}
+
 std::vector<std::string> Topology::describe(const ports::Queue& queue) const {
   std::vector<std::string> lines;
   for (const auto& piece : plan(queue, settings_->options.exchange)) lines.push_back(to_text(piece));
