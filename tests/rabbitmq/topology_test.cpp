@@ -61,11 +61,13 @@ class TopologyCommand : public program_test::Programs {
     auto order = start("order", url_of("order"), more), inventory = start("inventory", url_of("inventory"), more),
          payment = start("payment", url_of("payment"), more);
     EXPECT_EQ(inventory.http.put("/stock/101", R"({"onHand":10})").status, 200);
-    for (const auto* amount : {"10.00", "10.07"})  // the second waits twice at the broker
+    Client foreign(vhost.url());
+    for (const auto* amount : {"10.00", "10.07"})  // the gateway fails twice on the second
       EXPECT_EQ(order.http.post("/orders", one_order(amount)).status, 201);
+    EXPECT_TRUE(eventually([&] { return foreign.ready("payment.order-created.retry.5s.q") == 1; }))
+        << "it waits at the broker to be tried again";
     for (const auto* target : {"/orders/1", "/orders/2"})
       EXPECT_TRUE(eventually([&] { return member(order.http, target, "status") == "\"confirmed\""; })) << target;
-    Client foreign(vhost.url());
     foreign.publish("inventory.order-created.q", {}, "poison");
     EXPECT_TRUE(eventually([&] { return foreign.ready("inventory.order-created.dlq") == 1; }));
     const auto list = holdfast({"--database", url("inventory.db"), "--broker", url_of("inventory"), "dlq", "list"});
