@@ -90,6 +90,7 @@ class Demo {
   int run() {
     progress_.step("starting order, inventory and payment in " + layout().folder.string());
     system_.start();
+    if (rabbit()) rabbit()->settle_new_queues();
     stock_the_shelves();
     const auto start = Clock::now();
     const auto at = [&](double share) {

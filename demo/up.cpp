@@ -113,6 +113,7 @@ int up(const UpOptions& options) {
   if (options.rabbitmq) folder.let_others_pass(), servers = std::make_unique<PrivateServers>(folder.path());
   System system(servers ? servers->layout() : Layout{folder.path()}, options.programs, true);
   system.start();
+  if (servers) servers->rabbit().settle_new_queues();
   stock_the_shelves(system);
   write_line(system, servers.get());
   std::printf("%s\n", line_of(system, servers.get()).c_str());

@@ -163,4 +163,6 @@ std::string Rabbit::ctl(const std::vector<std::string>& words) const {
   return ran.out;
 }
 
+void Rabbit::settle_new_queues() const { ctl({"eval", "[dets:sync(T) || T <- dets:all()]."}); }
+
 }  // namespace holdfast::servers

@@ -11,15 +11,13 @@ struct RabbitOutage : RabbitTest {
   ~RabbitOutage() override {
     if (!server().running()) server().start();
   }
-  /// RabbitMQ 3.10 keeps the name of a new queue in memory for minutes, and forgets the queue when it is killed.
-  static void settle_new_queues() { server().ctl({"eval", "[dets:sync(T) || T <- dets:all()]."}); }
   void cut_all() const { server().ctl({"close_all_connections", "--vhost", vhost.name(), "a test cuts them"}); }
 };
 
 TEST_F(RabbitOutage, G1_NoLoss_KilledWhileAThousandFly) {
   const ports::Queue queue{"q", {"#"}};
   auto receiver = subscribe(queue);
-  settle_new_queues();
+  server().settle_new_queues();
   const auto publisher = broker->publisher();
   std::vector<ports::OutgoingEvent> events;
   for (int i = 0; i < 1'000; ++i) events.push_back(event("event " + std::to_string(i), std::to_string(i)));
