@@ -4,7 +4,7 @@ packages_of() {
   local build="g++ cmake ninja-build libssl-dev libsqlite3-dev libfmt-dev libspdlog-dev libcli11-dev libtomlplusplus-dev
                prometheus-cpp-dev libboost1.81-dev libboost-json1.81-dev libpq-dev librabbitmq-dev"
   local test="$build libgtest-dev libgmock-dev librapidcheck-dev libboost-context1.81-dev pkg-config shellcheck clang-format-19
-              postgresql rabbitmq-server libpqxx-dev pgbouncer python3 python3-pika"
+              postgresql rabbitmq-server libpqxx-dev pgbouncer python3 python3-pika docker-compose"
   case $1 in
     demo) echo $build ;;
     servers) echo $build postgresql rabbitmq-server ;;
@@ -77,7 +77,7 @@ release_services() {
   done
   held=()
   for unit in "${new_units[@]}"; do
-    if [ -e "$units/$unit" ]; then "${as_root[@]}" deb-systemd-helper disable "$unit" >/dev/null 2>&1 || true; fi
+    if [ -e "$units/$unit" ]; then "${as_root[@]}" systemctl --no-reload disable "$unit" >/dev/null 2>&1 || true; fi
   done
   new_units=()
 }

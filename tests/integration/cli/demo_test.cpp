@@ -1,14 +1,12 @@
 // holdfast demo and holdfast up: the whole system, for a try.
-#include <fcntl.h>
 #include <signal.h>
-#include <sys/file.h>
-#include <unistd.h>
 
 #include <array>
 #include <fstream>
 
 #include "demo/system.hpp"
 #include "holdfast/contract.hpp"
+#include "integration/cli/usual_ports.hpp"
 #include "integration/service/programs.hpp"
 
 namespace holdfast::program_test {
@@ -20,8 +18,8 @@ using demo::Part;
 struct DemoCommand : Programs {
   const demo::Layout layout{folder / "state"};
   Ran check() const { return holdfast({"--json", "demo", "--check", layout.folder.string()}); }
-  void sql(const std::string& file, const std::string& statement) const {
-    open_store(layout.url(file)).transact([&](Transaction& tx) { EXPECT_EQ(tx.exec(statement), 1) << statement; });
+  void sql(const std::string& url, const std::string& statement) const {
+    open_store(url).transact([&](Transaction& tx) { EXPECT_EQ(tx.exec(statement), 1) << statement; });
   }
 };
 
@@ -67,7 +65,7 @@ TEST_F(DemoCommand, LosesNothingAndTheCheckWouldSeeIt) {
   EXPECT_EQ(found.code, 1);
   EXPECT_EQ(Json::parse(found.out).at("consumers").elements().at(1).at("lost").integer(), 1) << found.out;
 
-  sql(layout.ledger(),
+  sql("sqlite:" + layout.ledger(),
       "UPDATE ledger SET amount = '1.00' WHERE key = (SELECT key FROM ledger WHERE outcome = 'charged' AND refunded = "
       "0 LIMIT 1)");
   found = check();
@@ -119,29 +117,9 @@ TEST_F(DemoCommand, ANumberThatIsNoneIsNotRead) {
     }
 }
 
-/// One `up` at a time: a program that was killed would find its usual port taken by another test's.
-class UsualPorts {
- public:
-  UsualPorts()
-      : lock_(open((std::filesystem::temp_directory_path() / "holdfast-usual-ports").c_str(),
-                   O_CREAT | O_RDONLY | O_CLOEXEC, 0666)) {
-    flock(lock_, LOCK_EX);
-  }
-  ~UsualPorts() { close(lock_); }
-  UsualPorts(const UsualPorts&) = delete;
-
- private:
-  int lock_;
-};
-
 struct UpCommand : DemoCommand {
   const UsualPorts usual_ports;
   Json line_in_file() const { return Json::parse(contents((layout.folder / "up.json").string())); }
-  static bool alive(std::int64_t pid) {  // a zombie, whoever should collect it, is not
-    std::error_code gone;
-    (void)std::filesystem::read_symlink("/proc/" + std::to_string(pid) + "/exe", gone);
-    return !gone;
-  }
 };
 
 TEST_F(UpCommand, SaysWhereAllIsRestartsWhatDiesAndLeavesNoProcess) {
@@ -154,7 +132,7 @@ TEST_F(UpCommand, SaysWhereAllIsRestartsWhatDiesAndLeavesNoProcess) {
     EXPECT_TRUE(alive(said.at("pids").at(name).integer())) << line;
     EXPECT_EQ(http::Client(said.at(name).string()).get("/health/ready").status, 200) << name;
   }
-  EXPECT_EQ(said.at("broker").string(), layout.url(layout.bus()));
+  EXPECT_EQ(said.at("broker").string(), layout.broker());
   EXPECT_EQ(said.at("exchange").string(), "orders.exchange");
   EXPECT_EQ(said.at("state").string(), layout.folder.string());
   EXPECT_EQ(contents((layout.folder / "up.json").string()), line + "\n");
