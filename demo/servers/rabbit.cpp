@@ -120,7 +120,7 @@ void Rabbit::start() {
       pid_ = 0;
       throw Unavailable("RabbitMQ ended at its start: " + folder_.log(before));
     }
-    if (listens(port_)) return;  // the last thing that it opens
+    if (listens(port_) && (!options_.tls || listens(tls_port_))) return;  // the last thing that it opens
     poll(nullptr, 0, pause_ms);
   }
   stop(SIGKILL);
