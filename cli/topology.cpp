@@ -29,7 +29,8 @@ struct Shown {  // stable names
 
 class Command {
  public:
-  Command(Cli& cli, const Flags& flags) : cli_(cli), flags_(flags), broker_(cli.open_bus()) {}
+  Command(Cli& cli, const Flags& flags, bool makes)
+      : cli_(cli), flags_(flags), broker_(makes ? cli.open_bus() : cli.bus()) {}
 
   int show() {
     return each([&](const ports::Queue& queue) { return topology().describe(queue); }, ok);
@@ -52,7 +53,8 @@ class Command {
   int permissions() {
     Lines lines;
     for (const auto& program : programs())
-      if (auto line = topology().permissions(program.user, program.queues); !line.empty()) lines.push_back(line);
+      if (program.user.empty()) throw Invalid("--user", "whose rights? Name the program's user on the broker");
+      else if (auto line = topology().permissions(program.user, program.queues); !line.empty()) lines.push_back(line);
     if (cli_.json()) std::printf("%s\n", Codec<Lines>::encode(lines).c_str());
     else
       for (const auto& line : lines) std::printf("%s\n", line.c_str());
@@ -78,6 +80,8 @@ class Command {
 
   /// One for each database: what its consumers asked for when they started. Or what the flags say.
   std::vector<Program> programs() const {
+    if (!flags_.queue.empty() && flags_.events.empty())
+      throw Invalid("--events", "which events go to " + flags_.queue + "? Name them, as order.created.*");
     if (!flags_.queue.empty())
       return {{flags_.user, {queue(flags_.queue, flags_.events, flags_.ordering == "by_key")}}};
     std::vector<Program> all;
@@ -133,7 +137,7 @@ void add_topology(CLI::App& app, Cli& cli) {
         ->capture_default_str();
     command->add_option("--retry-delays", flags->delays, "without order: the wait queues, or none [1s,5s,30s,2m,10m]");
     command->add_option("--user", flags->user, "of the program, on the broker [its consumer's name]");
-    cli.does(*command, [&cli, flags, act] { return (Command(cli, *flags).*act)(); });
+    cli.does(*command, [&cli, flags, act] { return (Command(cli, *flags, act == &Command::apply).*act)(); });
   };
   verb("show", "what the consumers of these databases need", &Command::show);
   verb("apply", "make what is missing; what differs is left and named", &Command::apply);

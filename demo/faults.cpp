@@ -114,6 +114,13 @@ void wait_until_sent(const Layout& layout, Part part, std::chrono::milliseconds 
   throw Unavailable(name_of(part) + " did not publish all its events in time");
 }
 
+bool was_returned(const Layout& layout, Part part, const std::string& type) {
+  ports::Selection selection;
+  selection.type = type;
+  const auto waiting = open_store(layout.database(part)).impl()->admin()->pending(selection);
+  return std::ranges::any_of(waiting, [](const auto& view) { return view.row.attempts > 0; });
+}
+
 std::int64_t kill_inventory(System& system, const servers::Rabbit* rabbit) {
   auto& inventory = system.process(Part::inventory);
   return rabbit ? kill_while_it_works(inventory, *rabbit)

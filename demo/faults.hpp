@@ -27,6 +27,9 @@ std::int64_t kill_inventory(System& system, const servers::Rabbit* rabbit);
 /// As an operator may, by mistake: nobody gets these events any longer. declare_queues() puts it back.
 void remove_binding(const servers::Rabbit& rabbit, const std::string& queue, const std::string& pattern);
 
+/// Whether the broker returned an event of this type, which waits in the program's outbox.
+bool was_returned(const Layout& layout, Part part, const std::string& type);
+
 /// Until nothing waits in this program's outbox. Unavailable: not in time.
 void wait_until_sent(const Layout& layout, Part part, std::chrono::milliseconds patience);
 

@@ -173,6 +173,8 @@ class Demo {
     progress_.step("binding of stock.reserved removed; orders go on");
     place(orders, "d", [&] {
       std::this_thread::sleep_for(binding_away);
+      for (const auto end = removed + 5 * binding_away; Clock::now() < end; std::this_thread::sleep_for(100ms))
+        if (was_returned(layout(), Part::inventory, "stock.reserved.v1")) break;
       declare_queues(layout());
       deeds_.unbound = seconds_since(removed);
       const auto back = Clock::now();

@@ -21,11 +21,11 @@ struct DemoOnServers : Programs {
 
 TEST_F(DemoOnServers, LosesNothingAndTheCheckWouldSeeIt) {
   const auto ran =
-      holdfast({"demo", "--rabbitmq", "--orders", "150", "--seed", "7", "--json", "--keep", "--state", state.string()});
+      holdfast({"demo", "--rabbitmq", "--orders", "300", "--seed", "7", "--json", "--keep", "--state", state.string()});
   ASSERT_EQ(ran.code, 0) << ran.out << ran.err;
   const auto result = Json::parse(ran.out);
   EXPECT_TRUE(result.at("nothingLost").boolean()) << ran.out;
-  EXPECT_EQ(result.at("placed").integer(), 170) << "and the twenty whose cancellation came first";
+  EXPECT_EQ(result.at("placed").integer(), 320) << "and the twenty whose cancellation came first";
   EXPECT_EQ(result.at("open").integer(), 0);
   EXPECT_GT(result.at("deliveredTwice").integer(), 0);
   for (const auto* consumer : {"inventory", "payment"})

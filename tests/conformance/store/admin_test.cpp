@@ -52,6 +52,20 @@ TEST_P(StoreConformance, AnActOnTheOutboxIsDoneOnce) {
   EXPECT_GT(pending[0].row.seq, rows[0].seq);
 }
 
+TEST_P(StoreConformance, TellsWhatTheLastReleaseOfEachConsumerAskedFor) {
+  if (!features().admin) GTEST_SKIP();
+  AdminStore& admin = *clients->admin();
+  EXPECT_TRUE(admin.subscriptions().empty());
+  inbox().open_instance("old", "inventory.q", {"order.created.*"}, "by_key");
+  clients->advance(Millis(1));
+  inbox().open_instance("new", "inventory.q", {"order.created.*", "order.cancelled.*"}, "none");
+  const auto found = admin.subscriptions();
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].queue, "inventory.q");
+  EXPECT_EQ(found[0].patterns, (std::vector<std::string>{"order.created.*", "order.cancelled.*"}));
+  EXPECT_FALSE(found[0].by_key);
+}
+
 TEST_P(StoreConformance, SelectionsPick) {
   if (!features().admin) GTEST_SKIP();
   AdminStore& admin = *clients->admin();

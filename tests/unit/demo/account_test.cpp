@@ -237,6 +237,21 @@ TEST_F(DemoAccount, NamesGoodsAndMoneyThatDoNotAddUp) {
         "order 9: the gateway keeps 5.00 and nobody knows the order");
 }
 
+TEST_F(DemoAccount, AttemptsWithoutABindingAreCountedApart) {
+  sql(layout.database(Part::inventory), "UPDATE holdfast_outbox_published SET attempts = 3 WHERE seq = 11");
+  sql(layout.database(Part::order), "UPDATE holdfast_outbox_published SET attempts = 2 WHERE seq = 1");
+  EXPECT_EQ(account().attempts, 5);
+  EXPECT_EQ(as_text(account(), deeds).find("binding of"), std::string::npos);
+  deeds.unbound = 4.2, deeds.flowed_after = 5, deeds.rabbitmq = true;
+  const auto a = account();
+  EXPECT_TRUE(a.nothing_lost());
+  EXPECT_EQ(a.returned, 1);
+  EXPECT_EQ(a.attempts, 2);
+  for (const auto* said : {"broker away for", "binding of stock.reserved removed for 4.2 s",
+                           "1 events returned, waited, went on by themselves in 5.0 s"})
+    EXPECT_NE(as_text(a, deeds).find(said), std::string::npos) << said;
+}
+
 TEST_F(DemoAccount, TheTableShowsWhatWasMeasured) {
   deeds.twice = {EventId::parse(id(1))}, deeds.absorbed = {{"inventory", 7}, {"payment", 5}, {"order", 0}};
   deeds.away = 5.25, deeds.back_after = 0.5, deeds.killed_in_flight = 31, deeds.caught_up_after = 1.5;
