@@ -88,6 +88,11 @@ void Postgres::stop(int signal) {
   pid_ = 0;
 }
 
+bool Postgres::running() {
+  if (pid_ > 0 && waitpid(pid_, nullptr, WNOHANG) == pid_) pid_ = 0;
+  return pid_ > 0;
+}
+
 bool Postgres::answers() const {
   return folder_
              .run({client("pg_isready"), "-q", "-h", folder_.path().string(), "-p", std::to_string(port_), "-t", "1"})

@@ -25,7 +25,7 @@ class Postgres {
 
   void start();
   void stop(int signal);  // SIGTERM, SIGINT (fast), SIGQUIT, SIGKILL; waits for its end
-  bool running() const { return pid_ > 0; }
+  bool running();  // collects it when it has ended
   pid_t pid() const { return pid_; }
   int port() const { return port_; }
 

@@ -86,7 +86,8 @@ Rabbit::Rabbit(Options options)
   if (programs_.empty()) throw Unavailable("RabbitMQ is not installed (./dev deps servers)");
   folder_.set_environment(environment(folder_.path(), node_port_));
   configure();
-  start();
+  launch();
+  if (!options_.in_background) await();
 }
 
 Rabbit::~Rabbit() {
@@ -113,18 +114,28 @@ void Rabbit::configure() const {
 }
 
 void Rabbit::start() {
-  const auto before = folder_.log_size();
+  launch();
+  await();
+}
+
+void Rabbit::launch() {
+  log_before_ = folder_.log_size();
   pid_ = folder_.spawn({programs_ / "rabbitmq-server"});
+}
+
+void Rabbit::await() {
   for (int i = 0; i < tries; ++i) {
-    if (waitpid(pid_, nullptr, WNOHANG) == pid_) {
-      pid_ = 0;
-      throw Unavailable("RabbitMQ ended at its start: " + folder_.log(before));
-    }
+    if (!running()) throw Unavailable("RabbitMQ ended at its start: " + folder_.log(log_before_));
     if (listens(port_)) return;  // the last thing that it opens
     poll(nullptr, 0, pause_ms);
   }
   stop(SIGKILL);
-  throw Unavailable("RabbitMQ does not answer: " + folder_.log(before));
+  throw Unavailable("RabbitMQ does not answer: " + folder_.log(log_before_));
+}
+
+bool Rabbit::running() {
+  if (pid_ > 0 && waitpid(pid_, nullptr, WNOHANG) == pid_) pid_ = 0;
+  return pid_ > 0;
 }
 
 void Rabbit::stop(int signal) {

@@ -24,6 +24,7 @@ class Rabbit {
     std::string user = "holdfast", password = "secret", vhost = "/";  // made with a new folder
     std::optional<Tls> tls = {};
     std::vector<std::string> settings = {};  // of rabbitmq.conf, as "channel_max = 8"
+    bool in_background = false;  // the constructor does not wait; await() does
   };
   Rabbit() : Rabbit(Options{}) {}
   explicit Rabbit(Options options);
@@ -31,12 +32,14 @@ class Rabbit {
   Rabbit(const Rabbit&) = delete;
 
   void start();  // on the same ports as before
+  void await();  // until it answers
   void stop(int signal);  // SIGTERM (in order), SIGKILL; waits for its end
-  bool running() const { return pid_ > 0; }
+  bool running();  // collects it when it has ended
   pid_t pid() const { return pid_; }
   int port() const { return port_; }
   std::string url() const;  // amqp://
   std::string tls_url() const;  // amqps://user:password@localhost
+  const std::string& vhost() const { return options_.vhost; }
 
   /// rabbitmqctl, as {"list_queues", "-q", "name"}: what it prints. Throws Unavailable where it fails.
   std::string ctl(const std::vector<std::string>& words) const;
@@ -44,6 +47,7 @@ class Rabbit {
   static std::filesystem::path programs();
 
  private:
+  void launch();
   void configure() const;
   std::string address(const std::string& scheme, const std::string& host, int port) const;
 
@@ -52,6 +56,7 @@ class Rabbit {
   Folder folder_;
   int port_ = 0, tls_port_ = 0, node_port_ = 0;
   pid_t pid_ = 0;
+  std::uintmax_t log_before_ = 0;  // how long the log was at its start
 };
 
 }  // namespace holdfast::servers

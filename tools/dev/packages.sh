@@ -77,7 +77,7 @@ release_services() {
   done
   held=()
   for unit in "${new_units[@]}"; do
-    if [ -e "$units/$unit" ]; then "${as_root[@]}" deb-systemd-helper disable "$unit" >/dev/null 2>&1 || true; fi
+    if [ -e "$units/$unit" ]; then "${as_root[@]}" systemctl --no-reload disable "$unit" >/dev/null 2>&1 || true; fi
   done
   new_units=()
 }
