@@ -45,8 +45,15 @@ class Judge {
         ++a_.cancelled, ++(order.reason.starts_with("stock") ? a_.no_stock : a_.declined);
     }
     a_.pending = books_.pending, a_.attempts = books_.attempts;
+    if (deeds_.unbound > 0) returned();
     a_.tried_charges = books_.tried_charges, a_.gateway_retries = books_.gateway_tries - books_.tried_charges;
     a_.charged_in_the_end = books_.charged_in_the_end;
+  }
+
+  /// Without a binding an event is returned at each attempt: of these, and of no others.
+  void returned() {
+    for (const auto& event : books_.sent.at(Part::inventory))
+      if (event.type == "stock.reserved.v1" && event.attempts > 0) ++a_.returned, a_.attempts -= event.attempts;
   }
 
   /// Each order that was answered 201 is there, and no other.

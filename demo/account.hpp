@@ -15,6 +15,7 @@ struct Account {
   std::int64_t placed = 0, confirmed = 0, cancelled = 0, no_stock = 0, declined = 0, open = 0;
   std::int64_t pending = 0;  // events that wait in an outbox
   std::int64_t poison_dead = 0, others_dead = 0, tombstones = 0, attempts = 0;
+  std::int64_t returned = 0;  // events for which there was no binding for a while
   std::int64_t gateway_retries = 0, tried_charges = 0, charged_in_the_end = 0;
   std::vector<std::string> stock_wrong;  // products whose stock is not what confirmed orders say
   std::vector<std::string> wrong;  // all else that is missing, too much or not as it must be, each by its name

@@ -2,7 +2,8 @@
 
 #include <holdfast/contract.hpp>
 
-#include "sql/sqlite/database.hpp"
+#include "connect/connect.hpp"
+#include "ports/store_base.hpp"
 
 namespace holdfast::demo {
 namespace {
@@ -16,33 +17,37 @@ struct Line {
 
 /// Everything in it as it is at one moment.
 template <class Body>
-void look(const std::string& file, Body body) {
-  sqlite::File database({.file = file, .connections = 1, .read_only = true});
-  Transaction tx(database.begin_read());
+void look(const std::string& url, Body body) {
+  const auto store = connect::open_store(url, {.connections = 1, .access = connect::Access::look});
+  Transaction tx = store.impl()->begin_read();
   body(tx);
 }
 
+std::string table(const Transaction& tx, const std::string& name) {
+  return (tx.dialect() == Dialect::postgres ? "holdfast." : "holdfast_") + name;
+}
+
 void read_outbox(Transaction& tx, Part part, Books& books) {
-  for (const char* table : {"holdfast_outbox", "holdfast_outbox_published"}) {
-    const std::string destination = table == std::string_view("holdfast_outbox") ? "destination" : "NULL";
+  for (const std::string name : {"outbox", "outbox_published"}) {
+    const std::string destination = name == "outbox" ? "destination" : "NULL";
     for (const auto& [id, type, key, attempts, to] : tx.query<EventId, std::string, Text, Number, Text>(
-             "SELECT id, type, key, attempts, " + destination + " FROM " + table + " ORDER BY seq")) {
+             "SELECT id, type, key, attempts, " + destination + " FROM " + table(tx, name) + " ORDER BY seq")) {
       books.attempts += attempts;
-      if (!to) books.sent[part].push_back({id, type, key.value_or("")});
+      if (!to) books.sent[part].push_back({id, type, key.value_or(""), attempts});
     }
   }
-  books.pending += tx.query<Number>("SELECT count(*) FROM holdfast_outbox").one();
+  books.pending += tx.query<Number>("SELECT count(*) FROM " + table(tx, "outbox")).one();
 }
 
 void read_inbox(Transaction& tx, Part part, Books& books) {
   auto& received = books.received[part];
   received.consumer = name_of(part);
-  const auto states = [&](const std::string& table, std::map<EventId, std::string>& into) {
+  const auto states = [&](const std::string& name, std::map<EventId, std::string>& into) {
     for (const auto& [id, state] : tx.query<EventId, std::string>(
-             "SELECT event_id, state FROM " + table + " WHERE consumer = $1", received.consumer))
+             "SELECT event_id, state FROM " + table(tx, name) + " WHERE consumer = $1", received.consumer))
       into[id] = state;
   };
-  states("holdfast_inbox", received.inbox), states("holdfast_deferred", received.deferred);
+  states("inbox", received.inbox), states("deferred", received.deferred);
 }
 
 void read_orders(Transaction& tx, Books& books) {
@@ -89,7 +94,7 @@ Books read_books(const Layout& layout) {
       if (part == Part::inventory) read_inventory(tx, books);
       if (part == Part::payment) read_payments(tx, books);
     });
-  look(layout.ledger(), [&](Transaction& tx) { read_ledger(tx, books); });
+  look("sqlite:" + layout.ledger(), [&](Transaction& tx) { read_ledger(tx, books); });
   return books;
 }
 

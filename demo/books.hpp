@@ -29,6 +29,7 @@ struct Charge {
 struct Sent {  // an event of a producer's outbox, pending or published
   EventId id;
   std::string type, key;
+  std::int64_t attempts = 0;  // that the broker returned or refused
 };
 struct Received {  // by event: states as the tables have them
   std::string consumer;

@@ -5,6 +5,7 @@
 #include <holdfast/connect.hpp>
 #include <holdfast/contract.hpp>
 #include <map>
+#include <sstream>
 #include <thread>
 
 #include "demo/orders.hpp"
@@ -18,7 +19,6 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::steady_clock;
 
-constexpr auto inventory_queue = "inventory.order-created.q";
 constexpr auto patience = 20s;
 
 /// Publishes through a session of its own and waits for the confirms.
@@ -76,17 +76,53 @@ void wait_until_cancelled(http::Client& client, std::int64_t order) {
   throw Unavailable("order " + std::to_string(order) + " was not cancelled in time");
 }
 
-void wait_until_published(const Store& store) {
-  for (const auto end = steady_clock::now() + patience; steady_clock::now() < end; std::this_thread::sleep_for(20ms))
-    if (store.impl()->admin()->status().pending == 0) return;
-  throw Unavailable("the orders placed so far were not published in time");
+/// By list_queues: AMQP tells its clients only what waits.
+std::int64_t not_acked(const servers::Rabbit& rabbit, const std::string& queue) {
+  std::istringstream lines(rabbit.ctl({"list_queues", "-q", "--no-table-headers", "name", "messages_unacknowledged"}));
+  std::string name;
+  for (std::int64_t count = 0; lines >> name >> count;)
+    if (name == queue) return count;
+  return 0;
+}
+
+/// Stopped, so that what is in its hands stays there while it is counted.
+std::int64_t kill_while_it_works(Process& inventory, const servers::Rabbit& rabbit) {
+  std::int64_t count = 0;
+  for (const auto end = steady_clock::now() + patience; count == 0 && steady_clock::now() < end;) {
+    inventory.signal(SIGSTOP);
+    if (count = not_acked(rabbit, inventory_queue); count == 0) inventory.signal(SIGCONT);
+  }
+  inventory.signal(SIGKILL);
+  inventory.wait();
+  return count;
+}
+
+std::int64_t kill_while_it_works(Process& inventory, const Transport& bus) {
+  const auto in_its_hands = [&] { return bus.impl()->topology().depth(inventory_queue).handed_out; };
+  for (const auto end = steady_clock::now() + 2s; in_its_hands() == 0 && steady_clock::now() < end;) {}
+  inventory.signal(SIGKILL);
+  inventory.wait();
+  return in_its_hands();
 }
 
 }  // namespace
 
+void wait_until_sent(const Layout& layout, Part part, std::chrono::milliseconds patience) {
+  const auto store = open_store(layout.database(part));
+  for (const auto end = steady_clock::now() + patience; steady_clock::now() < end; std::this_thread::sleep_for(20ms))
+    if (store.impl()->admin()->status().pending == 0) return;
+  throw Unavailable(name_of(part) + " did not publish all its events in time");
+}
+
+std::int64_t kill_inventory(System& system, const servers::Rabbit* rabbit) {
+  auto& inventory = system.process(Part::inventory);
+  return rabbit ? kill_while_it_works(inventory, *rabbit)
+                : kill_while_it_works(inventory, open_transport(system.layout().broker()));
+}
+
 std::vector<EventId> deliver_twice(const Layout& layout, int count) {
-  const auto store = open_store(layout.url(layout.database(Part::order)));
-  wait_until_published(store);
+  wait_until_sent(layout, Part::order, patience);
+  const auto store = open_store(layout.database(Part::order));
   ports::Selection selection;
   selection.type = "order.created.v1", selection.limit = count;
   std::vector<ports::OutgoingEvent> events;
@@ -95,7 +131,7 @@ std::vector<EventId> deliver_twice(const Layout& layout, int count) {
     ids.push_back(view.row.event.id);
     events.push_back(std::move(view.row.event));
   }
-  publish(open_transport(layout.url(layout.bus())), events);
+  publish(open_transport(layout.broker()), events);
   return ids;
 }
 
@@ -111,12 +147,12 @@ std::vector<EventId> publish_poison(const Layout& layout) {
   events[2].envelope =
       R"({"eventId":")" + stranger +
       R"(","eventType":"order.created.v1","payload":{"orderId":1,"customerId":1,"totalAmount":"1.00"}})";
-  publish(open_transport(layout.url(layout.bus())), events);
+  publish(open_transport(layout.broker()), events);
   return {events[0].id, events[1].id, events[2].id};
 }
 
 double take_bus_away(const Layout& layout, std::chrono::milliseconds length) {
-  auto bus = open_store(layout.url(layout.bus()));
+  auto bus = open_store(layout.broker());
   for (const auto end = steady_clock::now() + patience;;) try {
       auto lock = bus.begin();  // BEGIN IMMEDIATE: whoever else wants to write finds the bus busy
       const auto taken = steady_clock::now();
@@ -127,6 +163,25 @@ double take_bus_away(const Layout& layout, std::chrono::milliseconds length) {
     }
 }
 
+double take_broker_away(servers::Rabbit& rabbit, std::chrono::milliseconds length) {
+  const auto taken = steady_clock::now();
+  rabbit.stop(SIGKILL);
+  std::this_thread::sleep_for(length);
+  rabbit.start();
+  return std::chrono::duration<double>(steady_clock::now() - taken).count();
+}
+
+/// No command of RabbitMQ does it, and no client of ours wants to: its own function is called.
+void remove_binding(const servers::Rabbit& rabbit, const std::string& queue, const std::string& pattern) {
+  const auto resource = [&](const char* kind, const std::string& name) {
+    return "{resource,<<\"" + rabbit.vhost() + "\">>," + kind + ",<<\"" + name + "\">>}";
+  };
+  const auto said = rabbit.ctl({"eval", "rabbit_binding:remove({binding," + resource("exchange", "orders.exchange") +
+                                            ",<<\"" + pattern + "\">>," + resource("queue", queue) +
+                                            ",[]}, fun(_, _) -> ok end, <<\"demo\">>)."});
+  if (!said.starts_with("ok")) throw Unavailable("the binding " + pattern + " cannot be removed: " + said);
+}
+
 std::vector<std::int64_t> let_cancelled_overtake(System& system, int count) {
   http::Client client(system.http(Part::order));
   std::vector<std::int64_t> orders;
@@ -134,7 +189,8 @@ std::vector<std::int64_t> let_cancelled_overtake(System& system, int count) {
     orders.push_back(
         Codec<Placed>::decode(client.post("/orders", body_of({plenty[0], 1, Money::parse("20.02")})).body).id);
   for (const auto order : orders) wait_until_cancelled(client, order);
-  const auto bus = open_transport(system.layout().url(system.layout().bus()));
+  wait_until_sent(system.layout(), Part::order, patience);
+  const auto bus = open_transport(system.layout().broker());
   const auto ready = static_cast<std::size_t>(bus.impl()->topology().depth(inventory_queue).ready);
   const auto waiting = take_all(bus, inventory_queue, ready);
   std::vector<ports::OutgoingEvent> turned;

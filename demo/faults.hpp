@@ -3,9 +3,9 @@
 #include <string>
 #include <vector>
 
-#include "holdfast/event.hpp"
-
+#include "demo/servers/rabbit.hpp"
 #include "demo/system.hpp"
+#include "holdfast/event.hpp"
 
 namespace holdfast::demo {
 
@@ -16,8 +16,19 @@ std::vector<EventId> deliver_twice(const Layout& layout, int count);
 /// Returns the ids under which they will be dead.
 std::vector<EventId> publish_poison(const Layout& layout);
 
-/// Nobody can write to the bus for so long; returns how many seconds it was.
+/// Nobody can write to the bus in the file for so long; returns how many seconds it was.
 double take_bus_away(const Layout& layout, std::chrono::milliseconds length);
+/// RabbitMQ is killed, and comes back after so long.
+double take_broker_away(servers::Rabbit& rabbit, std::chrono::milliseconds length);
+
+/// Kills inventory while it has events in its hands, where it can be caught so; returns how many.
+std::int64_t kill_inventory(System& system, const servers::Rabbit* rabbit);
+
+/// As an operator may, by mistake: nobody gets these events any longer. declare_queues() puts it back.
+void remove_binding(const servers::Rabbit& rabbit, const std::string& queue, const std::string& pattern);
+
+/// Until nothing waits in this program's outbox. Unavailable: not in time.
+void wait_until_sent(const Layout& layout, Part part, std::chrono::milliseconds patience);
 
 /// With inventory stopped: places orders whose card is declined, waits for their cancellation, and lets the cancellation
 /// overtake the creation in inventory's queue. Returns the orders' numbers.

@@ -53,6 +53,10 @@ void Folder::lock() {
                                                          : std::string(": cannot be locked: ") + std::strerror(why)));
 }
 
+void Folder::let_others_pass() const {
+  if (made_) fs::permissions(path_, fs::perms::others_exec | fs::perms::group_exec, fs::perm_options::add);
+}
+
 void Folder::require_empty() const {
   if (fs::is_empty(path_)) return;
   const bool kept = fs::exists(path_ / Layout{path_}.deeds());

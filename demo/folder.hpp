@@ -15,6 +15,7 @@ class Folder {
   Folder& operator=(const Folder&) = delete;
 
   const std::filesystem::path& path() const { return path_; }
+  void let_others_pass() const;  // a server's user is another one, and mkdtemp lets nobody else in
   void require_empty() const;  // Invalid, with what to do
   void remove();  // a run's own files, and the folder if it was made for them and nothing else is in it
 

@@ -14,6 +14,7 @@
 #include "demo/faults.hpp"
 #include "demo/folder.hpp"
 #include "demo/orders.hpp"
+#include "demo/private_servers.hpp"
 #include "demo/table.hpp"
 #include "http/client.hpp"
 #include "ports/store_base.hpp"
@@ -26,7 +27,7 @@ using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
 constexpr int connections = 16, deliveries_twice = 50, overtakes = 20;
-constexpr auto bus_away = 5s, patience = 120s;
+constexpr auto bus_away = 5s, binding_away = 4s, patience = 120s;
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
@@ -61,9 +62,18 @@ std::int64_t duplicates_counted(const std::string& url) {
   }
 }
 
-std::filesystem::path empty(const Folder& folder) {
+std::unique_ptr<PrivateServers> servers_in(const Folder& folder, bool wanted) {
   folder.require_empty();
-  return folder.path();
+  if (!wanted) return nullptr;
+  std::fprintf(stderr, "         starting PostgreSQL and RabbitMQ\n");
+  folder.let_others_pass();
+  return std::make_unique<PrivateServers>(folder.path());
+}
+
+int report(const Layout& layout, const Deeds& deeds, bool json) {
+  const Account account = take_account(layout, deeds);
+  std::fputs(("\n" + (json ? as_json(account, deeds) : as_text(account, deeds))).c_str() + (json ? 1 : 0), stdout);
+  return account.nothing_lost() ? 0 : 1;
 }
 
 class Demo {
@@ -71,8 +81,11 @@ class Demo {
   explicit Demo(const Options& options)
       : options_(options),
         folder_(options.state, "holdfast-demo"),
-        system_({empty(folder_)}, options.programs, false),
-        orders_(draw_orders(options.orders, options.seed)) {}
+        servers_(servers_in(folder_, options.rabbitmq)),
+        system_(servers_ ? servers_->layout() : Layout{folder_.path()}, options.programs, false),
+        orders_(draw_orders(options.orders, options.seed)) {
+    deeds_.rabbitmq = options.rabbitmq;
+  }
 
   int run() {
     progress_.step("starting order, inventory and payment in " + layout().folder.string());
@@ -86,7 +99,8 @@ class Demo {
     deeds_.twice = deliver_twice(layout(), deliveries_twice);
     progress_.step(fmt::format("{} events delivered once more, to two consumers", deeds_.twice.size()));
     place({at(.3), at(.6)}, "b", [this] { poison(); });
-    place({at(.6), at(1)}, "c", [this] { take_bus_away_for_a_while(); });
+    place({at(.6), at(servers_ ? .8 : 1)}, "c", [this] { take_broker_away_for_a_while(); });
+    if (servers_) place({at(.8), at(1)}, "d", [this] { take_binding_away_for_a_while(); });
     overtake();
     settle(start);
     return close();
@@ -127,15 +141,11 @@ class Demo {
     placed_ += static_cast<int>(orders.size());
   }
 
+  servers::Rabbit* rabbit() const { return servers_ ? &servers_->rabbit() : nullptr; }
+
   void kill_inventory() {
-    auto& inventory = system_.process(Part::inventory);
-    const auto bus = open_transport(layout().url(layout().bus()));
-    const auto in_its_hands = [&] { return bus.impl()->topology().depth("inventory.order-created.q").handed_out; };
-    for (const auto end = Clock::now() + 2s; in_its_hands() == 0 && Clock::now() < end;) {}  // caught in the act
-    inventory.signal(SIGKILL);
-    inventory.wait();
+    deeds_.killed_in_flight = demo::kill_inventory(system_, rabbit());
     const auto killed = Clock::now();
-    deeds_.killed_in_flight = in_its_hands();
     system_.start(Part::inventory);
     deeds_.back_after = seconds_since(killed);
     progress_.step(fmt::format("inventory killed in the middle of work; back after {:.1f} s", deeds_.back_after));
@@ -146,19 +156,31 @@ class Demo {
     progress_.step("3 poison events published, to two consumers");
   }
 
-  void take_bus_away_for_a_while() {
-    progress_.step("bus taken away for 5 s; orders go on");
-    deeds_.away = take_bus_away(layout(), bus_away);
+  void take_broker_away_for_a_while() {
+    const char* const it = servers_ ? "broker" : "bus";
+    progress_.step(fmt::format("{} taken away for 5 s; orders go on", it));
+    deeds_.away = servers_ ? take_broker_away(*rabbit(), bus_away) : take_bus_away(layout(), bus_away);
     const auto back = Clock::now();
-    auto admin = open_store(layout().url(layout().database(Part::order)));
-    while (admin.impl()->admin()->status().pending > 0 && Clock::now() < back + patience)
-      std::this_thread::sleep_for(20ms);
+    wait_until_sent(layout(), Part::order, patience);
     deeds_.caught_up_after = seconds_since(back);
-    progress_.step(fmt::format("bus back; order's backlog gone after {:.1f} s", deeds_.caught_up_after));
+    progress_.step(fmt::format("{} back; order's backlog gone after {:.1f} s", it, deeds_.caught_up_after));
+  }
+
+  void take_binding_away_for_a_while() {
+    const auto removed = Clock::now();
+    remove_binding(*rabbit(), order_queue, stock_reserved);
+    progress_.step("binding of stock.reserved removed; orders go on");
+    std::this_thread::sleep_for(binding_away);
+    declare_queues(layout());
+    deeds_.unbound = seconds_since(removed);
+    const auto back = Clock::now();
+    wait_until_sent(layout(), Part::inventory, patience);
+    deeds_.flowed_after = seconds_since(back);
+    progress_.step(fmt::format("binding back; what was returned went on after {:.1f} s", deeds_.flowed_after));
   }
 
   void overtake() {
-    for (const auto end = Clock::now() + patience; !is_empty("inventory.order-created.q") && Clock::now() < end;)
+    for (const auto end = Clock::now() + patience; !is_empty(inventory_queue) && Clock::now() < end;)
       std::this_thread::sleep_for(20ms);
     note_absorbed(Part::inventory);  // its program counts, and is about to be killed
     system_.process(Part::inventory).signal(SIGKILL);
@@ -181,16 +203,15 @@ class Demo {
   }
 
   bool is_empty(const char* queue) const {
-    return open_transport(layout().url(layout().bus())).impl()->topology().depth(queue).ready == 0;
+    return open_transport(layout().broker()).impl()->topology().depth(queue).ready == 0;
   }
-  bool queues_empty() const {
-    return is_empty("inventory.order-created.q") && is_empty("payment.order-created.q") && is_empty("order.outcomes.q");
-  }
+  bool queues_empty() const { return is_empty(inventory_queue) && is_empty(payment_queue) && is_empty(order_queue); }
   void note_absorbed(Part part) { deeds_.absorbed[name_of(part)] += duplicates_counted(system_.http(part)); }
 
   int close() {
     system_.stop();
-    const int code = check(layout().folder.string(), options_.json);
+    const int code = report(layout(), deeds_, options_.json);
+    servers_.reset();
     if (options_.keep || code != 0)
       std::fprintf(stderr, "\n  kept: %s      holdfast demo --check %s\n", layout().folder.c_str(),
                    layout().folder.c_str());
@@ -200,6 +221,7 @@ class Demo {
 
   Options options_;
   Folder folder_;
+  std::unique_ptr<PrivateServers> servers_;
   System system_;
   std::vector<Order> orders_;
   Deeds deeds_;
@@ -212,11 +234,14 @@ class Demo {
 int run(const Options& options) { return Demo(options).run(); }
 
 int check(const std::string& folder, bool json) {
-  const Layout layout{folder};
+  Layout layout{folder};
   const Deeds deeds = load_deeds(layout);
-  const Account account = take_account(layout, deeds);
-  std::fputs(("\n" + (json ? as_json(account, deeds) : as_text(account, deeds))).c_str() + (json ? 1 : 0), stdout);
-  return account.nothing_lost() ? 0 : 1;
+  std::optional<servers::Postgres> server;
+  if (std::filesystem::exists(layout.postgres_data())) {
+    server.emplace(servers::Postgres::Options{.folder = layout.postgres_data()});
+    layout = layout_on(folder, *server);
+  }
+  return report(layout, deeds, json);
 }
 
 }  // namespace holdfast::demo

@@ -46,15 +46,32 @@ std::string name_of(Part part) {
   return "payment";
 }
 
+std::string Layout::database(Part part) const {
+  return postgres.empty() ? "sqlite:" + (folder / (name_of(part) + ".db")).string() : postgres + name_of(part);
+}
+
+std::string Layout::broker() const { return rabbit.empty() ? "sqlite:" + (folder / "bus.db").string() : rabbit; }
+
 std::vector<std::string> Layout::files() const {
-  std::vector<std::string> all{deeds(), (folder / "up.json").string()}, databases{bus(), ledger()};
+  std::vector<std::string> all{deeds(), (folder / "up.json").string(), postgres_data().string(),
+                               rabbit_data().string()};
+  std::vector<std::string> databases{(folder / "bus.db").string(), ledger()};
   for (const Part part : parts) {
-    databases.push_back(database(part));
+    databases.push_back((folder / (name_of(part) + ".db")).string());
     all.push_back((folder / (name_of(part) + ".log")).string());
   }
   for (const auto& file : databases)
     for (const char* suffix : {"", "-wal", "-shm", "-journal", "-receivers"}) all.push_back(file + suffix);
   return all;
+}
+
+void declare_queues(const Layout& layout) {
+  const auto broker = open_transport(layout.broker());
+  auto& topology = broker.impl()->topology();
+  topology.declare({inventory_queue, {"order.created.*", "order.cancelled.*"}, false});
+  topology.declare({payment_queue, {"order.created.*", "order.cancelled.*"}, false});
+  topology.declare(
+      {order_queue, {stock_reserved, "stock.rejected.*", "payment.charged.*", "payment.declined.*"}, true});
 }
 
 System::System(Layout layout, std::filesystem::path programs, bool usual_ports)
@@ -64,8 +81,7 @@ System::System(Layout layout, std::filesystem::path programs, bool usual_ports)
 
 Command System::command(Part part, const std::string& listen) const {
   Command c{(programs_ / (name_of(part) + "-service")).string(),
-            {"--database-url", layout_.url(layout_.database(part)), "--broker-url", layout_.url(layout_.bus()),
-             "--http-listen", listen},
+            {"--database-url", layout_.database(part), "--broker-url", layout_.broker(), "--http-listen", listen},
             {},
             (layout_.folder / (name_of(part) + ".log")).string()};
   if (part == Part::payment) c.arguments.insert(c.arguments.end(), {"--gateway-ledger", layout_.ledger()});
@@ -73,12 +89,7 @@ Command System::command(Part part, const std::string& listen) const {
 }
 
 void System::start() {
-  const auto bus = open_transport(layout_.url(layout_.bus()));
-  auto& topology = bus.impl()->topology();
-  topology.declare({"inventory.order-created.q", {"order.created.*", "order.cancelled.*"}, false});
-  topology.declare({"payment.order-created.q", {"order.created.*", "order.cancelled.*"}, false});
-  topology.declare(
-      {"order.outcomes.q", {"stock.reserved.*", "stock.rejected.*", "payment.charged.*", "payment.declined.*"}, true});
+  declare_queues(layout_);
   for (const Part part : parts) start(part);
 }
 

@@ -1,4 +1,4 @@
-// Order, inventory and payment as child programs on private files in one folder.
+// Order, inventory and payment as child programs, on files in one folder or on servers whose data is there.
 #pragma once
 #include <array>
 #include <filesystem>
@@ -11,15 +11,24 @@ enum class Part { order, inventory, payment };
 inline constexpr std::array parts{Part::order, Part::inventory, Part::payment};
 std::string name_of(Part part);  // "order"
 
-struct Layout {                     // where things are; the same for a check after the run
+struct Layout {  // where things are; the same for a check after the run
   std::filesystem::path folder;
-  std::string database(Part part) const { return (folder / (name_of(part) + ".db")).string(); }
-  std::string bus() const { return (folder / "bus.db").string(); }
+  std::string postgres = {};  // "postgres://shop:secret@127.0.0.1:5432/", a database for each program; "": files
+  std::string rabbit = {};  // "amqp://..."; "": a file
+
+  std::string database(Part part) const;  // URL
+  std::string broker() const;  // URL
   std::string ledger() const { return (folder / "payment-gateway.db").string(); }
   std::string deeds() const { return (folder / "demo.json").string(); }
+  std::filesystem::path postgres_data() const { return folder / "postgres"; }
+  std::filesystem::path rabbit_data() const { return folder / "rabbitmq"; }
   std::vector<std::string> files() const;  // all that a run may leave
-  std::string url(const std::string& file) const { return "sqlite:" + file; }
 };
+
+inline constexpr auto inventory_queue = "inventory.order-created.q", payment_queue = "payment.order-created.q",
+                      order_queue = "order.outcomes.q", stock_reserved = "stock.reserved.*";
+/// What the programs would declare themselves, and before the first of them can publish.
+void declare_queues(const Layout& layout);
 
 class System {
  public:

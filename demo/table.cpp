@@ -36,8 +36,12 @@ std::string faults(const Account& a, const Deeds& d) {
   out +=
       row("inventory killed in the middle of work",
           fmt::format("back in {:.1f} s, {} events in its hands handed out again", d.back_after, d.killed_in_flight));
-  out += row(fmt::format("bus away for {:.1f} s", d.away),
+  out += row(fmt::format("{} away for {:.1f} s", d.rabbitmq ? "broker" : "bus", d.away),
              fmt::format("{} attempts used up, backlog gone {:.1f} s after its return", a.attempts, d.caught_up_after));
+  if (d.unbound > 0)
+    out +=
+        row(fmt::format("binding of stock.reserved removed for {:.1f} s", d.unbound),
+            fmt::format("{} events returned, waited, went on by themselves in {:.1f} s", a.returned, d.flowed_after));
   out += row(fmt::format("{} cancellations that overtook their order", d.overtaken.size()),
              fmt::format("{} remembered by inventory", a.tombstones));
   return out + row(fmt::format("gateway failing, {} charges", a.tried_charges),
@@ -76,6 +80,8 @@ struct Json {  // stable names
   std::int64_t poisonDead = 0, othersDead = 0, redelivered = 0, overtaken = 0, tombstones = 0, attemptsUsed = 0;
   std::int64_t gatewayRetries = 0, gatewayCharges = 0, gatewayCharged = 0;
   double inventoryBackAfter = 0, busAway = 0, caughtUpAfter = 0, settledAfter = 0;
+  std::int64_t returned = 0;
+  double bindingAway = 0, flowedAfter = 0;
   std::vector<std::string> stockWrong, wrong;
   Money moneyKept, moneyOwed;
   std::vector<ConsumerAccount> consumers;
@@ -112,6 +118,9 @@ std::string as_json(const Account& a, const Deeds& d) {
                               d.away,
                               d.caught_up_after,
                               d.settled_after,
+                              a.returned,
+                              d.unbound,
+                              d.flowed_after,
                               a.stock_wrong,
                               a.wrong,
                               a.kept,

@@ -5,11 +5,13 @@
 #include <csignal>
 #include <cstdio>
 #include <fstream>
+#include <functional>
 #include <holdfast/contract.hpp>
 #include <holdfast/errors.hpp>
 
 #include "demo/folder.hpp"
 #include "demo/orders.hpp"
+#include "demo/private_servers.hpp"
 #include "demo/system.hpp"
 #include "http/client.hpp"
 
@@ -23,31 +25,34 @@ struct ByPart {
 };
 struct Pids {
   std::int64_t order = 0, inventory = 0, payment = 0;
+  std::optional<std::int64_t> broker, postgres;
 };
-struct Line {  // stable names; console, broker servers and the database server come with their issues
+struct Line {  // stable names; the console comes with its issue
   std::string order, inventory, payment, broker, exchange;
   ByPart databases;
   Pids pids;
   std::string state;
 };
 
-std::string line_of(System& system) {
+std::string line_of(System& system, PrivateServers* servers) {
   const auto& layout = system.layout();
-  const auto database = [&](Part part) { return layout.url(layout.database(part)); };
+  const auto database = [&](Part part) { return layout.database(part); };
   const auto pid = [&](Part part) { return static_cast<std::int64_t>(system.process(part).pid()); };
+  Pids pids{pid(Part::order), pid(Part::inventory), pid(Part::payment), {}, {}};
+  if (servers) pids.broker = servers->rabbit().pid(), pids.postgres = servers->postgres().pid();
   return Codec<Line>::encode({system.http(Part::order),
                               system.http(Part::inventory),
                               system.http(Part::payment),
-                              layout.url(layout.bus()),
+                              layout.broker(),
                               "orders.exchange",
                               {database(Part::order), database(Part::inventory), database(Part::payment)},
-                              {pid(Part::order), pid(Part::inventory), pid(Part::payment)},
+                              pids,
                               layout.folder.string()});
 }
 
-void write_line(System& system) {
+void write_line(System& system, PrivateServers* servers) {
   const auto file = (system.layout().folder / "up.json").string();
-  std::ofstream(file + ".new") << line_of(system) << "\n";
+  std::ofstream(file + ".new") << line_of(system, servers) << "\n";
   std::filesystem::rename(file + ".new", file);
 }
 
@@ -68,8 +73,7 @@ void show_how(System& system) {
       "'{\"customerId\":77,\"totalAmount\":1499.00,\"currency\":\"INR\",\"items\":[{\"productId\":101,\"qty\":1}]}'\n"
       "  curl %s/orders/1        curl %s/stock/101        curl %s/payments/1\n"
       "  holdfast --database %s status\n  Ctrl-C ends all of it.\n",
-      order.c_str(), order.c_str(), inventory.c_str(), payment.c_str(),
-      system.layout().url(system.layout().database(Part::order)).c_str());
+      order.c_str(), order.c_str(), inventory.c_str(), payment.c_str(), system.layout().database(Part::order).c_str());
 }
 
 /// false: a signal asked to stop.
@@ -78,15 +82,24 @@ bool still_wanted(const sigset_t& stop) {
   return sigtimedwait(&stop, nullptr, &second) < 0;
 }
 
-void restart(System& system, Part part) {
-  std::fprintf(stderr, "%s ended with code %d; starting it again\n", name_of(part).c_str(),
-               system.process(part).wait());
+/// What fails is tried again in a second.
+void restart(const std::string& what, const std::function<void()>& start) {
+  std::fprintf(stderr, "%s; starting it again\n", what.c_str());
   try {
-    system.start(part);
-  } catch (const Unavailable& failed) {
-    std::fprintf(stderr, "%s\n", failed.what());  // tried again in a second
-  }
-  write_line(system);
+    start();
+  } catch (const Unavailable& failed) { std::fprintf(stderr, "%s\n", failed.what()); }
+}
+
+/// true: something was.
+bool restart_the_dead(System& system, PrivateServers* servers) {
+  bool any = false;
+  const auto revive = [&any](const std::string& what, auto start) { any = true, restart(what, start); };
+  if (servers && !servers->postgres().running()) revive("PostgreSQL ended", [&] { servers->postgres().start(); });
+  if (servers && !servers->rabbit().running()) revive("RabbitMQ ended", [&] { servers->rabbit().start(); });
+  for (const Part part : parts)
+    if (auto& process = system.process(part); !process.running())
+      revive(name_of(part) + " ended with code " + std::to_string(process.wait()), [&] { system.start(part); });
+  return any;
 }
 
 }  // namespace
@@ -96,17 +109,19 @@ int up(const UpOptions& options) {
   sigemptyset(&stop), sigaddset(&stop, SIGINT), sigaddset(&stop, SIGTERM);
   sigprocmask(SIG_BLOCK, &stop, nullptr);
   Folder folder(options.state, "holdfast-up");
-  System system({folder.path()}, options.programs, true);
+  std::unique_ptr<PrivateServers> servers;
+  if (options.rabbitmq) folder.let_others_pass(), servers = std::make_unique<PrivateServers>(folder.path());
+  System system(servers ? servers->layout() : Layout{folder.path()}, options.programs, true);
   system.start();
   stock_the_shelves(system);
-  write_line(system);
-  std::printf("%s\n", line_of(system).c_str());
+  write_line(system, servers.get());
+  std::printf("%s\n", line_of(system, servers.get()).c_str());
   show_how(system);
   std::fflush(stdout);
   while (still_wanted(stop))
-    for (const Part part : parts)
-      if (!system.process(part).running()) restart(system, part);
+    if (restart_the_dead(system, servers.get())) write_line(system, servers.get());
   system.stop();
+  servers.reset();
   if (options.state.empty()) folder.remove();
   return 0;
 }

@@ -8,6 +8,7 @@ namespace holdfast::demo {
 struct UpOptions {
   std::string state;  // folder; "" = a new one in the temporary folder, removed at the end
   std::filesystem::path programs;
+  bool rabbitmq = false;  // on private PostgreSQL and RabbitMQ servers
 };
 int up(const UpOptions& options);
 

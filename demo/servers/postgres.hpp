@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "demo/servers/folder.hpp"
+
 namespace holdfast::servers {
 
 class Postgres {
@@ -23,7 +25,7 @@ class Postgres {
 
   void start();
   void stop(int signal);  // SIGTERM, SIGINT (fast), SIGQUIT, SIGKILL; waits for its end
-  bool running() const { return pid_ > 0; }
+  bool running();  // collects it when it has ended
   pid_t pid() const { return pid_; }
   int port() const { return port_; }
 
@@ -35,23 +37,13 @@ class Postgres {
   static std::filesystem::path programs();
 
  private:
-  struct Run {
-    int code;
-    std::string out;
-  };
-  pid_t spawn(const std::vector<std::string>& words, int out) const;
-  Run run(const std::vector<std::string>& words) const;
   void make_data() const;
   std::filesystem::path client(const char* name) const;
   bool answers() const;
-  std::string end_of_log() const;
 
-  const bool temporary_;
   const std::filesystem::path programs_;
-  std::filesystem::path folder_;
+  Folder folder_;
   std::vector<std::string> settings_;
-  uid_t user_ = 0;
-  gid_t group_ = 0;
   int port_ = 0;
   pid_t pid_ = 0;
 };

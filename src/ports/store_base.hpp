@@ -23,6 +23,8 @@ class StoreBase {
   virtual Dialect dialect() const = 0;
   virtual const ports::Clock& clock() const = 0;
   virtual Transaction begin() = 0;
+  /// For who only reads: everything as it is at one moment.
+  virtual Transaction begin_read() = 0;
   /// Throws unless it could write. Changes nothing that anybody could see.
   virtual void require_writable() { (void)begin(); }
   virtual void migrate() = 0;

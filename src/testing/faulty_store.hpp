@@ -17,6 +17,7 @@ class FaultyStore : public detail::StoreBase {
   Dialect dialect() const override { return real_->dialect(); }
   const ports::Clock& clock() const override { return clock_; }
   Transaction begin() override { return real_->begin(); }
+  Transaction begin_read() override { return real_->begin_read(); }
   void require_writable() override { real_->require_writable(); }
   void migrate() override { real_->migrate(); }
   void check_schema() override { real_->check_schema(); }

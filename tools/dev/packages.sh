@@ -4,13 +4,14 @@ packages_of() {
   local build="g++ cmake ninja-build libssl-dev libsqlite3-dev libfmt-dev libspdlog-dev libcli11-dev libtomlplusplus-dev
                prometheus-cpp-dev libboost1.81-dev libboost-json1.81-dev libpq-dev"
   local test="$build libgtest-dev libgmock-dev librapidcheck-dev libboost-context1.81-dev pkg-config shellcheck clang-format-19
-              postgresql libpqxx-dev pgbouncer python3"
+              postgresql rabbitmq-server libpqxx-dev pgbouncer python3 python3-pika"
   case $1 in
     demo) echo $build ;;
+    servers) echo $build postgresql rabbitmq-server ;;
     test) echo $test ;;
     bench) echo $test ;;
     lint) echo $test clang-tidy-19 ;;
-    *) fail 2 "no such stage: $1 (demo, test, bench, lint)" ;;
+    *) fail 2 "no such stage: $1 (demo, servers, test, bench, lint)" ;;
   esac
 }
 
@@ -45,11 +46,14 @@ install_packages() {  # STAGE
 
 # The tests start private servers. Debian's packages would start system services as well, and make a database cluster: that is
 # held off while they are installed, and what was set before is set afterwards.
-policy=/usr/sbin/policy-rc.d cluster=/etc/postgresql-common/createcluster.conf bouncer=/lib/systemd/system/pgbouncer.service
-held=() bouncer_is_new=
+policy=/usr/sbin/policy-rc.d cluster=/etc/postgresql-common/createcluster.conf units=/lib/systemd/system
+held=() new_units=()
 hold_services() {
-  held=()
-  if [ ! -e $bouncer ]; then bouncer_is_new=1; fi
+  local unit
+  held=() new_units=()
+  for unit in pgbouncer.service rabbitmq-server.service epmd.service epmd.socket logrotate.timer; do
+    if [ ! -e $units/$unit ]; then new_units+=("$unit"); fi
+  done
   if [ ! -e $policy ]; then
     printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee $policy >/dev/null
     "${as_root[@]}" chmod +x $policy
@@ -64,7 +68,7 @@ hold_services() {
 }
 
 release_services() {
-  local file
+  local file unit
   for file in "${held[@]}"; do
     "${as_root[@]}" rm -f "$file"
     if [ "$file" = $cluster ] && [ -e /usr/share/postgresql-common/createcluster.conf ]; then
@@ -72,9 +76,10 @@ release_services() {
     fi
   done
   held=()
-  if [ -n "$bouncer_is_new" ] && [ -e $bouncer ]; then
-    "${as_root[@]}" deb-systemd-helper disable pgbouncer.service >/dev/null 2>&1 || true
-  fi
+  for unit in "${new_units[@]}"; do
+    if [ -e "$units/$unit" ]; then "${as_root[@]}" systemctl --no-reload disable "$unit" >/dev/null 2>&1 || true; fi
+  done
+  new_units=()
 }
 
 become_root() {  # sets as_root: nothing for root, else sudo, which may ask once

@@ -13,6 +13,7 @@ class PostgresStore : public detail::StoreBase {
   Dialect dialect() const override { return Dialect::postgres; }
   const ports::Clock& clock() const override { return *access_.clock; }
   Transaction begin() override { return access_.begin(); }
+  Transaction begin_read() override { return access_.begin_read(); }
   void require_writable() override;
   void migrate() override;
   void check_schema() override;

@@ -20,8 +20,8 @@ using demo::Part;
 struct DemoCommand : Programs {
   const demo::Layout layout{folder / "state"};
   Ran check() const { return holdfast({"--json", "demo", "--check", layout.folder.string()}); }
-  void sql(const std::string& file, const std::string& statement) const {
-    open_store(layout.url(file)).transact([&](Transaction& tx) { EXPECT_EQ(tx.exec(statement), 1) << statement; });
+  void sql(const std::string& url, const std::string& statement) const {
+    open_store(url).transact([&](Transaction& tx) { EXPECT_EQ(tx.exec(statement), 1) << statement; });
   }
 };
 
@@ -67,7 +67,7 @@ TEST_F(DemoCommand, LosesNothingAndTheCheckWouldSeeIt) {
   EXPECT_EQ(found.code, 1);
   EXPECT_EQ(Json::parse(found.out).at("consumers").elements().at(1).at("lost").integer(), 1) << found.out;
 
-  sql(layout.ledger(),
+  sql("sqlite:" + layout.ledger(),
       "UPDATE ledger SET amount = '1.00' WHERE key = (SELECT key FROM ledger WHERE outcome = 'charged' AND refunded = "
       "0 LIMIT 1)");
   found = check();
@@ -154,7 +154,7 @@ TEST_F(UpCommand, SaysWhereAllIsRestartsWhatDiesAndLeavesNoProcess) {
     EXPECT_TRUE(alive(said.at("pids").at(name).integer())) << line;
     EXPECT_EQ(http::Client(said.at(name).string()).get("/health/ready").status, 200) << name;
   }
-  EXPECT_EQ(said.at("broker").string(), layout.url(layout.bus()));
+  EXPECT_EQ(said.at("broker").string(), layout.broker());
   EXPECT_EQ(said.at("exchange").string(), "orders.exchange");
   EXPECT_EQ(said.at("state").string(), layout.folder.string());
   EXPECT_EQ(contents((layout.folder / "up.json").string()), line + "\n");

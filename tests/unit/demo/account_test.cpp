@@ -32,9 +32,9 @@ class Finished {
   }
 
  private:
-  Store store(Part part) const { return open_store(layout_.url(layout_.database(part))); }
-  void sql(const std::string& file, const std::string& statement) const {
-    open_store(layout_.url(file)).transact([&](Transaction& tx) { tx.exec(statement); });
+  Store store(Part part) const { return open_store(layout_.database(part)); }
+  void sql(const std::string& url, const std::string& statement) const {
+    open_store(url).transact([&](Transaction& tx) { tx.exec(statement); });
   }
   void books() const {
     sql(layout_.database(Part::order),
@@ -48,10 +48,10 @@ class Finished {
     sql(layout_.database(Part::payment),
         "INSERT INTO payments VALUES (1, 'charged', '100.00', 'INR', 'a'), (2, 'refunded', '50.00', 'INR', 'b'),"
         " (3, 'declined', '20.02', 'INR', 'c')");
-    sql(layout_.ledger(),
+    sql("sqlite:" + layout_.ledger(),
         "INSERT INTO ledger VALUES ('a', 1, '100.00', 'INR', 'charged', 0), ('b', 2, '50.00', 'INR', 'charged', 1),"
         " ('c', 3, '20.02', 'INR', 'declined', 0)");
-    sql(layout_.ledger(), "INSERT INTO tries VALUES ('a', 3, 0)");
+    sql("sqlite:" + layout_.ledger(), "INSERT INTO tries VALUES ('a', 3, 0)");
   }
   void events() const {
     const std::vector<Part> both{Part::inventory, Part::payment}, order{Part::order};
@@ -100,8 +100,8 @@ struct DemoAccount : ::testing::Test {
     fs::copy(root / "finished", layout.folder);
   }
   Account account() const { return take_account(layout, deeds); }
-  void sql(const std::string& file, const std::string& statement) const {
-    open_store(layout.url(file)).transact([&](Transaction& tx) { EXPECT_EQ(tx.exec(statement), 1) << statement; });
+  void sql(const std::string& url, const std::string& statement) const {
+    open_store(url).transact([&](Transaction& tx) { EXPECT_EQ(tx.exec(statement), 1) << statement; });
   }
   /// Whatever is wrong, in the words of the table.
   static void expect_wrong(const Account& a, const std::string& said) {
@@ -111,9 +111,9 @@ struct DemoAccount : ::testing::Test {
       for (const auto& line : *list) all += line + "\n";
     EXPECT_NE(all.find(said), std::string::npos) << "not: " << said << "\nbut:\n" << all;
   }
-  void check(const std::string& file, const std::string& statement, const std::string& said) {
+  void check(const std::string& url, const std::string& statement, const std::string& said) {
     SetUp();
-    sql(file, statement);
+    sql(url, statement);
     SCOPED_TRACE(statement);
     expect_wrong(account(), said);
   }
@@ -227,12 +227,13 @@ TEST_F(DemoAccount, NamesGoodsAndMoneyThatDoNotAddUp) {
   check(payment, "UPDATE payments SET status = 'refunded' WHERE order_id = 1",
         "order 1: it is confirmed over 100.00, payment says refunded over 100.00");
   check(payment, "UPDATE payments SET amount = '1.00' WHERE order_id = 1", "payment says charged over 1.00");
-  check(layout.ledger(), "DELETE FROM ledger WHERE key = 'a'", "order 1: the gateway keeps 0.00, owed are 100.00");
-  check(layout.ledger(), "UPDATE ledger SET amount = '99.99' WHERE key = 'a'",
+  check("sqlite:" + layout.ledger(), "DELETE FROM ledger WHERE key = 'a'",
+        "order 1: the gateway keeps 0.00, owed are 100.00");
+  check("sqlite:" + layout.ledger(), "UPDATE ledger SET amount = '99.99' WHERE key = 'a'",
         "order 1: the gateway keeps 99.99, owed are 100.00");
-  check(layout.ledger(), "UPDATE ledger SET refunded = 0 WHERE key = 'b'",
+  check("sqlite:" + layout.ledger(), "UPDATE ledger SET refunded = 0 WHERE key = 'b'",
         "order 2: the gateway keeps 50.00, owed are 0.00");
-  check(layout.ledger(), "INSERT INTO ledger VALUES ('d', 9, '5.00', 'INR', 'charged', 0)",
+  check("sqlite:" + layout.ledger(), "INSERT INTO ledger VALUES ('d', 9, '5.00', 'INR', 'charged', 0)",
         "order 9: the gateway keeps 5.00 and nobody knows the order");
 }
 
