@@ -4,7 +4,7 @@ packages_of() {
   local build="g++ cmake ninja-build libssl-dev libsqlite3-dev libfmt-dev libspdlog-dev libcli11-dev libtomlplusplus-dev
                prometheus-cpp-dev libboost1.81-dev libboost-json1.81-dev libpq-dev"
   local test="$build libgtest-dev libgmock-dev librapidcheck-dev libboost-context1.81-dev pkg-config shellcheck clang-format-19
-              postgresql rabbitmq-server libpqxx-dev pgbouncer python3 python3-pika"
+              postgresql rabbitmq-server libpqxx-dev pgbouncer python3 python3-pika docker-compose"
   case $1 in
     demo) echo $build ;;
     servers) echo $build postgresql rabbitmq-server ;;
