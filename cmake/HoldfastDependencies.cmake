@@ -13,6 +13,10 @@ if(HOLDFAST_WITH_POSTGRES)
   set(PostgreSQL_ADDITIONAL_VERSIONS 18 17 16 15 14)  # libpq has had all that is needed since 14
   find_package(PostgreSQL REQUIRED)
 endif()
+if(HOLDFAST_WITH_RABBITMQ)
+  find_package(OpenSSL REQUIRED COMPONENTS Crypto SSL)
+  find_package(rabbitmq-c REQUIRED)
+endif()
 
 find_package(tomlplusplus REQUIRED)
 find_package(CLI11 REQUIRED)

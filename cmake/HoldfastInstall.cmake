@@ -16,6 +16,8 @@ install(FILES ${PROJECT_BINARY_DIR}/holdfastConfig.cmake ${PROJECT_BINARY_DIR}/h
 
 # Third parties by the name that pkg-config knows them by.
 set(pc_OpenSSL::Crypto libcrypto)
+set(pc_OpenSSL::SSL libssl)
+set(pc_rabbitmq::rabbitmq librabbitmq)
 set(pc_fmt::fmt fmt)
 set(pc_spdlog::spdlog spdlog)
 set(pc_prometheus-cpp::core prometheus-cpp-core)

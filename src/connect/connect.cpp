@@ -4,6 +4,9 @@
 #ifdef HOLDFAST_WITH_POSTGRES
 #include "holdfast/postgres.hpp"
 #endif
+#ifdef HOLDFAST_WITH_RABBITMQ
+#include "holdfast/rabbitmq.hpp"
+#endif
 #include "holdfast/sqlite.hpp"
 #include "sql/sqlite/open.hpp"
 
@@ -55,8 +58,13 @@ Store open_store(std::string_view text, const StoreLimits& limits) {
 Store open_store(std::string_view url) { return connect::open_store(url, {}); }
 Transport open_transport(std::string_view text) {
   const connect::Url url = connect::split(text);
-  if (url.scheme != "sqlite") unknown(url, "broker", "sqlite:PATH");
-  return sqlite::open_bus({.file = path_of(url)});
+  if (url.scheme == "sqlite") return sqlite::open_bus({.file = path_of(url)});
+#ifdef HOLDFAST_WITH_RABBITMQ
+  if (url.scheme == "amqp" || url.scheme == "amqps") return rabbitmq::open({.url = std::string(text)});
+  unknown(url, "broker", "amqp://user@host:5672/vhost and sqlite:PATH");
+#else
+  unknown(url, "broker", "sqlite:PATH");
+#endif
 }
 
 }  // namespace holdfast

@@ -13,7 +13,8 @@ struct Queue {
 };
 
 struct Declared {
-  std::vector<std::string> restored;  // bindings that were missing though they had been there: an alert each
+  std::vector<std::string>
+      restored;  // bindings that were missing though they had been there: an alert each. RabbitMQ: where the queue was
 };
 
 class Topology {
@@ -21,9 +22,10 @@ class Topology {
   virtual ~Topology() = default;
   virtual Declared declare(const Queue& queue) = 0;
   struct Depth {
-    std::int64_t ready = 0;        // all that is not acked
-    std::int64_t handed_out = 0;   // of these: handed to a receiver before
+    std::int64_t ready = 0;  // all that is not acked; RabbitMQ: without what a receiver has in work
+    std::int64_t handed_out = 0;  // of these: handed to a receiver before; RabbitMQ: not known, 0
     std::int64_t dead_letters = 0;
+    bool operator==(const Depth&) const = default;
   };
   virtual Depth depth(const std::string& queue) = 0;
 };

@@ -2,7 +2,7 @@
 # Debian 12 packages by stage, and how they come onto the machine.
 packages_of() {
   local build="g++ cmake ninja-build libssl-dev libsqlite3-dev libfmt-dev libspdlog-dev libcli11-dev libtomlplusplus-dev
-               prometheus-cpp-dev libboost1.81-dev libboost-json1.81-dev libpq-dev"
+               prometheus-cpp-dev libboost1.81-dev libboost-json1.81-dev libpq-dev librabbitmq-dev"
   local test="$build libgtest-dev libgmock-dev librapidcheck-dev libboost-context1.81-dev pkg-config shellcheck clang-format-19
               postgresql rabbitmq-server libpqxx-dev pgbouncer python3 python3-pika docker-compose"
   case $1 in

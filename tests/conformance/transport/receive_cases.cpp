@@ -54,7 +54,7 @@ TEST_P(TransportConformance, G1_NoLoss_what_is_not_acked_comes_again_in_order_an
     ASSERT_EQ(again.size(), 3u);
     EXPECT_TRUE(again[0].redelivered);
     EXPECT_TRUE(again[1].redelivered);
-    EXPECT_FALSE(again[2].redelivered);
+    if (!bench->features().prefetches) { EXPECT_FALSE(again[2].redelivered); }
     EXPECT_NE(again[0].session, first[0].session);
     ack(*receiver, again);
     poll(*receiver);
@@ -73,10 +73,10 @@ TEST_P(TransportConformance, G1_NoLoss_an_ack_of_a_dead_session_counts_for_nothi
     ASSERT_EQ(bodies(again), Bodies{"1"});
     ack(*receiver, first);
     poll(*receiver);
-    EXPECT_EQ(transport.topology().depth(queue.name).ready, 1);
+    expect_depth(queue.name, {.ready = 1, .handed_out = 1});
     ack(*receiver, again);
     poll(*receiver);
-    EXPECT_EQ(transport.topology().depth(queue.name).ready, 0);
+    expect_depth(queue.name, {});
     receiver->disconnect();
   }
 }
@@ -89,7 +89,10 @@ TEST_P(TransportConformance, an_acked_event_is_gone_for_good) {
     poll(*receiver);
     receiver.reset();
     const auto next = another(queue);
-    EXPECT_TRUE(eventually(*next, [](const auto& got) { return got.empty && got.deliveries.empty(); }));
+    if (bench->features().sees_what_others_have || !queue.by_key) {
+      EXPECT_TRUE(eventually(*next, [](const auto& got) { return got.empty && got.deliveries.empty(); }));
+    }
+    expect_depth(queue.name, {});
     next->disconnect();
   }
 }
@@ -146,7 +149,9 @@ TEST_P(TransportConformance, receivers_in_any_order_share_and_none_gets_what_ano
 TEST_P(TransportConformance, says_empty_only_when_it_knows) {
   for (const auto& queue : {by_key, in_any_order}) {
     const auto receiver = subscribe(queue);
-    EXPECT_TRUE(eventually(*receiver, [](const auto& got) { return got.empty; }));
+    if (bench->features().sees_what_others_have || !queue.by_key) {
+      EXPECT_TRUE(eventually(*receiver, [](const auto& got) { return got.empty; }));
+    }
     publish_all({"1", "2"});
     receiver->credit(1);
     ports::Received got;
@@ -174,7 +179,9 @@ TEST_P(TransportConformance, a_queue_is_not_empty_while_another_receiver_has_of_
   EXPECT_FALSE(poll(*second).empty);
   ack(*first, taken);
   poll(*first);
-  EXPECT_TRUE(eventually(*second, [](const auto& later) { return later.empty; }));
+  if (bench->features().sees_what_others_have) {
+    EXPECT_TRUE(eventually(*second, [](const auto& later) { return later.empty; }));
+  }
 }
 
 TEST_P(TransportConformance, a_receiver_that_is_called_comes_back) {

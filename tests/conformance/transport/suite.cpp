@@ -79,6 +79,20 @@ void TransportConformance::ack(ports::Receiver& receiver, const std::vector<port
   receiver.ack(positions);
 }
 
+void TransportConformance::expect_depth(const std::string& queue, const ports::Topology::Depth& depth) {
+  if (bench->features().prefetches && depth.handed_out > 0) {
+    EXPECT_LE(transport.topology().depth(queue).ready, depth.ready - depth.handed_out);
+    return;
+  }
+  const auto end = soon();
+  auto found = transport.topology().depth(queue);
+  for (int round = 0; round < rounds && found != depth && now() <= end; ++round)
+    found = transport.topology().depth(queue);
+  EXPECT_EQ(found.ready, depth.ready);
+  EXPECT_EQ(found.handed_out, depth.handed_out);
+  EXPECT_EQ(found.dead_letters, depth.dead_letters);
+}
+
 TransportConformance::Bodies TransportConformance::bodies(const std::vector<ports::Delivery>& events) {
   Bodies out;
   for (const auto& e : events) out.push_back(e.body);

@@ -13,6 +13,10 @@ namespace holdfast::conformance {
 struct TransportFeatures {
   bool delay_queues = false;
   bool takes_over_from_the_dead = true;  // a receiver that ends without disconnect(): its events go to others
+  bool prefetches = false;  // takes more than it hands out: not `ready` any more, and redelivered after the session
+  bool sees_what_others_have =
+      true;  // else `empty` is not known while another one may have a part, or by key is the active one
+  bool sees_missing_bindings = true;
 };
 
 class TransportBench {
@@ -57,6 +61,8 @@ class TransportConformance : public ::testing::TestWithParam<TransportCase> {
   /// Pumps until it holds, and says whether it ever did.
   bool eventually(ports::Receiver& receiver, const std::function<bool(const ports::Received&)>& holds);
   void ack(ports::Receiver& receiver, const std::vector<ports::Delivery>& events);
+  /// The depth comes to be so; where it prefetches, what is handed out is not known, nor ready, and more may be with it.
+  void expect_depth(const std::string& queue, const ports::Topology::Depth& depth);
   static Bodies bodies(const std::vector<ports::Delivery>& events);
 
   ports::Tick now() const { return bench->clock().steady(); }

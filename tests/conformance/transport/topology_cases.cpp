@@ -11,7 +11,7 @@ TEST_P(TransportConformance, declaring_again_changes_nothing) {
   EXPECT_TRUE(topology.declare(queue).restored.empty());
   publish_all({"1"});
   EXPECT_TRUE(topology.declare(queue).restored.empty());
-  EXPECT_EQ(topology.depth("inventory.q").ready, 1);
+  expect_depth("inventory.q", {.ready = 1});
 }
 
 TEST_P(TransportConformance, a_release_that_wants_more_binds_more_and_one_that_wants_less_takes_nothing_away) {
@@ -20,7 +20,7 @@ TEST_P(TransportConformance, a_release_that_wants_more_binds_more_and_one_that_w
   EXPECT_TRUE(topology.declare({"q", {"order.created.*", "stock.#"}}).restored.empty());
   EXPECT_TRUE(topology.declare({"q", {"order.created.*"}}).restored.empty());
   EXPECT_EQ(publish({event("1", "stock.reserved.v1")}).at(0).outcome, Outcome::confirmed);
-  EXPECT_EQ(topology.depth("q").ready, 1);
+  expect_depth("q", {.ready = 1});
 }
 
 TEST_P(TransportConformance, a_binding_that_was_removed_is_put_back_and_reported) {
@@ -32,7 +32,8 @@ TEST_P(TransportConformance, a_binding_that_was_removed_is_put_back_and_reported
   if (transport.publisher()->traits().reports_unroutable) {
     EXPECT_EQ(publish({cancelled}).at(0).outcome, Outcome::returned);
   }
-  EXPECT_EQ(topology.declare(queue).restored, std::vector<std::string>{"order.cancelled.*"});
+  const auto restored = topology.declare(queue).restored;
+  if (bench->features().sees_missing_bindings) { EXPECT_EQ(restored, std::vector<std::string>{"order.cancelled.*"}); }
   EXPECT_TRUE(topology.declare(queue).restored.empty());
   EXPECT_EQ(publish({cancelled}).at(0).outcome, Outcome::confirmed);
 }
@@ -44,8 +45,7 @@ TEST_P(TransportConformance, each_queue_has_a_dead_letter_queue) {
   auto dead = event("dead");
   dead.destination = receiver->dead_letter_destination();
   EXPECT_EQ(publish({dead}).at(0).outcome, Outcome::confirmed);
-  EXPECT_EQ(transport.topology().depth(queue.name).dead_letters, 1);
-  EXPECT_EQ(transport.topology().depth(queue.name).ready, 0);
+  expect_depth(queue.name, {.dead_letters = 1});
 
   const auto import = transport.dead_letters(queue.name, "import");
   import->credit(10);
@@ -54,7 +54,7 @@ TEST_P(TransportConformance, each_queue_has_a_dead_letter_queue) {
   EXPECT_EQ(import->dead_letter_destination(), "");
   ack(*import, got);
   poll(*import);
-  EXPECT_EQ(transport.topology().depth(queue.name).dead_letters, 0);
+  expect_depth(queue.name, {});
 }
 
 // Nothing is behind it: a limit of deliveries, as a work queue may have, would lose what it holds.
@@ -69,7 +69,7 @@ TEST_P(TransportConformance, a_dead_letter_queue_keeps_what_it_hands_out_however
     ASSERT_EQ(bodies(take(*import, 1)), Bodies{"dead"}) << times;
     import->disconnect();
   }
-  EXPECT_EQ(transport.topology().depth(queue.name).dead_letters, 1);
+  expect_depth(queue.name, {.dead_letters = 1});
 }
 
 TEST_P(TransportConformance, tells_how_much_waits_and_how_much_was_handed_out) {
@@ -77,17 +77,14 @@ TEST_P(TransportConformance, tells_how_much_waits_and_how_much_was_handed_out) {
     const auto receiver = subscribe({by_key ? "keyed" : "loose", {"#"}, by_key});
     receiver->credit(2);
     publish_all({"1", "2", "3"});
-    const auto depth = [&] { return transport.topology().depth(by_key ? "keyed" : "loose"); };
-    EXPECT_EQ(depth().ready, 3);
-    EXPECT_EQ(depth().handed_out, 0);
+    const std::string queue = by_key ? "keyed" : "loose";
+    expect_depth(queue, {.ready = 3});
     const auto taken = take(*receiver, 2);
-    EXPECT_EQ(depth().ready, 3);
-    EXPECT_EQ(depth().handed_out, 2);
+    expect_depth(queue, {.ready = 3, .handed_out = 2});
     ack(*receiver, {taken.at(0)});
     receiver->credit(0);
     poll(*receiver);
-    EXPECT_EQ(depth().ready, 2);
-    EXPECT_EQ(depth().handed_out, 1);
+    expect_depth(queue, {.ready = 2, .handed_out = 1});
     receiver->disconnect();
   }
 }

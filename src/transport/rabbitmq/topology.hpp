@@ -1,0 +1,45 @@
+// What DESIGN calls the article's queues: a quorum work queue bound to the topic exchange, a dead-letter queue behind it, a wait
+// queue for each delay. What is there and differs is an error and stays as it is.
+//
+// AMQP lists no bindings: one that an operator took away is put back unseen. That the queue or the exchange was gone, and all its
+// bindings with it, is seen and reported.
+// Threads: any.
+#pragma once
+#include <functional>
+#include <map>
+#include <mutex>
+#include <set>
+
+#include "ports/topology.hpp"
+#include "transport/rabbitmq/channel.hpp"
+
+namespace holdfast::transport::rabbitmq {
+
+class Topology : public ports::Topology, private Sink {
+ public:
+  Topology(std::shared_ptr<const Settings> settings, const ports::Clock& clock);
+  ports::Declared declare(const ports::Queue& queue) override;
+  Depth depth(const std::string& queue) override;
+  /// By a receiver whose queue is gone; what was restored is reported by the next declare().
+  void bring_back(const ports::Queue& queue);
+
+ private:
+  void frame(const amqp_frame_t&) override {}
+  void make(const ports::Queue& queue);
+  void make_work_queue(const ports::Queue& queue);
+  void verify(const ports::Queue& queue);
+  bool is_there(const ports::Queue& queue);
+  std::int64_t ready(const std::string& queue);
+  void step(const std::string& what, const std::function<void(Channel&)>& work);
+  Channel& channel();
+
+  const std::shared_ptr<const Settings> settings_;
+  std::mutex mutex_;
+  Bell bell_;
+  std::unique_ptr<Connection> connection_;
+  std::optional<Channel> channel_;  // none: the last one was closed
+  std::set<std::string> declared_;  // by this process
+  std::map<std::string, std::vector<std::string>> restored_;  // not yet reported
+};
+
+}  // namespace holdfast::transport::rabbitmq
