@@ -19,7 +19,7 @@ Cli::Cli(CLI::App& app) : config_(service::service_keys({.name = "holdfast", .li
   app.add_option("--config", file_, "TOML file of the service");
   app.add_option("--database", databases_, "sqlite:PATH or postgres://user@host/db; status takes several")
       ->allow_extra_args(false);
-  app.add_option("--broker", broker_, "sqlite:PATH of the bus");
+  app.add_option("--broker", broker_, "sqlite:PATH of the bus, or amqp://user@host/vhost");
   app.add_flag("--json", json_, "for programs: one JSON document");
 }
 
@@ -73,7 +73,7 @@ Transport Cli::open_bus() const {
   require_broker();
   std::optional<Transport> bus;
   refusing([&] {
-    bus.emplace(open_transport(config_.text("broker.url")));
+    bus.emplace(service::open_broker(config_));
     try {
       (void)bus->impl()->topology().depth("");  // what never will be a bus says so at once
     } catch (const Unavailable&) {}  // one that is away is waited for, or not, by whoever works with it

@@ -76,6 +76,7 @@ void add_demo(CLI::App& app, Cli& cli);
 void add_up(CLI::App& app, Cli& cli);
 void add_relay(CLI::App& app, Cli& cli);
 void add_migrate(CLI::App& app, Cli& cli);
+void add_topology(CLI::App& app, Cli& cli);
 void add_status(CLI::App& app, Cli& cli);
 void add_outbox(CLI::App& app, Cli& cli);
 void add_deferred(CLI::App& app, Cli& cli);

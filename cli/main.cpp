@@ -94,7 +94,8 @@ int run(int argc, char** argv) {
   app.footer("Exit: 0 ok, 1 found something or not all done, 2 usage or configuration, 3 unavailable or refused");
   Cli cli(app);
   Words topic;
-  add_demo(app, cli), add_up(app, cli), add_relay(app, cli), add_migrate(app, cli), add_status(app, cli);
+  add_demo(app, cli), add_up(app, cli), add_relay(app, cli), add_migrate(app, cli);
+  add_topology(app, cli), add_status(app, cli);
   add_outbox(app, cli), add_deferred(app, cli), add_dlq(app, cli), add_publish(app, cli);
   add_version(app, cli), add_help(app, cli, topic);
   try {

@@ -100,7 +100,7 @@ class Demo {
     progress_.step(fmt::format("{} events delivered once more, to two consumers", deeds_.twice.size()));
     place({at(.3), at(.6)}, "b", [this] { poison(); });
     place({at(.6), at(servers_ ? .8 : 1)}, "c", [this] { take_broker_away_for_a_while(); });
-    if (servers_) place({at(.8), at(1)}, "d", [this] { take_binding_away_for_a_while(); });
+    if (servers_) place_without_binding({at(.8), at(1)});
     overtake();
     settle(start);
     return close();
@@ -166,17 +166,19 @@ class Demo {
     progress_.step(fmt::format("{} back; order's backlog gone after {:.1f} s", it, deeds_.caught_up_after));
   }
 
-  void take_binding_away_for_a_while() {
+  void place_without_binding(const std::vector<Order>& orders) {
     const auto removed = Clock::now();
     remove_binding(*rabbit(), order_queue, stock_reserved);
     progress_.step("binding of stock.reserved removed; orders go on");
-    std::this_thread::sleep_for(binding_away);
-    declare_queues(layout());
-    deeds_.unbound = seconds_since(removed);
-    const auto back = Clock::now();
-    wait_until_sent(layout(), Part::inventory, patience);
-    deeds_.flowed_after = seconds_since(back);
-    progress_.step(fmt::format("binding back; what was returned went on after {:.1f} s", deeds_.flowed_after));
+    place(orders, "d", [&] {
+      std::this_thread::sleep_for(binding_away);
+      declare_queues(layout());
+      deeds_.unbound = seconds_since(removed);
+      const auto back = Clock::now();
+      wait_until_sent(layout(), Part::inventory, patience);
+      deeds_.flowed_after = seconds_since(back);
+      progress_.step(fmt::format("binding back; what was returned went on after {:.1f} s", deeds_.flowed_after));
+    });
   }
 
   void overtake() {

@@ -53,18 +53,27 @@ Store open_store(std::string_view text, const StoreLimits& limits) {
 #endif
 }
 
-}  // namespace connect
-
-Store open_store(std::string_view url) { return connect::open_store(url, {}); }
-Transport open_transport(std::string_view text) {
-  const connect::Url url = connect::split(text);
+Transport open_transport(std::string_view text, [[maybe_unused]] const BrokerOptions& options) {
+  const Url url = split(text);
   if (url.scheme == "sqlite") return sqlite::open_bus({.file = path_of(url)});
 #ifdef HOLDFAST_WITH_RABBITMQ
-  if (url.scheme == "amqp" || url.scheme == "amqps") return rabbitmq::open({.url = std::string(text)});
+  if (url.scheme == "amqp" || url.scheme == "amqps")
+    return rabbitmq::open(
+        {.url = std::string(text),
+         .exchange = options.exchange,
+         .topology = options.verify_topology ? rabbitmq::Topology::verify : rabbitmq::Topology::declare,
+         .tls_ca = options.tls_ca,
+         .tls_cert = options.tls_cert,
+         .tls_key = options.tls_key});
   unknown(url, "broker", "amqp://user@host:5672/vhost and sqlite:PATH");
 #else
   unknown(url, "broker", "sqlite:PATH");
 #endif
 }
+
+}  // namespace connect
+
+Store open_store(std::string_view url) { return connect::open_store(url, {}); }
+Transport open_transport(std::string_view url) { return connect::open_transport(url, {}); }
 
 }  // namespace holdfast

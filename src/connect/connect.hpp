@@ -18,6 +18,13 @@ struct StoreLimits {
 };
 Store open_store(std::string_view url, const StoreLimits& limits);
 
+struct BrokerOptions {  // RabbitMQ: as rabbitmq::Options
+  std::string exchange = "orders.exchange";
+  bool verify_topology = false;
+  std::string tls_ca = {}, tls_cert = {}, tls_key = {};
+};
+Transport open_transport(std::string_view url, const BrokerOptions& options);
+
 /// "sqlite:orders.db" -> "sqlite", "orders.db"; Invalid where there is no scheme.
 struct Url {
   std::string scheme, rest;

@@ -39,11 +39,19 @@ struct Status {
   int schema_version = 0;
 };
 
+/// What a consumer of this database asked for when it last started.
+struct Subscribed {
+  std::string consumer, queue;
+  std::vector<std::string> patterns;
+  bool by_key = true;
+};
+
 class AdminStore {
  public:
   virtual ~AdminStore() = default;
   virtual Status status() = 0;
   virtual std::vector<std::string> consumers() = 0;
+  virtual std::vector<Subscribed> subscriptions() = 0;
   virtual std::vector<OutboxView> pending(const Selection& selection) = 0;
   virtual std::vector<OutboxView> published(const Selection& selection) = 0;
   /// Only `dead`, or all that are set aside (retrying ones too).

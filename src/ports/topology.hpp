@@ -28,6 +28,15 @@ class Topology {
     bool operator==(const Depth&) const = default;
   };
   virtual Depth depth(const std::string& queue) = 0;
+
+  // For operators. Makes what is missing, whatever a program may do.
+  virtual void apply(const Queue& queue) { (void)declare(queue); }
+  /// What it makes, a line each.
+  virtual std::vector<std::string> describe(const Queue&) const { return {}; }
+  /// What is missing or otherwise there, a line each; nothing is changed. RabbitMQ: but bindings, which AMQP shows to nobody.
+  virtual std::vector<std::string> differences(const Queue&) { return {}; }
+  /// The command that gives the user of a program with these queues the rights that it needs; "" = there are none to give.
+  virtual std::string permissions(const std::string& /*user*/, const std::vector<Queue>&) const { return ""; }
 };
 
 /// "inventory.order-created.q" -> "inventory.order-created.dlq"; the name of the DLQ of a queue.

@@ -1,9 +1,18 @@
 #include "service/keys.hpp"
 
-#include "holdfast/connect.hpp"
+#include "connect/connect.hpp"
 #include "http/address.hpp"
 
 namespace holdfast::service {
+
+Transport open_broker(const Config& config) {
+  return connect::open_transport(config.text("broker.url"),
+                                 {.exchange = config.text("broker.exchange"),
+                                  .verify_topology = config.text("broker.topology") == "verify",
+                                  .tls_ca = config.text("broker.tls_ca"),
+                                  .tls_cert = config.text("broker.tls_cert"),
+                                  .tls_key = config.text("broker.tls_key")});
+}
 
 std::vector<Key> service_keys(const Defaults& d) {
   using enum Kind;
@@ -17,7 +26,16 @@ std::vector<Key> service_keys(const Defaults& d) {
        boolean},
       {"database.pooler", "false", "true: behind PgBouncer and its like (PostgreSQL); nothing is kept in a session",
        boolean},
-      {"broker.url", "sqlite:holdfast-bus.db", "sqlite:PATH"},
+      {"broker.url", "sqlite:holdfast-bus.db", "sqlite:PATH, amqp://user@host:5672/vhost, amqps://"},
+      {"broker.exchange", "orders.exchange", "RabbitMQ: the topic exchange that all publish to"},
+      {"broker.topology",
+       "declare",
+       "RabbitMQ: verify makes no queue, it only looks whether they are there",
+       choice,
+       {"declare", "verify"}},
+      {"broker.tls_ca", "", "amqps: PEM file of the CA that signed the broker's certificate; default: the system's"},
+      {"broker.tls_cert", "", "amqps: PEM file of our own certificate, where the broker asks for one"},
+      {"broker.tls_key", "", "amqps: PEM file of its key; default: in the same file"},
       {"http.listen", d.listen, "host:port; port 0 = any, printed in the ready line"},
       {"http.workers", "16", "threads that run HTTP handlers", integer},
       {"http.max_connections", "1024", "beyond it 503", integer},
@@ -73,7 +91,7 @@ void check_together(const Config& config) {
     throw Invalid(where("consumer.handler_deadline"), "consumer.handler_deadline: at least 1s");
   address("http.listen", http::require_address);
   address("database.url", [](const std::string& url) { (void)open_store(url); });     // touches nothing
-  address("broker.url", [](const std::string& url) { (void)open_transport(url); });  // likewise
+  address("broker.url", [&](const std::string&) { (void)open_broker(config); });  // likewise
 }
 
 }  // namespace holdfast::service

@@ -7,6 +7,9 @@ namespace holdfast::service {
 
 std::vector<Key> service_keys(const Defaults& defaults);
 
+/// By the keys broker.*; touches nothing.
+Transport open_broker(const Config& config);
+
 /// Rules between keys; throws Invalid.
 void check_together(const Config& config);
 

@@ -30,7 +30,7 @@ HostOptions host_options(const Config& c) {
                                     c.duration("database.acquire_timeout"), c.boolean("database.pooler")};
   HostOptions o{.name = c.text("name"),
                 .store = connect::open_store(c.text("database.url"), limits),
-                .transport = open_transport(c.text("broker.url"))};
+                .transport = open_broker(c)};
   o.relay = c.text("relay.mode") == "elsewhere" ? Relay::elsewhere : Relay::in_process;
   o.in_flight = static_cast<int>(c.integer("relay.in_flight"));
   o.migrate = c.boolean("database.migrate");

@@ -57,7 +57,7 @@ TEST_F(RabbitServer, SaysWhyItDoesNotStart) {
 
 /// Whoever is left without a parent (a server, an epmd) becomes a child of this process: it ends once none is left.
 [[noreturn]] void own_a_server_and_die(const fs::path& folder) {
-  alarm(120);
+  alarm(240);
   setenv("TMPDIR", folder.c_str(), 1);
   prctl(PR_SET_CHILD_SUBREAPER, 1);
   int ends[2];

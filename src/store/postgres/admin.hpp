@@ -10,6 +10,7 @@ class PostgresAdmin : public ports::AdminStore {
   explicit PostgresAdmin(PostgresAccess access) : access_(std::move(access)) {}
   ports::Status status() override;
   std::vector<std::string> consumers() override;
+  std::vector<ports::Subscribed> subscriptions() override;
   std::vector<ports::OutboxView> pending(const ports::Selection& selection) override;
   std::vector<ports::OutboxView> published(const ports::Selection& selection) override;
   std::vector<ports::DeferredView> deferred(const ports::Selection& selection, bool dead_only) override;

@@ -3,6 +3,7 @@
 #include "store/postgres/deferred_row.hpp"
 #include "store/postgres/migrations.hpp"
 #include "store/postgres/outbox_row.hpp"
+#include "store/subscribed.hpp"
 
 namespace holdfast::store {
 
@@ -106,6 +107,12 @@ std::vector<std::string> PostgresAdmin::consumers() {
   Transaction tx = access_.begin_read();
   const auto rows = tx.query<std::string>("SELECT DISTINCT consumer FROM holdfast.consumers ORDER BY consumer");
   return {rows.begin(), rows.end()};
+}
+
+std::vector<ports::Subscribed> PostgresAdmin::subscriptions() {
+  Transaction tx = access_.begin_read();
+  return subscribed(tx.query<std::string, std::string, std::string, std::string>(
+      "SELECT consumer, queue, patterns, ordering FROM holdfast.consumers ORDER BY consumer, queue, since"));
 }
 
 Status PostgresAdmin::status() {

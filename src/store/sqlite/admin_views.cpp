@@ -3,6 +3,7 @@
 #include "store/sqlite/deferred_row.hpp"
 #include "store/sqlite/migrations.hpp"
 #include "store/sqlite/outbox_row.hpp"
+#include "store/subscribed.hpp"
 
 namespace holdfast::store {
 
@@ -111,6 +112,12 @@ std::vector<std::string> SqliteAdmin::consumers() {
   Transaction tx = access_.begin_read();
   const auto rows = tx.query<std::string>("SELECT DISTINCT consumer FROM holdfast_consumers ORDER BY consumer");
   return {rows.begin(), rows.end()};
+}
+
+std::vector<ports::Subscribed> SqliteAdmin::subscriptions() {
+  Transaction tx = access_.begin_read();
+  return subscribed(tx.query<std::string, std::string, std::string, std::string>(
+      "SELECT consumer, queue, patterns, ordering FROM holdfast_consumers ORDER BY consumer, queue, since"));
 }
 
 Status SqliteAdmin::status() {

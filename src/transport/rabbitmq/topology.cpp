@@ -6,22 +6,6 @@
 namespace holdfast::transport::rabbitmq {
 namespace {
 
-// Positive, so that events given back come to the front; the crash guard has its own count. Behind a DLQ there is nothing.
-constexpr std::int64_t most_deliveries = 1'000, endless_deliveries = 2'000'000'000;
-
-Table quorum(std::int64_t deliveries) {
-  Table arguments;
-  arguments.text("x-queue-type", "quorum").integer("x-delivery-limit", deliveries);
-  return arguments;
-}
-
-/// At least once: the broker keeps it until the queue behind has it. That needs reject-publish.
-Table& dead_letters_to(Table& arguments, std::string_view exchange) {
-  return arguments.text("x-dead-letter-exchange", exchange)
-      .text("x-dead-letter-strategy", "at-least-once")
-      .text("x-overflow", "reject-publish");
-}
-
 [[noreturn]] void fail(const std::string& what, const Closed& closed) {
   if (closed.code() != 406) rethrow(what, closed);
   throw Invalid(what, std::string("on the broker it is another one, and it stays as it is: ") + closed.what() +
@@ -73,36 +57,57 @@ void Topology::bring_back(const ports::Queue& queue) {
 void Topology::make(const ports::Queue& queue) {
   if (settings_->options.topology == holdfast::rabbitmq::Topology::verify) return verify(queue);
   const bool gone = declared_.contains(queue.name) && !is_there(queue);
-  step(settings_->options.exchange, [&](Channel& c) { c.exchange(settings_->options.exchange, "topic"); });
-  const auto dead = ports::dead_letter_queue(queue.name), exchange = dead_letter_exchange(queue.name);
-  step(exchange, [&](Channel& c) { c.exchange(exchange, "fanout"); });
-  step(dead, [&](Channel& c) {
-    c.queue(dead, quorum(endless_deliveries));
-    c.bind(dead, exchange, "");
-  });
-  make_work_queue(queue);
+  for (const auto& piece : plan(queue, settings_->options.exchange)) make(piece);
   if (gone) restored_[queue.name] = queue.patterns;
   declared_.insert(queue.name);
 }
 
-void Topology::make_work_queue(const ports::Queue& queue) {
-  step(queue.name, [&](Channel& c) {
-    Table arguments = quorum(most_deliveries);
-    const auto exchange = dead_letter_exchange(queue.name);
-    dead_letters_to(arguments, exchange);
-    if (queue.by_key) arguments.yes("x-single-active-consumer");
-    c.queue(queue.name, std::move(arguments));
-  });
-  for (const auto delay : queue.delays) {
-    const auto name = wait_queue(queue.name, delay);
-    step(name, [&](Channel& c) {
-      Table arguments = quorum(most_deliveries);
-      dead_letters_to(arguments, "").text("x-dead-letter-routing-key", queue.name);
-      c.queue(name, std::move(arguments.integer("x-message-ttl", delay.count())));
-    });
+void Topology::make(const Piece& piece) {
+  if (const auto* exchange = std::get_if<PlannedExchange>(&piece))
+    step(exchange->name, [&](Channel& c) { c.exchange(exchange->name, exchange->type); });
+  else if (const auto* planned = std::get_if<PlannedQueue>(&piece))
+    step(planned->name, [&](Channel& c) { c.queue(planned->name, table_of(*planned)); });
+  else if (const auto* binding = std::get_if<PlannedBinding>(&piece))
+    step(binding->queue, [&](Channel& c) { c.bind(binding->queue, binding->exchange, binding->pattern); });
+}
+
+void Topology::apply(const ports::Queue& queue) {
+  const std::lock_guard lock(mutex_);
+  for (const auto& piece : plan(queue, settings_->options.exchange)) make(piece);
+}
+
+std::vector<std::string> Topology::describe(const ports::Queue& queue) const {
+  std::vector<std::string> lines;
+  for (const auto& piece : plan(queue, settings_->options.exchange)) lines.push_back(to_text(piece));
+  return lines;
+}
+
+/// Declared once more where it is there: that changes nothing, and the broker says what is not the same.
+std::vector<std::string> Topology::differences(const ports::Queue& queue) {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::string> found;
+  for (const auto& piece : plan(queue, settings_->options.exchange)) {
+    if (std::holds_alternative<PlannedBinding>(piece)) continue;
+    try {
+      find(piece);
+      make(piece);
+    } catch (const Missing&) { found.push_back("missing: " + to_text(piece)); } catch (const Invalid& differs) {
+      found.push_back(differs.what());
+    }
   }
-  for (const auto& pattern : queue.patterns)
-    step(queue.name, [&](Channel& c) { c.bind(queue.name, settings_->options.exchange, pattern); });
+  return found;
+}
+
+void Topology::find(const Piece& piece) {
+  if (const auto* exchange = std::get_if<PlannedExchange>(&piece))
+    step(exchange->name, [&](Channel& c) { c.find_exchange(exchange->name); });
+  else if (const auto* planned = std::get_if<PlannedQueue>(&piece))
+    step(planned->name, [&](Channel& c) { c.find_queue(planned->name); });
+}
+
+std::string Topology::permissions(const std::string& user, const std::vector<ports::Queue>& queues) const {
+  return "rabbitmqctl " + rabbitmq::permissions(settings_->broker.vhost, settings_->options.exchange, user, queues,
+                                                settings_->options.topology == holdfast::rabbitmq::Topology::declare);
 }
 
 void Topology::verify(const ports::Queue& queue) {

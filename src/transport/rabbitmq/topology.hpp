@@ -12,6 +12,7 @@
 
 #include "ports/topology.hpp"
 #include "transport/rabbitmq/channel.hpp"
+#include "transport/rabbitmq/plan.hpp"
 
 namespace holdfast::transport::rabbitmq {
 
@@ -20,13 +21,18 @@ class Topology : public ports::Topology, private Sink {
   Topology(std::shared_ptr<const Settings> settings, const ports::Clock& clock);
   ports::Declared declare(const ports::Queue& queue) override;
   Depth depth(const std::string& queue) override;
+  void apply(const ports::Queue& queue) override;
+  std::vector<std::string> describe(const ports::Queue& queue) const override;
+  std::vector<std::string> differences(const ports::Queue& queue) override;
+  std::string permissions(const std::string& user, const std::vector<ports::Queue>& queues) const override;
   /// By a receiver whose queue is gone; what was restored is reported by the next declare().
   void bring_back(const ports::Queue& queue);
 
  private:
   void frame(const amqp_frame_t&) override {}
   void make(const ports::Queue& queue);
-  void make_work_queue(const ports::Queue& queue);
+  void make(const Piece& piece);
+  void find(const Piece& piece);
   void verify(const ports::Queue& queue);
   bool is_there(const ports::Queue& queue);
   std::int64_t ready(const std::string& queue);

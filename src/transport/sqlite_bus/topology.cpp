@@ -30,6 +30,10 @@ std::optional<bool> ordering(sqlite::Connection& connection, const std::string& 
   return query<bool>(connection, "SELECT by_key FROM queues WHERE name = $1", queue).one_or_none();
 }
 
+std::string in_words(bool by_key) { return by_key ? "by key" : "in any order"; }
+
+std::string missing_queue(const std::string& name) { return "missing: queue " + name; }
+
 }  // namespace
 
 sqlite::Connection& Topology::connection() {
@@ -99,6 +103,28 @@ ports::Topology::Depth Topology::depth(const std::string& queue) {
           .one_or_none();
   if (!counts) return {};
   return {std::get<0>(*counts), std::get<1>(*counts), std::get<2>(*counts)};
+}
+
+std::vector<std::string> Topology::describe(const ports::Queue& queue) const {
+  std::vector<std::string> lines{"queue " + ports::dead_letter_queue(queue.name),
+                                 "queue " + queue.name + ", " + in_words(queue.by_key)};
+  for (const auto& pattern : queue.patterns) lines.push_back("binding " + pattern + " -> " + queue.name);
+  return lines;
+}
+
+std::vector<std::string> Topology::differences(const ports::Queue& queue) {
+  const std::lock_guard lock(mutex_);
+  auto& c = connection();
+  std::vector<std::string> found;
+  if (const auto dead = ports::dead_letter_queue(queue.name); !ordering(c, dead)) found.push_back(missing_queue(dead));
+  const auto by_key = ordering(c, queue.name);
+  if (!by_key) found.push_back(missing_queue(queue.name));
+  else if (*by_key != queue.by_key)
+    found.push_back("queue " + queue.name + " is kept " + in_words(*by_key) + ", not " + in_words(queue.by_key));
+  const auto has = bound(c, queue.name);
+  for (const auto& pattern : queue.patterns)
+    if (!has.contains(pattern)) found.push_back("missing: binding " + pattern + " -> " + queue.name);
+  return found;
 }
 
 }  // namespace holdfast::transport::sqlite_bus

@@ -11,6 +11,8 @@ class Topology : public ports::Topology {
       : file_(std::move(file)), busy_(file_->clock, file_->settings.busy_timeout) {}
   ports::Declared declare(const ports::Queue& queue) override;
   Depth depth(const std::string& queue) override;
+  std::vector<std::string> describe(const ports::Queue& queue) const override;
+  std::vector<std::string> differences(const ports::Queue& queue) override;
 
  private:
   sqlite::Connection& connection();

@@ -1,14 +1,12 @@
 // holdfast demo and holdfast up: the whole system, for a try.
-#include <fcntl.h>
 #include <signal.h>
-#include <sys/file.h>
-#include <unistd.h>
 
 #include <array>
 #include <fstream>
 
 #include "demo/system.hpp"
 #include "holdfast/contract.hpp"
+#include "integration/cli/usual_ports.hpp"
 #include "integration/service/programs.hpp"
 
 namespace holdfast::program_test {
@@ -119,29 +117,9 @@ TEST_F(DemoCommand, ANumberThatIsNoneIsNotRead) {
     }
 }
 
-/// One `up` at a time: a program that was killed would find its usual port taken by another test's.
-class UsualPorts {
- public:
-  UsualPorts()
-      : lock_(open((std::filesystem::temp_directory_path() / "holdfast-usual-ports").c_str(),
-                   O_CREAT | O_RDONLY | O_CLOEXEC, 0666)) {
-    flock(lock_, LOCK_EX);
-  }
-  ~UsualPorts() { close(lock_); }
-  UsualPorts(const UsualPorts&) = delete;
-
- private:
-  int lock_;
-};
-
 struct UpCommand : DemoCommand {
   const UsualPorts usual_ports;
   Json line_in_file() const { return Json::parse(contents((layout.folder / "up.json").string())); }
-  static bool alive(std::int64_t pid) {  // a zombie, whoever should collect it, is not
-    std::error_code gone;
-    (void)std::filesystem::read_symlink("/proc/" + std::to_string(pid) + "/exe", gone);
-    return !gone;
-  }
 };
 
 TEST_F(UpCommand, SaysWhereAllIsRestartsWhatDiesAndLeavesNoProcess) {

@@ -66,6 +66,12 @@ TEST(Keys, AddressesAreReadBeforeAnythingStarts) {
   EXPECT_TRUE(fault(service_config({{"database.url", "orders.db"}})).starts_with("here: "));
   EXPECT_TRUE(fault(service_config({{"database.url", "oracle:orders"}})).starts_with("here: "));
   EXPECT_TRUE(fault(service_config({{"broker.url", "sqlite:"}})).starts_with("here: "));
+#ifdef HOLDFAST_WITH_RABBITMQ
+  EXPECT_EQ(fault(service_config({{"broker.url", "amqps://app:secret@broker/shop"}})), "");
+  const auto wrong = fault(service_config({{"broker.url", "amqp://app:secret@broker:port"}}));
+  EXPECT_TRUE(wrong.starts_with("here: broker.url: ")) << wrong;
+  EXPECT_EQ(wrong.find("secret"), wrong.npos) << wrong;
+#endif
 }
 
 struct Row {
@@ -95,6 +101,7 @@ TEST(Keys, TheirPageListsThemAllWithTheirDefaults) {
   const auto shown = [](const Key& key) -> std::string {
     if (key.name == "name") return "the program's name";
     if (key.name == "http.listen") return key.default_value;
+    if (key.name.starts_with("broker.tls_")) return "none";
     return key.default_value.empty() ? "as coded" : "`" + key.default_value + "`";
   };
   const auto rows = rows_of(HOLDFAST_SOURCE_DIR "/docs/configuration.md");
