@@ -6,8 +6,9 @@ namespace {
 
 struct RabbitSetup : RabbitTest {
   /// A user of this vhost alone, with these rights.
-  Transport as(const std::string& configure, const std::string& write, const std::string& read) {
-    const std::string user = "user-" + vhost.name();
+  Transport as(const std::string& configure, const std::string& write, const std::string& read,
+               holdfast::rabbitmq::Topology topology = holdfast::rabbitmq::Topology::declare) {
+    const std::string user = "user-" + vhost.name() + (configure == "^$" ? "-looks" : "");
     server().ctl({"eval", "rabbit_auth_backend_internal:add_user(<<\"" + user +
                               "\">>, <<\"secret\">>, <<\"test\">>), "
                               "rabbit_auth_backend_internal:set_permissions(<<\"" +
@@ -15,6 +16,7 @@ struct RabbitSetup : RabbitTest {
                               "\">>, <<\"" + read + "\">>, <<\"test\">>)."});
     auto options = vhost.options();
     options.url = url(user, "secret", vhost.name());
+    options.topology = topology;
     return open(options);
   }
   static std::string url(const std::string& user, const std::string& password, const std::string& vhost) {
@@ -74,6 +76,38 @@ TEST_F(RabbitSetup, VerifyNeedsNoRightToDeclare) {
   EXPECT_TRUE(looking->topology().declare(queue).restored.empty());
   expect_words(why<Invalid>([&] { looking->topology().declare({"q", {"#"}, false, {std::chrono::seconds(5)}}); }),
                {"q.retry.5s.q", "404"});
+}
+
+/// docs/rabbitmq.md gives these rights: they are enough.
+TEST_F(RabbitSetup, TheRightsOfThePageAreEnough) {
+  const ports::Queue mine{"shop.orders.q", {"order.#"}, false, {ports::Millis(50)}};
+  const auto works = [&](Transport& app) {
+    app->topology().declare(mine);
+    EXPECT_EQ(app->topology().depth(mine.name).ready, 0);
+    const auto receiver = app->receiver(mine, "test");
+    receiver->credit(10);
+    broker.swap(app);
+    EXPECT_EQ(count(publish({event("to all"), to(receiver->destination_after(ports::Millis(50)), "later"),
+                             to(receiver->dead_letter_destination(), "dead")}),
+                    Outcome::confirmed),
+              3);
+    broker.swap(app);
+    const auto got = take(*receiver, 2);
+    EXPECT_EQ(bodies(got), (Bodies{"to all", "later"}));
+    ack(*receiver, got);
+    receiver->disconnect();
+    const auto dead = app->dead_letters(mine.name, "test");
+    dead->credit(1);
+    ack(*dead, take(*dead, 1));
+    dead->disconnect();
+  };
+  const std::string own = R"(shop\\..*)";
+  auto declares = as("^(orders\\\\.exchange|" + own + ")$", "^(orders\\\\.exchange|amq\\\\.default|" + own + ")$",
+                     "^(orders\\\\.exchange|" + own + ")$");
+  works(declares);
+  auto looks =
+      as("^$", "^(orders\\\\.exchange|amq\\\\.default)$", "^" + own + "$", holdfast::rabbitmq::Topology::verify);
+  works(looks);
 }
 
 TEST_F(RabbitSetup, AnotherQueueOfThatNameStaysAsItIs) {

@@ -3,7 +3,7 @@
 namespace holdfast::rabbit_test {
 namespace {
 
-constexpr int at_once = 48;  // rabbitmqctl takes a second to start
+constexpr int at_once = 32;  // rabbitmqctl takes a second to start
 
 std::string name_of(int number) { return "t" + std::to_string(number); }
 

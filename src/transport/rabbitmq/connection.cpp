@@ -130,19 +130,29 @@ void Connection::end_of_channel(const amqp_frame_t& frame) {
 
 /// One round: sends, waits until then for news or a call, reads.
 void Connection::turn(ports::Tick until) {
+  obey_an_abort();
   const auto next_beat = beat();
   flush();
   const auto silent = heartbeat_.count() > 0 ? heard_at_ + 2 * heartbeat_ : ports::Tick::max();
   const short sending = stream_.unsent() > 0 ? POLLOUT : 0;
   const short ready =
       bell_.wait(stream_.descriptor(), static_cast<short>(POLLIN | sending), std::min({until, next_beat, silent}));
-  if (bell_.aborted()) throw Closed("the session was ended by this program");
+  obey_an_abort();
   if ((ready & ~POLLOUT) != 0 && stream_.read(in_)) heard_at_ = now();
   flush();
   if (heartbeat_.count() == 0 || now() < heard_at_ + 2 * heartbeat_) return;
   over_ = true;
   throw Closed("nothing was heard from RabbitMQ at " + place_ + " for " +
                std::to_string(2 * heartbeat_.count() / 1000) + " s, not even a heartbeat; it is tried again");
+}
+
+/// What has arrived is a fact; nothing more is sent.
+void Connection::obey_an_abort() {
+  if (!bell_.aborted()) return;
+  over_ = true;
+  stream_.read(in_);
+  dispatch();
+  throw Closed("the session was ended by this program");
 }
 
 void Connection::flush() {

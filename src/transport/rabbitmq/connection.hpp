@@ -42,6 +42,7 @@ class Connection {
   bool dispatch();
   void turn(ports::Tick until);
   void flush();
+  void obey_an_abort();
   ports::Tick beat();
   ports::Tick now() const { return bell_.clock().steady(); }
 

@@ -116,20 +116,25 @@ void Stream::put(std::string_view bytes) {
   tls_->out(out_);
 }
 
+/// Where the network is gone the broker may have said why: read() tells.
 bool Stream::flush() {
   const std::size_t before = sent_;
   while (sent_ < out_.size()) {
     const auto sent = send(socket_, out_.data() + sent_, out_.size() - sent_, MSG_NOSIGNAL);
     if (sent > 0) sent_ += static_cast<std::size_t>(sent);
     else if (errno == EAGAIN || errno == EWOULDBLOCK) break;
-    else if (errno != EINTR)
-      throw Closed("the connection to RabbitMQ at " + place_ + " broke: " + std::strerror(errno) +
-                   "; it is tried again");
+    else if (errno != EINTR) return gone(std::strerror(errno));
   }
   const bool went = sent_ > before;
   if (sent_ == out_.size()) out_.clear(), sent_ = 0;
   else if (sent_ > most_at_once) out_.erase(0, sent_), sent_ = 0;
   return went;
+}
+
+bool Stream::gone(const char* why) {
+  gone_ = why;
+  out_.clear(), sent_ = 0;
+  return false;
 }
 
 /// 0: nothing is there.
@@ -154,6 +159,8 @@ bool Stream::read(std::string& in) {
     else in.append(bytes, got);
     if (got < sizeof bytes) break;
   }
+  if (all == 0 && !gone_.empty())
+    throw Closed("the connection to RabbitMQ at " + place_ + " broke: " + gone_ + "; it is tried again");
   if (tls_ && all > 0) {
     tls_->decrypt(in);
     tls_->out(out_);

@@ -30,13 +30,14 @@ class Stream {
   std::string try_one(const addrinfo& where, ports::Tick until);
   void secure(const Settings& settings, ports::Tick until);
   short wait(short events, ports::Tick until, const char* what);
+  bool gone(const char* why);
   std::size_t receive(char* bytes, std::size_t size, bool end_is_told_later);
 
   const std::string place_;
   Bell& bell_;
   int socket_ = -1;
   std::unique_ptr<Tls> tls_;
-  std::string out_;
+  std::string out_, gone_;  // gone_: why nothing can be sent any more
   std::size_t sent_ = 0;
 };
 
