@@ -1,5 +1,6 @@
 // What a consumer does with order.created on PostgreSQL: an inbox row, a reservation, two rows of stock and an event of its own each;
 // against a bare loop that does the same, one transaction an event.
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <chrono>

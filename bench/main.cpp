@@ -29,7 +29,7 @@ int main(int argc, char** argv) {
     if (wanted("service")) measure_service(report, folder, programs, orders);
     if (wanted("simulator")) measure_simulator(report, programs, seeds);
     if (wanted("relay") || wanted("latency") || wanted("consumer") || wanted("orders")) {
-      Servers servers;
+      holdfast::bench::Servers servers;
       if (wanted("relay")) measure_relay(report, servers, relayed);
       if (wanted("latency")) measure_latency(report, servers, 10);
       if (wanted("consumer")) measure_consumer(report, servers, folder, programs, consumed);

@@ -35,7 +35,7 @@ constexpr const char* statements =
     "ARRAY[false], ARRAY[1785000000000000], ARRAY['{}'::bytea], ARRAY['{}']);\n"
     "COMMIT;\n";
 
-double pgbench(const Servers& servers, const std::filesystem::path& folder, const std::string& url, int orders) {
+double pgbench(const std::filesystem::path& folder, const std::string& url, int orders) {
   const auto script = (folder / "orders.sql").string();
   std::ofstream(script) << fmt::format(fmt::runtime(statements), std::string(430, 'x'), std::string(120, 'h'));
   demo::Process run({(servers::Postgres::programs() / "pgbench").string(),
@@ -60,7 +60,7 @@ void measure_orders(Report& report, Servers& servers, const std::filesystem::pat
                          {},
                          (folder / "order-on-postgres.log").string()});
   const auto at = Codec<Ready>::decode(service.read_line(60s)).http;
-  const double limit = pgbench(servers, folder, url, orders);
+  const double limit = pgbench(folder, url, orders);
   const std::vector<demo::Order> plain(static_cast<std::size_t>(orders),
                                        demo::Order{101, 1, Money::from_units(149900)});
   const auto start = std::chrono::steady_clock::now();

@@ -19,11 +19,11 @@ static holdfast::http::Response place(holdfast::Host& host, const holdfast::http
   auto order = request.json<PlaceOrder>();
   if (order.items.empty()) throw holdfast::http::Problem(422, "an order needs a line", "/items");
   auto id = host.store().transact([&](holdfast::Transaction& tx) {
-    auto id = tx.query<std::int64_t>("INSERT INTO orders(customer_id, total) VALUES ($1, $2) RETURNING id",
-                                     order.customerId, order.totalAmount)
-                  .one();
-    host.outbox().publish(tx, OrderCreated{id, order.customerId, order.totalAmount, order.currency, order.items});
-    return id;
+    auto number = tx.query<std::int64_t>("INSERT INTO orders(customer_id, total) VALUES ($1, $2) RETURNING id",
+                                         order.customerId, order.totalAmount)
+                      .one();
+    host.outbox().publish(tx, OrderCreated{number, order.customerId, order.totalAmount, order.currency, order.items});
+    return number;
   });
   auto response = holdfast::http::Response::json(Placed{id}, 201);
   response.headers["location"] = "/orders/" + std::to_string(id);
