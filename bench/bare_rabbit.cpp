@@ -28,8 +28,9 @@ BareRabbit::BareRabbit(std::string url) : connection_(amqp_new_connection()) {
   if (amqp_parse_url(url.data(), &at) != AMQP_STATUS_OK) throw std::runtime_error("no URL of a broker: " + url);
   if (amqp_socket_open(amqp_tcp_socket_new(connection_), at.host, at.port) != AMQP_STATUS_OK)
     throw std::runtime_error("no broker there");
-  amqp_login(connection_, at.vhost, 0, 131072, 0, AMQP_SASL_METHOD_PLAIN, at.user, at.password);
-  check("login");
+  if (amqp_login(connection_, at.vhost, 0, 131072, 0, AMQP_SASL_METHOD_PLAIN, at.user, at.password).reply_type !=
+      AMQP_RESPONSE_NORMAL)
+    throw std::runtime_error("the broker refused: login");
   amqp_channel_open(connection_, channel);
   check("channel");
   amqp_confirm_select(connection_, channel);
