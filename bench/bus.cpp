@@ -1,12 +1,11 @@
 // Events from the outbox through the bus in a file to their committed effects, against a bare loop that does the same inserts and
 // deletes in SQLite, in the same batch sizes, with the same syncs.
 #include <chrono>
-#include <condition_variable>
 #include <holdfast/connect.hpp>
-#include <mutex>
 
 #include "bench/bare.hpp"
 #include "bench/bench.hpp"
+#include "bench/countdown.hpp"
 #include "host/impl.hpp"
 
 namespace holdfast::bench {
@@ -19,25 +18,6 @@ struct Measured {
   std::int64_t number = 0, amount = 0;
   std::string text;
   std::string key() const { return std::to_string(number % 1000); }
-};
-
-class Countdown {
- public:
-  explicit Countdown(int n) : left_(n) {}
-  void down(int n) {
-    const std::lock_guard lock(mutex_);
-    left_ -= n;
-    done_.notify_all();
-  }
-  void wait() {
-    std::unique_lock lock(mutex_);
-    done_.wait(lock, [this] { return left_ <= 0; });
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable done_;
-  int left_;
 };
 
 void quiet(const LogLine&) {}

@@ -9,11 +9,14 @@
 int main(int argc, char** argv) {
   CLI::App app("Figures beside their limits, from one run. Exit 1 where a goal is missed.");
   std::string json = "bench.json", only;
-  int events = 50'000, orders = 20'000, seeds = 2'000;
+  int events = 50'000, relayed = 100'000, consumed = 50'000, orders = 20'000, seeds = 2'000;
   app.add_option("--json", json, "file for the figures")->capture_default_str();
-  app.add_option("--only", only, "bus, service or simulator");
+  app.add_option("--only", only,
+                 "bus, service, simulator; relay, latency, consumer, orders: on PostgreSQL and RabbitMQ");
   app.add_option("--events", events)->capture_default_str();
   app.add_option("--orders", orders)->capture_default_str();
+  app.add_option("--relayed", relayed)->capture_default_str();
+  app.add_option("--consumed", consumed)->capture_default_str();
   app.add_option("--seeds", seeds)->capture_default_str();
   CLI11_PARSE(app, argc, argv);
   std::string pattern = (std::filesystem::temp_directory_path() / "holdfast-bench-XXXXXX").string();
@@ -21,9 +24,17 @@ int main(int argc, char** argv) {
   const auto programs = std::filesystem::read_symlink("/proc/self/exe").parent_path();
   holdfast::bench::Report report;
   try {
-    if (only.empty() || only == "bus") measure_bus(report, folder, events);
-    if (only.empty() || only == "service") measure_service(report, folder, programs, orders);
-    if (only.empty() || only == "simulator") measure_simulator(report, programs, seeds);
+    const auto wanted = [&](const char* what) { return only.empty() || only == what; };
+    if (wanted("bus")) measure_bus(report, folder, events);
+    if (wanted("service")) measure_service(report, folder, programs, orders);
+    if (wanted("simulator")) measure_simulator(report, programs, seeds);
+    if (wanted("relay") || wanted("latency") || wanted("consumer") || wanted("orders")) {
+      holdfast::bench::Servers servers;
+      if (wanted("relay")) measure_relay(report, servers, relayed);
+      if (wanted("latency")) measure_latency(report, servers, 10);
+      if (wanted("consumer")) measure_consumer(report, servers, folder, programs, consumed);
+      if (wanted("orders")) measure_orders(report, servers, folder, programs, orders);
+    }
   } catch (const std::exception& error) {
     fmt::print(stderr, "bench: {}\n", error.what());
     std::filesystem::remove_all(folder);

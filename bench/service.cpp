@@ -1,16 +1,14 @@
 // The order service as a program: POST /orders at 16 connections against a bare program; memory, start-up, idle CPU.
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
 #include <csignal>
-#include <fstream>
-#include <sstream>
 #include <thread>
 
 #include "bench/bare.hpp"
 #include "bench/bench.hpp"
+#include "bench/proc.hpp"
 #include "demo/orders.hpp"
 #include "demo/process.hpp"
 #include "holdfast/contract.hpp"
@@ -26,25 +24,6 @@ struct Ready {
 };
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
-
-double resident_mib(pid_t pid) {
-  std::ifstream status("/proc/" + std::to_string(pid) + "/status");
-  for (std::string line; std::getline(status, line);)
-    if (line.starts_with("VmHWM:")) return std::stod(line.substr(6)) / 1024;
-  return 0;
-}
-
-double cpu_seconds(pid_t pid) {
-  std::ifstream stat("/proc/" + std::to_string(pid) + "/stat");
-  std::string text;
-  std::getline(stat, text);
-  std::istringstream rest(text.substr(text.rfind(')') + 2));
-  std::string field;
-  for (int i = 0; i < 11; ++i) rest >> field;
-  double user = 0, system = 0;
-  rest >> user >> system;
-  return (user + system) / static_cast<double>(sysconf(_SC_CLK_TCK));
-}
 
 demo::Command command(const std::filesystem::path& folder, const std::filesystem::path& programs, const char* relay) {
   const auto file = [&](const char* name) { return (folder / name).string(); };

@@ -23,6 +23,7 @@ struct Printer {
     out << "read " << a.limit << " after " << a.round.after;
     if (!a.round.not_seen_by.opaque.empty()) out << ", not seen by " << a.round.not_seen_by.opaque;
     if (!a.round.as_of.opaque.empty()) out << ", as of " << a.round.as_of.opaque;
+    for (const auto& key : a.without) out << ", without " << key;
   }
   void operator()(const ReadKeys& a) const {
     out << "read keys";

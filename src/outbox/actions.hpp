@@ -41,6 +41,7 @@ struct Publish {  // Relay::event(token) is what to publish
 struct ReadPage {
   ports::Round round;
   int limit = 0;
+  std::vector<std::string> without = {};  // keys that come by key
   bool operator==(const ReadPage&) const = default;
 };
 struct ReadKeys {

@@ -22,6 +22,10 @@ class Backlog {
   void close();                  ///< no longer: what waits is dropped, blocks and flights stay
   int room_for_page(std::size_t unmarked) const;  ///< rows; 0: the round waits
   void take_page(std::vector<OutboxRow> rows);
+  void begin_round() { crowded_.clear(); }
+  /// Keys of which this round brought many rows in vain. Its later pages may come without them: what the round would show of
+  /// such a key was there when the key is read, which happens after the round's first page.
+  std::vector<std::string> crowded() const;
   bool can_ask_keys() const;
   std::optional<ReadKeys> ask_keys();  ///< keys that run low, or whose block ended
   void take_keys(std::vector<OutboxRow> rows);
@@ -34,13 +38,13 @@ class Backlog {
   KeyQueue* next(Session session);  ///< whose turn it is there
   Row send(KeyQueue& key, Session session);
   void confirmed(KeyQueue& key, const Row& row);
-  void back(KeyQueue& key, Row row);               ///< waits again, at its place
+  void back(KeyQueue& key, Row row);  ///< waits again, at its place
   void block(KeyQueue& key, Row row, Why why, Tick until);  ///< until max: see block_until
-  void block_head(KeyQueue& key, Tick until);      ///< an operator's matter: refused, and found so in the table
+  void block_head(KeyQueue& key, Tick until);  ///< an operator's matter: refused, and found so in the table
   void block_until(KeyQueue& key, Tick until);
   void pass_refused(KeyQueue& key, const Row& row);  ///< only by a mutant
   void unblock(Tick now);
-  void start_over();             ///< keys that take nothing from a round: each from its lowest row again
+  void start_over();  ///< keys that take nothing from a round: each from its lowest row again
   void marked(std::span<const RowRef> rows);
 
   Tick next_unblock() const { return blocks_.empty() ? Tick::max() : blocks_.top().until; }
@@ -62,6 +66,7 @@ class Backlog {
   KeyQueue& key_of(const OutboxRow& row);
   void add(KeyQueue& key, OutboxRow row);
   void forget(const Row& row);
+  void came_in_vain(KeyQueue& key);
   void start_over(KeyQueue& key);
   void drop_waiting(KeyQueue& key);
   void set_block(KeyQueue& key, Why why, Tick until);
@@ -83,6 +88,7 @@ class Backlog {
   std::unordered_set<RowRef, SeqOf>
       known_;  // by id too: after a restore a seq is used again. Buffered, in flight or confirmed and not yet marked
   Turns ready_, suspects_, wanted_, asked_;
+  std::set<std::string> crowded_;
   std::set<Seq> due_;  // nameless, block ended, to be read again
   Seq looked_after_ = 0;
   std::priority_queue<Block, std::vector<Block>, std::greater<>> blocks_;

@@ -64,9 +64,13 @@ void Backlog::take_page(std::vector<OutboxRow> rows) {
       start_over(key);
       continue;
     }
-    if (key.more && !mutant("more_takes_from_round")) continue;
+    if (key.more && !mutant("more_takes_from_round")) {
+      came_in_vain(key);
+      continue;
+    }
     if (full) {
       key.more = true;
+      came_in_vain(key);
       HOLDFAST_MARK("backlog.key_has_more");
       continue;
     }
@@ -74,6 +78,20 @@ void Backlog::take_page(std::vector<OutboxRow> rows) {
     offer(key);
   }
   learn_size(rows_ - rows_before, bytes_ - before);
+}
+
+void Backlog::came_in_vain(KeyQueue& key) {
+  constexpr std::size_t most_crowded = 64;
+  if (!key.name || ++key.in_vain < options_.rows_of_a_key || crowded_.size() == most_crowded) return;
+  crowded_.insert(*key.name);
+}
+
+std::vector<std::string> Backlog::crowded() const {
+  std::vector<std::string> out;
+  for (const auto& name : crowded_)
+    if (const auto at = named_.find(name); at != named_.end() && at->second.more) out.push_back(name);
+  if (!out.empty()) HOLDFAST_MARK("backlog.left_out_of_later_pages");
+  return out;
 }
 
 void Backlog::want(KeyQueue& key) {

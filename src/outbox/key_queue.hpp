@@ -48,6 +48,7 @@ class KeyQueue {
   bool wanted = false, reading = false;
   bool stale = false;  // rows were dropped since it is being read: what was read does not follow
   int got = 0;
+  int in_vain = 0;  // rows that a round brought though they come by key
 
  private:
   std::vector<Row> rows_;

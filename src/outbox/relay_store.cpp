@@ -34,7 +34,8 @@ void Relay::read(Tick now) {
   } else if (round) {
     page_ = Page::of_round;
     looked_last_ = false;
-    ask(ReadPage{rounds_.ask(), room});
+    if (!rounds_.walking() && !mutant("keys_left_out_of_the_next_round")) backlog_.begin_round();
+    ask(ReadPage{rounds_.ask(), room, backlog_.crowded()});
   }
 }
 

@@ -16,6 +16,7 @@ class Rounds {
 
   bool due(Tick now) const { return !asking_ && (walking_ || woken_ || now >= next_poll_); }
   Tick next() const;
+  bool walking() const { return walking_; }  ///< in the middle of a round: ask() is for a later page
   ports::Round ask();
   /// false: it answers a question from before a restart, nothing of it counts.
   bool answered(Tick now, const ports::Page& page);

@@ -10,7 +10,7 @@ namespace {
 struct Runner {
   ports::OutboxStore& store;
 
-  StoreAnswer operator()(const ReadPage& c) const { return PageRead{store.read(c.round, c.limit)}; }
+  StoreAnswer operator()(const ReadPage& c) const { return PageRead{store.read(c.round, c.limit, c.without)}; }
   StoreAnswer operator()(const ReadKeys& c) const { return KeysRead{store.read_keys(c.keys, c.limit_each)}; }
   StoreAnswer operator()(const MarkPublished& c) const { return Marked{store.mark_published(c.rows)}; }
   StoreAnswer operator()(const NoteFailure& c) const {

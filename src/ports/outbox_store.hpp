@@ -57,8 +57,8 @@ class OutboxStore {
  public:
   virtual ~OutboxStore() = default;
   /// Pending rows, by seq, that round.not_seen_by did not see and round.as_of does (empty: this page fixes it).
-  /// Never hides a row for good: what a page leaves out, a later round returns.
-  virtual Page read(const Round& round, int limit) = 0;
+  /// Never hides a row for good: what a page leaves out, a later round returns; but rows of the keys `without`, which come by key.
+  virtual Page read(const Round& round, int limit, std::span<const std::string> without = {}) = 0;
   /// The next rows of these keys, at most limit_each of each, by seq.
   virtual std::vector<OutboxRow> read_keys(std::span<const KeyFrom> keys, int limit_each) = 0;
   /// Moves rows to the published ones (rows with a destination leave no copy). A wrong id has no effect: returns how many moved.

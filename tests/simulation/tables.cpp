@@ -17,6 +17,7 @@ constexpr Mutant mutants[] = {
     {"later_pages_not_filtered", "calm late_commits keys=2 window=2"},
     {"next_round_from_last_page_snapshot", "calm late_commits keys=3 window=1"},
     {"error_starts_no_full_round", "calm server_crashes store_calls restore"},
+    {"keys_left_out_of_the_next_round", "calm nacks keys=1 window=2"},
     {"more_takes_from_round", "calm nacks keys=1 window=2"},
     {"window_until_doubt", "calm keeps_session_order=0 nacks keys=2"},
     {"refused_hidden_from_reads", "calm refused keys=2"},
@@ -96,6 +97,7 @@ constexpr Mutant mutants[] = {
 
 constexpr const char* marks[] = {"backlog.back_behind_dropped",
                                  "backlog.key_has_more",
+                                 "backlog.left_out_of_later_pages",
                                  "backlog.stale_keys",
                                  "bad_follower",
                                  "blamed",

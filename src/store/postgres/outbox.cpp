@@ -17,33 +17,34 @@ constexpr std::int64_t bytes_a_page = 4 << 20;  // rows may be of 1 MiB each: a 
 constexpr std::size_t error_bytes = 4096;
 
 // One row for each event, and one more with the snapshot alone where there is none: it is that of the same statement. $1: above
-// this number, $2: most rows, $3: most bytes, $4: what the first page of the round saw; later pages take what it sees. A row with
+// this number, $2: most rows, $3: most bytes, $4: what the first page of the round saw; later pages take what it sees, $5: without these keys. A row with
 // a number of transaction that is not given yet came from a backup: no test may hide it.
-#define HOLDFAST_PAGE(seq, new_rows)                                                                         \
-  "SELECT now.snapshot, page.many, page.* FROM (SELECT pg_current_snapshot() || '/' || " HOLDFAST_SERVER_RUN \
-  " AS snapshot) AS now LEFT JOIN ("                                                                         \
-  " SELECT" HOLDFAST_OUTBOX_COLUMNS                                                                          \
-  ", o.many, o.bytes FROM ("                                                                                 \
-  "  SELECT p.*, count(*) OVER () AS many,"                                                                  \
-  "         sum(octet_length(p.envelope)) OVER (ORDER BY p.seq) - octet_length(p.envelope) AS bytes FROM ("  \
-  "   SELECT * FROM (" new_rows ") AS n WHERE " seq                                                          \
-  " > $1 AND ($4 = '' OR pg_visible_in_snapshot(n.xid, nullif($4, '')::pg_snapshot)"                         \
-  "     OR n.xid >= pg_snapshot_xmax(pg_current_snapshot())) ORDER BY n.seq LIMIT $2) AS p) AS o"            \
+#define HOLDFAST_PAGE(seq, new_rows)                                                                           \
+  "SELECT now.snapshot, page.many, page.* FROM (SELECT pg_current_snapshot() || '/' || " HOLDFAST_SERVER_RUN   \
+  " AS snapshot) AS now LEFT JOIN ("                                                                           \
+  " SELECT" HOLDFAST_OUTBOX_COLUMNS                                                                            \
+  ", o.many, o.bytes FROM ("                                                                                   \
+  "  SELECT p.*, count(*) OVER () AS many,"                                                                    \
+  "         sum(octet_length(p.envelope)) OVER (ORDER BY p.seq) - octet_length(p.envelope) AS bytes FROM ("    \
+  "   SELECT * FROM (" new_rows ") AS n WHERE " seq                                                            \
+  " > $1 AND ($4 = '' OR pg_visible_in_snapshot(n.xid, nullif($4, '')::pg_snapshot)"                           \
+  "     OR n.xid >= pg_snapshot_xmax(pg_current_snapshot())) AND (n.key IS NULL OR n.key <> ALL ($5::text[]))" \
+  "   ORDER BY n.seq LIMIT $2) AS p) AS o"                                                                     \
   "  WHERE o.bytes < $3) AS page ON true ORDER BY page.seq"
 
-// All of them, or what the snapshot $5 did not see. One of another run of the server ($6), or of a future that did not happen (a
+// All of them, or what the snapshot $6 did not see. One of another run of the server ($7), or of a future that did not happen (a
 // backup was restored), saw nothing: their numbers are given again.
 constexpr const char* read_all_sql = HOLDFAST_PAGE("n.seq", "SELECT * FROM holdfast.outbox");
 // The number is hidden from the planner, which else may walk over all of them.
 constexpr const char* read_new_sql = HOLDFAST_PAGE(
     "n.seq + 0",
     "SELECT * FROM holdfast.outbox WHERE xid >= CASE"
-    "  WHEN $6 <> " HOLDFAST_SERVER_RUN
-    "    OR pg_snapshot_xmax($5::pg_snapshot) > pg_snapshot_xmax(pg_current_snapshot()) THEN '0'::xid8"
-    "  ELSE pg_snapshot_xmax($5::pg_snapshot) END"
-    " UNION ALL SELECT * FROM holdfast.outbox WHERE xid = ANY (ARRAY(SELECT pg_snapshot_xip($5::pg_snapshot)))"
-    "  AND $6 = " HOLDFAST_SERVER_RUN
-    "  AND pg_snapshot_xmax($5::pg_snapshot) <= pg_snapshot_xmax(pg_current_snapshot())");
+    "  WHEN $7 <> " HOLDFAST_SERVER_RUN
+    "    OR pg_snapshot_xmax($6::pg_snapshot) > pg_snapshot_xmax(pg_current_snapshot()) THEN '0'::xid8"
+    "  ELSE pg_snapshot_xmax($6::pg_snapshot) END"
+    " UNION ALL SELECT * FROM holdfast.outbox WHERE xid = ANY (ARRAY(SELECT pg_snapshot_xip($6::pg_snapshot)))"
+    "  AND $7 = " HOLDFAST_SERVER_RUN
+    "  AND pg_snapshot_xmax($6::pg_snapshot) <= pg_snapshot_xmax(pg_current_snapshot())");
 
 constexpr const char* read_keys_sql =
     "SELECT" HOLDFAST_OUTBOX_COLUMNS
@@ -112,12 +113,13 @@ std::pair<std::string, std::string> parts_of(const Snapshot& cursor) {
 
 }  // namespace
 
-Page PostgresOutbox::read(const Round& round, int limit) {
+Page PostgresOutbox::read(const Round& round, int limit, std::span<const std::string> without) {
   const auto [seen, run] = parts_of(round.not_seen_by);
   auto raw = repeatable([&] {
     const std::string as_of = parts_of(round.as_of).first;
-    return seen.empty() ? access_.run_lazy(read_all_sql, round.after, limit, bytes_a_page, as_of)
-                        : access_.run_lazy(read_new_sql, round.after, limit, bytes_a_page, as_of, seen, run);
+    const std::vector<std::string> keys(without.begin(), without.end());
+    return seen.empty() ? access_.run_lazy(read_all_sql, round.after, limit, bytes_a_page, as_of, keys)
+                        : access_.run_lazy(read_new_sql, round.after, limit, bytes_a_page, as_of, keys, seen, run);
   });
   Page page;
   Snapshot first = round.as_of;

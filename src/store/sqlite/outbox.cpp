@@ -46,24 +46,33 @@ std::string id_by_seq(std::span<const RowRef> rows) {
 
 const std::string read_sql =
     std::string("SELECT") + outbox_columns + "FROM holdfast_outbox WHERE seq > $1 AND seq <= $2 ORDER BY seq LIMIT $3";
+const std::string read_without_sql = std::string("SELECT") + outbox_columns +
+                                     "FROM holdfast_outbox WHERE seq > $1 AND seq <= $2 AND (key IS NULL OR key NOT IN"
+                                     " (SELECT value FROM json_each($4))) ORDER BY seq LIMIT $3";
 const std::string read_key_sql =
     std::string("SELECT") + outbox_columns + "FROM holdfast_outbox WHERE key = $1 AND seq > $2 ORDER BY seq LIMIT $3";
 
 }  // namespace
 
-Page SqliteOutbox::read(const Round& round, int limit) {
+Page SqliteOutbox::read(const Round& round, int limit, std::span<const std::string> without) {
   Transaction tx = access_.begin_read();
   const Seq last = last_given(tx);
   Seq seen = seq_of(round.not_seen_by);
   if (seen > last) seen = 0;  // an older file was put in its place: what it holds is not known
   const Seq as_of = round.as_of.opaque.empty() ? last : seq_of(round.as_of);
 
+  const std::vector<std::string> keys(without.begin(), without.end());
+  const auto next = [&](Seq after, int most) {
+    return rows_of(keys.empty() ? select(tx, read_sql, after, as_of, most)
+                                : select(tx, read_without_sql, after, as_of, most, keys));
+  };
+
   Page page;
   Seq after = std::max(seen, round.after);
   std::size_t bytes = 0;
   while (!page.last && static_cast<int>(page.rows.size()) < limit && bytes < bytes_a_page) {
     const int wanted = std::min(limit - static_cast<int>(page.rows.size()), rows_a_select);
-    auto rows = rows_of(select(tx, read_sql, after, as_of, wanted));
+    auto rows = next(after, wanted);
     page.last = static_cast<int>(rows.size()) < wanted;
     for (auto& row : rows) {
       after = row.seq;

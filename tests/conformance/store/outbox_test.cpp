@@ -82,6 +82,20 @@ TEST_P(StoreConformance, LargeRoundsAreReadToTheirEnd) {
   for (int n = 0; n < 1000; ++n) EXPECT_EQ(all[static_cast<std::size_t>(n)].event.id, id(n + 1));
 }
 
+TEST_P(StoreConformance, APageComesWithoutTheKeysThatAreReadByKey) {
+  publish({outgoing(1, "hot"), outgoing(2, "a"), outgoing(3, "hot"), outgoing(4, "hot"), outgoing(5, "it's"),
+           outgoing(6, "b"), outgoing(7, std::nullopt), outgoing(8, "hot")});
+  const std::vector<std::string> without{"hot", "it's"};
+  Page page = on(2, [&] { return outbox().read({}, 1); });
+  EXPECT_EQ(numbers(page.rows), Numbers{1});
+  page = on(2, [&] { return outbox().read(page.next, 2, without); });
+  EXPECT_EQ(numbers(page.rows), (Numbers{2, 6}));
+  page = on(2, [&] { return outbox().read(page.next, 2, without); });
+  EXPECT_EQ(numbers(page.rows), Numbers{7});
+  EXPECT_TRUE(page.last);
+  EXPECT_TRUE(on(2, [&] { return outbox().read(page.next, 10); }).rows.empty()) << "the round is over for all of them";
+}
+
 // A lower number that commits after a higher one was read must still be read.
 TEST_P(StoreConformance, ALateCommitIsReadInTheNextRound) {
   if (!features().rivals) GTEST_SKIP();

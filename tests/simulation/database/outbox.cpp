@@ -31,7 +31,7 @@ void SimOutboxStore::check_connection() {
   throw Unavailable("the connection to " + database_.name() + " is lost");
 }
 
-ports::Page SimOutboxStore::read(const ports::Round& round, int limit) {
+ports::Page SimOutboxStore::read(const ports::Round& round, int limit, std::span<const std::string> without) {
   call();
   const Seen now = database_.snapshot();
   const Seen as_of = round.as_of.opaque.empty() ? now : Seen::of(round.as_of);
@@ -45,7 +45,7 @@ ports::Page SimOutboxStore::read(const ports::Round& round, int limit) {
     if (seen && seen->contains(row.xid)) continue;
     if (row.row.refused && mutant("refused_hidden_from_reads")) continue;
     const bool in_round = as_of.contains(row.xid) || row.xid >= now.xmax;  // restored: from the future
-    if (!in_round) continue;
+    if (!in_round || (row.row.event.key && std::ranges::count(without, *row.row.event.key) > 0)) continue;
     if (std::ssize(page.rows) == limit) {
       page.last = false;
       break;

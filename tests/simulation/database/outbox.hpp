@@ -8,7 +8,7 @@ class SimOutboxStore : public ports::OutboxStore {
  public:
   explicit SimOutboxStore(Database& database) : database_(database), connected_(database.scheduler.now) {}
 
-  ports::Page read(const ports::Round& round, int limit) override;
+  ports::Page read(const ports::Round& round, int limit, std::span<const std::string> without) override;
   std::vector<ports::OutboxRow> read_keys(std::span<const ports::KeyFrom> keys, int limit_each) override;
   int mark_published(std::span<const ports::RowRef> rows) override;
   void note_failure(std::span<const ports::RowRef> rows, const std::string& error, bool refused) override;

@@ -131,6 +131,18 @@ TEST(G5_Fairness, TheRoundWaitsAtItsPageWhileSixteenWindowsAreBuffered) {
   EXPECT_THAT(talk.says("read"), ElementsAre("read 16 after 240, as of s1"));
 }
 
+TEST(G5_Fairness, LaterPagesOfARoundComeWithoutAKeyThatFilledOne) {
+  Talk talk;
+  talk.begin();
+  std::vector<OutboxRow> hot;
+  for (Seq seq = 1; seq <= 130; ++seq) hot.push_back(row(seq, "hot"));
+  talk.tell(PageRead{{std::move(hot), {{}, {"s1"}, 130}, false}});
+  EXPECT_THAT(talk.says("read"), ElementsAre("read 511 after 130, as of s1, without hot"));
+  talk.tell(PageRead{{{row(20'000, "a")}, {{"s1"}, {}, 0}, true}});
+  talk.now += std::chrono::seconds(1);
+  EXPECT_THAT(talk.says("read"), ElementsAre("read 1000 after 0, not seen by s1"));
+}
+
 TEST(G5_Fairness, LargeRowsMakeSmallPages) {
   Talk talk;
   talk.begin();

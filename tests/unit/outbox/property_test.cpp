@@ -80,7 +80,7 @@ class World {
   bool saw(const ports::Snapshot& snapshot, Seq seq) const {
     return !snapshot.opaque.empty() && snapshots_[static_cast<std::size_t>(std::stoi(snapshot.opaque))].contains(seq);
   }
-  ports::Page read(const ports::Round& round, int limit) {
+  ports::Page read(const ports::Round& round, int limit, std::span<const std::string> without) {
     ports::Snapshot as_of = round.as_of;
     if (as_of.opaque.empty()) {
       as_of.opaque = std::to_string(snapshots_.size());
@@ -93,6 +93,7 @@ class World {
     ports::Page page{{}, {round.not_seen_by, as_of, round.after}, true};
     for (const Seq seq : table_) {
       if (seq <= round.after || saw(round.not_seen_by, seq) || !saw(as_of, seq)) continue;
+      if (std::ranges::count(without, key_of(seq)) > 0) continue;
       if (std::ssize(page.rows) == limit) {
         page.last = false;
         return page;
@@ -120,7 +121,8 @@ class World {
     commands_.pop_front();
     if (fails && !after_its_effect) return relay_.answered(now_, StoreFailed{command.index(), "away"});
     StoreAnswer answer = Noted{};
-    if (const auto* page = std::get_if<ReadPage>(&command)) answer = PageRead{read(page->round, page->limit)};
+    if (const auto* page = std::get_if<ReadPage>(&command))
+      answer = PageRead{read(page->round, page->limit, page->without)};
     else if (const auto* keys = std::get_if<ReadKeys>(&command)) answer = KeysRead{read_keys(*keys)};
     else if (const auto* marks = std::get_if<MarkPublished>(&command)) answer = mark(*marks);
     else if (const auto* note = std::get_if<NoteFailure>(&command)) note_failure(*note);

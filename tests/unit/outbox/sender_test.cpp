@@ -161,7 +161,7 @@ TEST_F(SenderTest, WakeAndAbortReachWhatIsOpen) {
 
 class FakeStore : public ports::OutboxStore {
  public:
-  ports::Page read(const ports::Round& round, int limit) override {
+  ports::Page read(const ports::Round& round, int limit, std::span<const std::string>) override {
     said("read after " + std::to_string(round.after) + " limit " + std::to_string(limit));
     return {{row(1, "a")}, {}, true};
   }

@@ -1,0 +1,75 @@
+// POST /orders on PostgreSQL against pgbench with the same statements; the service's memory under that load.
+#include <fmt/format.h>
+
+#include <chrono>
+#include <csignal>
+#include <fstream>
+
+#include "bench/bench.hpp"
+#include "bench/proc.hpp"
+#include "bench/servers.hpp"
+#include "demo/orders.hpp"
+#include "demo/process.hpp"
+#include "holdfast/contract.hpp"
+#include "holdfast/errors.hpp"
+
+namespace holdfast::bench {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr int connections = 16;
+
+struct Ready {
+  std::string http;
+};
+
+/// As the service writes them: one round trip for each.
+constexpr const char* statements =
+    "\\set customer 77\n"
+    "BEGIN;\n"
+    "INSERT INTO orders(customer_id, total_amount, currency, items) VALUES (:customer, 1499.00, 'INR', "
+    "'[{{\"productId\":101,\"qty\":1}}]') RETURNING id AS id \\gset\n"
+    "SELECT holdfast.append(ARRAY[gen_random_uuid()], ARRAY[:id::text], ARRAY['order.created.v1'], "
+    "ARRAY[NULL]::text[], "
+    "ARRAY[false], ARRAY[1785000000000000], ARRAY['{}'::bytea], ARRAY['{}']);\n"
+    "COMMIT;\n";
+
+double pgbench(const std::filesystem::path& folder, const std::string& url, int orders) {
+  const auto script = (folder / "orders.sql").string();
+  std::ofstream(script) << fmt::format(fmt::runtime(statements), std::string(430, 'x'), std::string(120, 'h'));
+  demo::Process run({(servers::Postgres::programs() / "pgbench").string(),
+                     {"-n", "-M", "prepared", "-c", std::to_string(connections), "-j", "2", "-t",
+                      std::to_string(orders / connections), "-f", script, url},
+                     {},
+                     (folder / "pgbench.log").string()});
+  for (;;) {
+    const auto line = run.read_line(300s);
+    if (line.starts_with("tps = ")) return std::stod(line.substr(6));
+  }
+}
+
+}  // namespace
+
+void measure_orders(Report& report, Servers& servers, const std::filesystem::path& folder,
+                    const std::filesystem::path& programs, int orders) {
+  const auto url = servers.database("orders");
+  demo::Process service({(programs / "order-service").string(),
+                         {"--database-url", url, "--broker-url", servers.broker(), "--http-listen", "127.0.0.1:0",
+                          "--relay-mode", "elsewhere", "--database-connections", std::to_string(connections)},
+                         {},
+                         (folder / "order-on-postgres.log").string()});
+  const auto at = Codec<Ready>::decode(service.read_line(60s)).http;
+  const double limit = pgbench(folder, url, orders);
+  const std::vector<demo::Order> plain(static_cast<std::size_t>(orders),
+                                       demo::Order{101, 1, Money::from_units(149900)});
+  const auto start = std::chrono::steady_clock::now();
+  demo::place_plain(at, plain, connections);
+  const double rate = orders / std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  report.add({"POST /orders on PostgreSQL, 16 connections", rate, "orders/s", limit,
+              "pgbench -M prepared, same statements", 0.6});
+  report.add({"order-service on PostgreSQL, most resident", resident_mib(service.pid()), "MiB", 0, "", 40, true});
+  service.signal(SIGTERM), service.wait();
+}
+
+}  // namespace holdfast::bench

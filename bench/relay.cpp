@@ -1,0 +1,119 @@
+// The relay on PostgreSQL and RabbitMQ: how fast an outbox goes out, in order by key, against a bare publisher of the same messages.
+#include <fmt/format.h>
+
+#include <chrono>
+#include <holdfast/connect.hpp>
+#include <holdfast/host.hpp>
+
+#include "bench/bare_rabbit.hpp"
+#include "bench/bench.hpp"
+#include "bench/countdown.hpp"
+#include "bench/servers.hpp"
+#include "host/impl.hpp"
+
+namespace holdfast::bench {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr const char* exchange = "orders.exchange";
+constexpr const char* queue = "bench.relay";
+constexpr int keys = 1000, payload = 400;
+
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+/// Rows first to last, their key by an SQL expression of i.
+void fill(Servers& servers, const std::string& database, int first, int last, const std::string& key) {
+  servers.sql(database,
+              fmt::format("SET application_name = 'producer'; SELECT count(holdfast.publish('bench.measured.v1', {}, "
+                          "json_build_object('number', i, 'text', repeat('x', {})))) FROM generate_series({}, {}) AS i",
+                          key, payload - 30, first, last));
+}
+
+struct Drain {
+  double seconds = 0;  // from the relay's session to the last mark of those that count
+  double statements = 0;
+};
+
+/// Relays what is there, until `count` rows with a seq above `after` are marked.
+Drain drain(Servers& servers, const std::string& database, const std::string& url, int count, std::int64_t after = 0) {
+  servers.sql(database, "SELECT pg_stat_statements_reset()");
+  Host relay({.name = "producer",
+              .store = open_store(url),
+              .transport = open_transport(servers.broker()),
+              .log = [](const LogLine&) {}});
+  Countdown left(count), connected(1);
+  Clock::time_point start;
+  relay.impl().observe([&](const host::Signal& signal) {
+    if (std::holds_alternative<host::Connected>(signal)) start = Clock::now(), connected.down(1);
+    if (const auto* marked = std::get_if<host::Marked>(&signal))
+      left.down(
+          static_cast<int>(std::ranges::count_if(marked->rows, [&](const auto& row) { return row.seq > after; })));
+  });
+  relay.start();
+  connected.wait();
+  left.wait();
+  const double seconds = seconds_since(start);
+  const auto statements = servers.number(database,
+                                         "SELECT sum(calls) FROM pg_stat_statements JOIN pg_database d ON d.oid = dbid "
+                                         "WHERE datname = current_database()");
+  relay.stop();
+  return {seconds, static_cast<double>(statements)};
+}
+
+BareRabbit::Message like_ours(int i) {
+  const auto id = fmt::format("{:032x}", i);
+  return {
+      "bench.measured.v1", id, std::to_string(i % keys),
+      fmt::format(
+          R"({{"eventId":"{}","eventType":"bench.measured.v1","occurredAtUtc":"2026-01-01T00:00:00.000000Z","payload":{{"number":{},"text":"{}"}},)"
+          R"("metadata":{{"traceId":"{}","correlationId":"{}","producer":"producer","schemaVersion":1}}}})",
+          id, i, std::string(payload - 30, 'x'), id, id)};
+}
+
+void drain_of_many_keys(Report& report, Servers& servers, BareRabbit& bare, int events) {
+  bare.queue(queue, exchange);
+  const double limit = bare.publish(exchange, events, 1000, like_ours);
+  bare.queue(queue, exchange);
+  const auto url = servers.database("many_keys");
+  fill(servers, "many_keys", 0, events - 1, "(i % 1000)::text");
+  const Drain ours = drain(servers, "many_keys", url, events);
+  report.add({"relay to RabbitMQ, 1,000 keys in order", events / ours.seconds, "events/s", limit,
+              "bare rabbitmq-c, 1,000 confirms in flight", 0.8});
+  report.add({"SQL statements an event meanwhile", ours.statements / events, "statements", 0, "", 0.05, true});
+}
+
+void drain_of_one_key(Report& report, Servers& servers, BareRabbit& bare, int events) {
+  bare.queue(queue, exchange);
+  const double limit = bare.publish(exchange, events, 1, like_ours);
+  bare.queue(queue, exchange);
+  const auto url = servers.database("one_key");
+  fill(servers, "one_key", 0, events - 1, "'1'");
+  report.add({"relay to RabbitMQ, one key alone", events / drain(servers, "one_key", url, events).seconds, "events/s",
+              limit, "bare rabbitmq-c, one confirm in flight", 0.8});
+}
+
+void many_beside_a_backlog(Report& report, Servers& servers, BareRabbit& bare, int backlog) {
+  const auto seconds = [&](const std::string& name, int hot) {
+    bare.queue(queue, exchange);
+    const auto url = servers.database(name);
+    if (hot > 0) fill(servers, name, 1, hot, "'hot'");
+    fill(servers, name, 1, keys, "i::text");
+    return drain(servers, name, url, keys, hot).seconds;
+  };
+  const double without = seconds("alone", 0);
+  report.add({fmt::format("1,000 keys behind {} events of another one", backlog), seconds("beside", backlog) * 1000,
+              "ms", without * 1000, "the same without them", 1.5, true});
+}
+
+}  // namespace
+
+void measure_relay(Report& report, Servers& servers, int events) {
+  BareRabbit bare(servers.broker());
+  bare.exchange(exchange);
+  drain_of_many_keys(report, servers, bare, events);
+  drain_of_one_key(report, servers, bare, events / 50);
+  many_beside_a_backlog(report, servers, bare, 15'000);
+}
+
+}  // namespace holdfast::bench
