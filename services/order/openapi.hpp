@@ -28,7 +28,7 @@ inline constexpr const char* openapi = R"json({
        "minLength": 1,
        "maxLength": 200
       },
-      "description": "the same key and body again give the same answer"
+      "description": "the same key and body again give the same answer, for a week"
      }
     ],
     "requestBody": {

@@ -4,6 +4,7 @@
 #include <holdfast/http.hpp>
 
 #include "contracts/order_created.hpp"
+#include "order/idempotency.hpp"
 
 namespace shop::order {
 namespace {
@@ -19,16 +20,6 @@ void require(bool good, const std::string& member, const std::string& what) {
 
 bool is_currency(const std::string& text) {
   return text.size() == 3 && std::all_of(text.begin(), text.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
-}
-
-std::optional<std::int64_t> answered(holdfast::Transaction& tx, const std::string& key, const std::string& body) {
-  const auto before =
-      tx.query<std::string, std::int64_t>("SELECT body, order_id FROM answers WHERE idempotency_key = $1", key)
-          .one_or_none();
-  if (!before) return {};
-  if (std::get<0>(*before) != body)
-    throw Problem(422, "this Idempotency-Key was used with another body; nothing was placed", "Idempotency-Key");
-  return std::get<1>(*before);
 }
 
 }  // namespace
@@ -51,18 +42,14 @@ std::int64_t place(holdfast::Host& host, const PlaceOrder& order, const std::opt
                    const std::string& body) {
   return host.store().transact([&](holdfast::Transaction& tx) {
     if (idempotency_key)
-      if (const auto id = answered(tx, *idempotency_key, body)) return *id;
+      if (const auto id = answered_before(tx, *idempotency_key, body)) return *id;
     const auto id = tx.query<std::int64_t>(
                           "INSERT INTO orders(customer_id, total_amount, currency, items)"
                           " VALUES ($1, $2, $3, $4) RETURNING id",
                           order.customerId, order.totalAmount, order.currency,
                           holdfast::Codec<std::vector<Line>>::encode(order.items))
                         .one();
-    if (idempotency_key &&
-        tx.exec("INSERT INTO answers(idempotency_key, body, order_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
-                *idempotency_key, body, id) == 0)
-      throw holdfast::Transient(
-          "the same Idempotency-Key came twice at once: the second one reads the first one's answer");
+    if (idempotency_key) remember_answer(tx, *idempotency_key, body, id);
     host.outbox().publish(tx, OrderCreated{id, order.customerId, order.totalAmount, order.currency, order.items});
     return id;
   });

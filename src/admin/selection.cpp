@@ -5,6 +5,7 @@
 
 #include "event/nearest.hpp"
 #include "holdfast/errors.hpp"
+#include "inbox/reasons.hpp"
 
 namespace holdfast::admin {
 namespace {
@@ -33,11 +34,8 @@ std::optional<Timestamp> time_of(const std::string& text, const std::string& fla
   }
 }
 
-/// All that the inbox writes.
-const std::vector<std::string> reasons = {"failed",     "exhausted", "rejected",  "invalid", "no_handler",
-                                          "crash_loop", "too_old",   "id_reused", "broker"};
-
 void require_reason(const std::string& reason) {
+  const std::vector<std::string> reasons(inbox::reason::all.begin(), inbox::reason::all.end());
   if (reason.empty() || std::ranges::find(reasons, reason) != reasons.end()) return;
   throw Invalid("--reason", "'" + reason + "' is no reason; the nearest is '" + event::nearest(reason, reasons) + "'");
 }

@@ -1,6 +1,7 @@
 #include "inbox/attempt.hpp"
 
 #include "holdfast/contract.hpp"
+#include "inbox/reasons.hpp"
 #include "ports/mutants.hpp"
 
 namespace holdfast::inbox {
@@ -8,14 +9,14 @@ namespace {
 
 using Kind = Outcome::Kind;
 
-Outcome outcome(Kind kind, const char* error) { return {kind, {"failed", error, false}}; }
+Outcome outcome(Kind kind, const char* error) { return {kind, {reason::failed, error, false}}; }
 Outcome failed(const char* reason, const char* error, bool final) { return {Kind::failed, {reason, error, final}}; }
 
 Outcome undone(const char* error) {
-  return mutant("transient_counts_attempt") ? failed("failed", error, false) : outcome(Kind::again, error);
+  return mutant("transient_counts_attempt") ? failed(reason::failed, error, false) : outcome(Kind::again, error);
 }
 Outcome in_doubt(const char* error) {
-  return mutant("in_doubt_is_failure") ? failed("failed", error, false) : outcome(Kind::again, error);
+  return mutant("in_doubt_is_failure") ? failed(reason::failed, error, false) : outcome(Kind::again, error);
 }
 
 /// unavailable: whose absence that is.
@@ -27,10 +28,10 @@ Outcome caught(const std::function<void()>& run, Kind unavailable) try {
 } catch (const InDoubt& error) { return in_doubt(error.what()); } catch (const Unavailable& error) {
   return outcome(unavailable, error.what());
 } catch (const Reject& error) {
-  return failed("rejected", error.what(), true);
+  return failed(reason::rejected, error.what(), true);
 } catch (const detail::BrokenContract& error) {
-  return failed("invalid", error.what(), true);
-} catch (const std::exception& error) { return failed("failed", error.what(), false); }
+  return failed(reason::invalid, error.what(), true);
+} catch (const std::exception& error) { return failed(reason::failed, error.what(), false); }
 
 }  // namespace
 

@@ -2,6 +2,7 @@
 
 #include "inbox/failure.hpp"
 #include "inbox/handling.hpp"
+#include "inbox/reasons.hpp"
 #include "ports/mutants.hpp"
 
 namespace holdfast::inbox {
@@ -57,7 +58,7 @@ class Batch {
     return handle(here_, tx, run);
   }
   /// failure.cpp claims once more and says which.
-  static Outcome refused() { return {Kind::failed, {"failed", "its inbox row changed under it", false}}; }
+  static Outcome refused() { return {Kind::failed, {reason::failed, "its inbox row changed under it", false}}; }
   static void count(Counts& counts, Verdict verdict) {
     counts.handled += verdict == Verdict::run;
     counts.duplicates += verdict == Verdict::duplicate;

@@ -5,13 +5,15 @@
 #include "inbox/crash_guard.hpp"
 #include "inbox/dlq_import.hpp"
 #include "inbox/failure.hpp"
+#include "inbox/reasons.hpp"
 #include "ports/mutants.hpp"
 
 namespace holdfast::inbox {
 namespace {
 
 Failure crash_loop(const ports::Starts& before) {
-  return {"crash_loop", "the process ended during each of its last " + std::to_string(before.all) + " runs", true};
+  return {reason::crash_loop, "the process ended during each of its last " + std::to_string(before.all) + " runs",
+          true};
 }
 
 }  // namespace

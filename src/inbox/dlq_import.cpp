@@ -3,6 +3,7 @@
 #include "inbox/claim.hpp"
 #include "inbox/failure.hpp"
 #include "inbox/horizon.hpp"
+#include "inbox/reasons.hpp"
 #include "ports/mutants.hpp"
 
 namespace holdfast::inbox {
@@ -34,8 +35,8 @@ std::string header(const Event& event, const char* name, std::string fallback) {
 }
 
 Failure why(const Event& event, Import what) {
-  if (what == Import::too_old) return {"too_old", "older than what the inbox remembers", true};
-  const Failure known = event.unreadable.value_or(Failure{"broker", "the broker dead-lettered it", true});
+  if (what == Import::too_old) return {reason::too_old, "older than what the inbox remembers", true};
+  const Failure known = event.unreadable.value_or(Failure{reason::broker, "the broker dead-lettered it", true});
   return {header(event, ports::header_reason, known.reason), header(event, ports::header_error, known.error), true};
 }
 

@@ -1,6 +1,7 @@
 #include "inbox/failure.hpp"
 
 #include "inbox/claim.hpp"
+#include "inbox/reasons.hpp"
 #include "ports/mutants.hpp"
 
 namespace holdfast::inbox {
@@ -9,8 +10,8 @@ namespace {
 using Kind = Outcome::Kind;
 using ports::State;
 
-const Failure age{"too_old", "older than what the inbox remembers: it cannot be told from a duplicate", true};
-const Failure reused{"id_reused", "another event with this id was here before", true};
+const Failure age{reason::too_old, "older than what the inbox remembers: it cannot be told from a duplicate", true};
+const Failure reused{reason::id_reused, "another event with this id was here before", true};
 
 void write(ports::InboxTx& tx, const Event& event, const Decision& decision) {
   tx.settle(event.id, decision.fate);

@@ -1,5 +1,6 @@
 #include "inbox/handling.hpp"
 
+#include "inbox/reasons.hpp"
 #include "ports/mutants.hpp"
 
 namespace holdfast::inbox {
@@ -96,7 +97,7 @@ bool is_row_of(const Event& event, const ports::InboxRow& row) {
 Outcome row_is_handled(ports::InboxTx& tx, const Event& event) {
   const ports::Claim claim[] = {{event.id, event.at, event.body_hash}};
   const Outcome not_committed{Kind::failed,
-                              {"failed", "the handler returned without a committed claim of its event", false}};
+                              {reason::failed, "the handler returned without a committed claim of its event", false}};
   if (!tx.claim(claim).empty()) return not_committed;  // rolled back with this transaction
   const auto rows = tx.lock({event.id});
   const auto row = rows.find(event.id);
@@ -112,7 +113,8 @@ Outcome row_is_handled(ports::InboxTx& tx, const Event& event) {
 std::optional<Failure> known_failure(const Surroundings& here, const Event& event) {
   if (event.unreadable) return event.unreadable;
   if (here.handlers.find(event.envelope.info.type)) return {};
-  return Failure{"no_handler", "no handler of consumer " + here.policy.consumer + " takes type " + event.type, false};
+  return Failure{reason::no_handler, "no handler of consumer " + here.policy.consumer + " takes type " + event.type,
+                 false};
 }
 
 Outcome handle(const Surroundings& here, ports::InboxTx& tx, std::span<const Event* const> events) {

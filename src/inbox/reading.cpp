@@ -7,6 +7,7 @@
 #include "event/key_hash.hpp"
 #include "event/utf8.hpp"
 #include "holdfast/detail/json.hpp"
+#include "inbox/reasons.hpp"
 
 namespace holdfast::inbox {
 namespace {
@@ -40,7 +41,7 @@ void parse(Event& event, const EventId& fallback, const std::string& type) try {
   event.envelope = event::decode(event.body, event.headers);
   event.id = event.envelope.info.id;
 } catch (const Invalid& fault) {
-  event.unreadable = Failure{"invalid", fault.what(), true};
+  event.unreadable = Failure{reason::invalid, fault.what(), true};
   event.envelope = {};
   event.envelope.body = event.body;
   event.envelope.info.type = type;

@@ -4,6 +4,7 @@
 
 #include "event/utf8.hpp"
 #include "inbox/reading.hpp"
+#include "inbox/reasons.hpp"
 #include "ports/mutants.hpp"
 
 namespace holdfast::inbox {
@@ -67,12 +68,12 @@ std::optional<ports::OutgoingEvent> if_it_fits(const Policy& policy, ports::Outg
   return {};
 }
 
-bool blocks_nobody(const Failure& why) { return why.reason == "too_old" || why.reason == "id_reused"; }
+bool blocks_nobody(const Failure& why) { return why.reason == reason::too_old || why.reason == reason::id_reused; }
 
 /// Whoever receives a copy takes it for the event that its body names: for one known by another id (id_reused, however
 /// it fails after a replay) a number would make it a valid copy of that other event.
 bool carries_no_copy(const Event& event, const Failure& why) {
-  if (why.reason == "too_old" && mutant("too_old_copy_has_number")) return false;
+  if (why.reason == reason::too_old && mutant("too_old_copy_has_number")) return false;
   return blocks_nobody(why) || id_in(event.body).value_or(event.id) != event.id;
 }
 
@@ -81,7 +82,7 @@ constexpr int above_earlier_copies = 1'000'000;
 
 Decision dead(const Policy& policy, const Event& event, Deferred row, int copy, Timestamp now, const Failure& why) {
   if (!mutant("dead_keeps_copy")) ++copy;
-  if (why.reason == "too_old" && !mutant("too_old_counts_from_one")) copy += above_earlier_copies;
+  if (why.reason == reason::too_old && !mutant("too_old_counts_from_one")) copy += above_earlier_copies;
   row.wait = Wait::dead;
   if (policy.after_dead == AfterDead::proceed && !mutant("proceed_dead_blocks")) row.blocks_key = false;
   Decision decision;
@@ -121,7 +122,7 @@ Decision decide(const Policy& policy, const Event& event, const Deferred* was, c
 
   const auto& delays = policy.retry.delays;
   const bool exhausted = row.attempts > static_cast<int>(delays.size());
-  if (exhausted && !why.final && why.reason == "failed") row.reason = "exhausted";
+  if (exhausted && !why.final && why.reason == reason::failed) row.reason = reason::exhausted;
   if (why.final || exhausted) return dead(policy, event, std::move(row), event.copy, now, why);
 
   const Millis delay = delays[static_cast<std::size_t>(row.attempts) - 1];

@@ -14,7 +14,7 @@ struct Event;
 
 /// Why an event had no effect. final: no use in trying again.
 struct Failure {
-  std::string reason;  // failed, no_handler; final: rejected, invalid, crash_loop, too_old, id_reused
+  std::string reason;  // of inbox/reasons.hpp
   std::string error;
   bool final = false;
   bool operator==(const Failure&) const = default;

@@ -1,5 +1,6 @@
 #include "outbox/publish.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "event/envelope.hpp"
@@ -51,6 +52,13 @@ void check_names(const Headers& headers) {
   }
 }
 
+/// What a pattern of a binding would read otherwise, or a person would not see: no subscription could name such a type.
+void check_type(std::string_view type) {
+  const auto is_odd = [](unsigned char c) { return c <= ' ' || c == 0x7f || c == '*' || c == '#'; };
+  if (std::ranges::any_of(type, is_odd))
+    throw Invalid("type", "has spaces, control characters or wildcards; write it as order.created.v1");
+}
+
 }  // namespace
 
 EventInfo Publishing::describe(std::string_view type, PublishOptions options) const {
@@ -70,6 +78,7 @@ EventInfo Publishing::describe(std::string_view type, PublishOptions options) co
 
 EventId Publishing::publish(TransactionRef tx, std::string_view type, std::string_view json,
                             PublishOptions options) const {
+  check_type(type);
   check_names(options.headers);
   const bool unrouted_ok = options.unrouted_ok.value_or(false);
   const EventInfo info = describe(type, std::move(options));

@@ -61,6 +61,17 @@ TEST_F(Shop, TheSameIdempotencyKeyWithAnotherBodyIsRefused) {
   EXPECT_EQ(harness.published<OrderCreated>().size(), 1u);
 }
 
+TEST_F(Shop, AnAnswerIsKeptForAWeek) {
+  post(good, {{"Idempotency-Key", "old"}}), post(good, {{"Idempotency-Key", "young"}});
+  harness.host().store().transact([](holdfast::Transaction& tx) {
+    tx.exec("UPDATE idempotency_keys SET answered_at = datetime('now', '-8 days') WHERE idempotency_key = 'old'");
+    tx.exec("UPDATE idempotency_keys SET answered_at = datetime('now', '-6 days') WHERE idempotency_key = 'young'");
+  });
+  post(good, {{"Idempotency-Key", "new"}});  // it takes the old one away
+  EXPECT_EQ(post(good, {{"Idempotency-Key", "young"}}).body, R"({"id":2,"status":"pending"})");
+  EXPECT_EQ(post(good, {{"Idempotency-Key", "old"}}).body, R"({"id":4,"status":"pending"})");
+}
+
 TEST_F(Shop, BadInputIsAnsweredWithTheMemberAndPublishesNothing) {
   const struct {
     const char *body, *member;

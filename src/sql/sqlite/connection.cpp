@@ -4,6 +4,7 @@
 
 #include <filesystem>
 
+#include "holdfast/errors.hpp"
 #include "sql/sqlite/errors.hpp"
 
 namespace holdfast::sqlite {
@@ -15,6 +16,10 @@ constexpr std::size_t most_statements = 200;  // a program whose SQL text differ
 /// refused and they stay on.
 void switch_off_memory_statistics() {
   [[maybe_unused]] static const int once = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
+bool somebody_has(const std::string& file) {
+  return std::filesystem::exists(file + "-wal") || std::filesystem::exists(file + "-journal");
 }
 
 }  // namespace
@@ -34,8 +39,9 @@ Connection::Connection(const std::string& file, std::chrono::milliseconds busy_t
 std::unique_ptr<Connection> Connection::to_read(const std::string& file, std::chrono::milliseconds busy_timeout) {
   std::unique_ptr<Connection> out(new Connection(file));
   // Whoever has the file open has its -wal. Without one SQLite would make it, and could not take it away again; told that nobody
-  // changes the file, which holds for as long as a look takes, it makes nothing.
-  const bool at_rest = !std::filesystem::exists(file + "-wal") && !std::filesystem::exists(file + "-journal");
+  // changes the file it makes nothing; require_rest() sees to it that this was true.
+  const bool at_rest = !somebody_has(file) && std::filesystem::exists(file);
+  if (at_rest) out->at_rest_since_ = std::filesystem::last_write_time(file);
   out->open_to_read(at_rest ? "&immutable=1" : "");
   sqlite3_busy_timeout(out->connection_, static_cast<int>(busy_timeout.count()));
   return out;
@@ -76,11 +82,20 @@ void Connection::use_wal() {
 
 TransactionRef::Answer Connection::execute(std::string_view sql, std::span<const detail::SqlValue> params) {
   try {
-    return run(connection_, statement(sql), params);
+    auto answer = run(connection_, statement(sql), params);
+    require_rest();
+    return answer;
   } catch (const Unavailable&) {
     if (is_fatal(connection_)) condemn();
     throw;
   }
+}
+
+void Connection::require_rest() {
+  if (!at_rest_since_ || (!somebody_has(file_) && std::filesystem::last_write_time(file_) == *at_rest_since_)) return;
+  condemn();
+  throw Unavailable(file_ +
+                    " was opened by a service while it was looked at, so what was read may be wrong; look again");
 }
 
 sqlite3_stmt* Connection::statement(std::string_view sql) {

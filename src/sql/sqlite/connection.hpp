@@ -2,7 +2,9 @@
 // Threads: one at a time. Errors: see errors.hpp.
 #pragma once
 #include <chrono>
+#include <filesystem>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -48,6 +50,7 @@ class Connection {
  private:
   explicit Connection(const std::string& file) : file_(file) {}
   void open_to_read(const char* more);
+  void require_rest();
   struct Hash {
     using is_transparent = void;
     std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
@@ -59,6 +62,7 @@ class Connection {
   std::string file_;
   sqlite3* connection_ = nullptr;
   bool usable_ = true, syncs_ = true;
+  std::optional<std::filesystem::file_time_type> at_rest_since_;  // read as a file that nobody changes
   std::unordered_map<std::string, Statement, Hash, std::equal_to<>> statements_;
 };
 

@@ -59,6 +59,17 @@ TEST_F(Looking, LeavesADatabaseAtRestByteForByteAndMakesNoFile) {
   }
 }
 
+TEST_F(Looking, IsToldWhereAServiceOpensADatabaseThatWasAtRest) {
+  prepare("order");
+  const auto looking = connect::open_store(url("order.db"), {.access = connect::Access::look});
+  EXPECT_EQ(looking.impl()->admin()->status().pending, 0);
+  const auto service = open_store(url("order.db"));
+  service.impl()->admin();
+  Store(service).transact([](Transaction& tx) { tx.exec("CREATE TABLE of_a_service(v)"); });
+  EXPECT_THROW(looking.impl()->admin()->status(), Unavailable);
+  EXPECT_EQ(looking.impl()->admin()->status().pending, 0) << "looked at again";
+}
+
 TEST_F(Looking, IsRefusedWhatWouldChangeAnything) {
   prepare("order");
   const auto store = connect::open_store(url("order.db"), {.access = connect::Access::look});
@@ -235,6 +246,7 @@ TEST_F(Looking, TheRelaysLogGoesByItsSettings) {
   EXPECT_EQ(Json::parse(json.substr(0, json.find('\n'))).at("name").string(), "holdfast-relay") << json;
   const auto text = logged({{"HOLDFAST_LOG_FORMAT", "text"}}, "away");
   EXPECT_TRUE(has(text, "holdfast-relay") && text[0] != '{') << text;
+  EXPECT_EQ(logged({{"HOLDFAST_LOG_LEVEL", "error"}}, ""), "") << "that it is away is a warning";
 }
 
 TEST_F(Looking, VersionAndHelpAreToldWhateverElseIsSaid) {

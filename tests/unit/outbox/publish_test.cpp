@@ -147,6 +147,12 @@ TEST_F(PublishTest, WhatNoBrokerTakesIsRefusedHereAndNothingIsWritten) {
   EXPECT_TRUE(writer.calls.empty());
 }
 
+TEST_F(PublishTest, ATypeThatNoSubscriptionCouldNameIsRefused) {
+  for (const char* type : {"order created", "order.*.v1", "#", "order.created.v1\n", "\torder"})
+    EXPECT_THROW(outbox.publish_encoded(tx.enlisted(), type, "{}", {}), Invalid) << type;
+  EXPECT_TRUE(writer.calls.empty());
+}
+
 TEST_F(PublishTest, TheUsersIdAndHeadersAreKept) {
   const EventId id = EventId::parse("1f09f4f7a1d24575a2b4b2a1b35c0b1a");
   const auto event = written(OrderCreated{1},
