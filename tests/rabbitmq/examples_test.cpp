@@ -7,6 +7,7 @@ namespace holdfast::rabbit_test {
 namespace {
 
 using pg_test::Database;
+using namespace std::chrono_literals;
 using program_test::eventually;
 
 struct RabbitExamples : program_test::Programs {

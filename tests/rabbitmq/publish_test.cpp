@@ -100,7 +100,7 @@ TEST_F(RabbitPublisher, ReturnsTellOfAllThatNoQueueWants) {
   EXPECT_NE(all[0].error.find("stock.reserved.v1"), std::string::npos) << all[0].error;
 }
 
-/// What waits twice carries the broker's x-death of the first time, which would make it a cycle and drop it.
+/// What waits for the second time was given the broker's x-death the first time.
 TEST_F(RabbitPublisher, G1_NoLoss_WaitsInTheSameWaitQueueAgainAndAgain) {
   using namespace std::chrono_literals;
   const auto receiver = subscribe({"q", {"#"}, false, {100ms}});

@@ -1,5 +1,5 @@
-// An event as an AMQP message. Whatever the broker itself wrote on an earlier way of it is left out: RabbitMQ would take it for its
-// own, and drop as a cycle what goes to a wait queue for the second time.
+// An event as an AMQP message. Headers that the broker wrote on an earlier way of it, or obeys, are left out: x-death is how it finds
+// cycles, which it drops, and a CC that is no array closes the channel.
 #pragma once
 #include "ports/values.hpp"
 #include "transport/rabbitmq/table.hpp"
