@@ -126,7 +126,7 @@ void Rabbit::launch() {
 void Rabbit::await() {
   for (int i = 0; i < tries; ++i) {
     if (!running()) throw Unavailable("RabbitMQ ended at its start: " + folder_.log(log_before_));
-    if (listens(port_)) return;  // the last thing that it opens
+    if (listens(port_) && (!options_.tls || listens(tls_port_))) return;  // the last thing that it opens
     poll(nullptr, 0, pause_ms);
   }
   stop(SIGKILL);

@@ -95,7 +95,8 @@ Address parse_address(std::string_view url) {
   read_place(authority, out);
   if (slash == url.npos || slash + 1 == url.size()) return out;
   const auto vhost = url.substr(slash + 1);
-  if (vhost.find('/') != vhost.npos) fail("a '/' inside the vhost is written %2F");
+  if (vhost.find_first_of("/@") != vhost.npos)
+    fail("a '/' or '@' inside user, password or vhost is written %2F or %40");
   out.vhost = decoded(vhost, "vhost");
   return out;
 }

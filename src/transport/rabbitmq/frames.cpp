@@ -39,6 +39,9 @@ const amqp_frame_t* FrameReader::next(std::string_view& bytes) {
       throw Closed(std::string("what the broker sent is not AMQP 0-9-1: ") + amqp_error_string2(taken) +
                    "; is this its AMQP port? It is tried again");
     bytes.remove_prefix(static_cast<std::size_t>(taken));
+    const bool foreign =
+        frame_.frame_type == AMQP_FRAME_HEADER && frame_.payload.properties.class_id != AMQP_BASIC_CLASS;
+    if (foreign) throw Closed("the broker sent a header of no message; it is tried again");
     if (frame_.frame_type != 0) return &frame_;
   }
   return nullptr;

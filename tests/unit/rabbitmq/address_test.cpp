@@ -40,10 +40,26 @@ TEST(RabbitAddress, ReadsIPv6) {
 }
 
 TEST(RabbitAddress, RefusesWhatIsNone) {
-  for (const auto* bad : {"", "amqp:", "amqp:/broker", "http://broker", "broker:5672", "amqp://", "amqp://:5672",
-                          "amqp://broker:0", "amqp://broker:65536", "amqp://broker:5672x",
-                          "amqp://broker:", "amqp://[::1", "amqp://[::1]x", "amqp://a%4@broker", "amqp://a%zz@broker",
-                          "amqp://a%00@broker", "amqp://broker/a/b", "amqp://broker?heartbeat=1", "amqp://broker#x"})
+  for (const auto* bad : {"",
+                          "amqp:",
+                          "amqp:/broker",
+                          "http://broker",
+                          "broker:5672",
+                          "amqp://",
+                          "amqp://:5672",
+                          "amqp://broker:0",
+                          "amqp://broker:65536",
+                          "amqp://broker:5672x",
+                          "amqp://broker:",
+                          "amqp://[::1",
+                          "amqp://[::1]x",
+                          "amqp://a%4@broker",
+                          "amqp://a%zz@broker",
+                          "amqp://a%00@broker",
+                          "amqp://broker/a/b",
+                          "amqp://app/secret@broker",
+                          "amqp://broker?heartbeat=1",
+                          "amqp://broker#x"})
     EXPECT_THROW(parse_address(bad), Invalid) << bad;
 }
 
