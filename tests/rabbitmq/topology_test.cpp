@@ -29,7 +29,13 @@ class TopologyCommand : public program_test::Programs {
     return Programs::start(name, words);
   }
   void start_and_stop_all() const {
-    for (const auto* name : parts) EXPECT_EQ(start(name, vhost.url()).stop(), 0);
+    for (const std::string name : parts) {
+      auto service = start(name, vhost.url());
+      const Words show{"--database", url(name + ".db"), "--broker", vhost.url(), "topology", "show"};
+      EXPECT_TRUE(eventually([&] { return holdfast(show).code == 0; }))
+          << "a consumer starts after its program is ready";
+      EXPECT_EQ(service.stop(), 0);
+    }
   }
   /// The line for this program's user, made and run as an operator would do it.
   void give_rights(const std::string& name, const Words& more) const {

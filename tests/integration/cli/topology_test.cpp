@@ -40,9 +40,11 @@ TEST_F(TopologyOfTheBus, MakesComparesAndShowsAQueueThatNoProgramHasUsed) {
 }
 
 TEST_F(TopologyOfTheBus, KnowsWhatTheConsumersOfADatabaseAskedFor) {
-  prepare("order");
-  EXPECT_TRUE(has(holdfast({"--database", url("order.db"), "--broker", url("bus.db"), "topology", "show"}).out,
-                  "binding payment.declined.* -> order.outcomes.q"));
+  auto order = start("order");
+  const Words show{"--database", url("order.db"), "--broker", url("bus.db"), "topology", "show"};
+  EXPECT_TRUE(eventually([&] { return has(holdfast(show).out, "binding payment.declined.* -> order.outcomes.q"); }))
+      << "its consumer starts a moment after it is ready";
+  EXPECT_EQ(order.stop(), 0);
   EXPECT_EQ(holdfast({"--database", url("order.db"), "--broker", url("bus.db"), "topology", "verify"}).code, 0);
   ASSERT_EQ(holdfast({"--database", url("empty.db"), "migrate"}).code, 0);
   const auto nobody = holdfast({"--database", url("empty.db"), "--broker", url("bus.db"), "topology", "show"});
