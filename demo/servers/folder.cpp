@@ -35,6 +35,7 @@ std::vector<char*> pointers(std::vector<std::string>& strings) {
 
 struct Start {
   char **words, **environment;
+  const char* folder;
   uid_t user;
   gid_t group;
   int out, log, farewell;
@@ -44,6 +45,7 @@ struct Start {
 /// In the child, between fork and exec: nothing that may allocate.
 [[noreturn]] void become(const Start& s) {
   if (geteuid() == 0 && (setgroups(0, nullptr) != 0 || setgid(s.group) != 0 || setuid(s.user) != 0)) _exit(126);
+  if (chdir(s.folder) != 0 && chdir("/") != 0) _exit(126);  // ours may be closed to that user, and Erlang complains
   prctl(PR_SET_PDEATHSIG, s.farewell);  // after setuid, which clears it
   if (getppid() != s.parent) _exit(127);
   sigset_t none;
@@ -102,8 +104,10 @@ pid_t Folder::spawn(const std::vector<std::string>& words, int out) const {
   auto word_copies = words, environment_copies = options_.environment;
   auto word_list = pointers(word_copies), environment = pointers(environment_copies);
   const int log = open((path() / "log").c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+  const std::string folder = path().string();
   const Start start{word_list.data(),
                     options_.environment.empty() ? environ : environment.data(),
+                    folder.c_str(),
                     user_,
                     group_,
                     out,
