@@ -115,6 +115,8 @@ class Session {
 
   void dispatch();
   void probe();
+  bool probe_delivery(const Lanes::Test& wanted);
+  bool probe_due(const std::function<bool(const ports::Due&)>& wanted);
   void run_suspect(const CrashGuard::Turn& turn);
   void run_lane(int lane);
   bool run_next_due(int lane);

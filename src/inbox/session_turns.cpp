@@ -32,26 +32,38 @@ void Session::dispatch() {
   }
 }
 
-/// During a pause one event at a time, one that tells most: of the culprit's type and another key, else itself, else any.
-/// It runs alone, so it may be a suspect.
+/// During a pause one event at a time, one that tells most: of the culprit's type and another key, be it delivered or due; else
+/// the culprit itself. It runs alone, so it may be a suspect.
 void Session::probe() {
   if (pause_.waits(now_) || running()) return;
   const Culprit& culprit = pause_.culprit();
-  const auto is_held = [this](const Arrival& a) { return held(a.guard); };
-  const auto telling = [&](const Arrival& a) {
-    return a.guard != culprit.id && a.delivery->type == culprit.type && (a.key.empty() || a.key != culprit.key);
+  const auto tells = [&](const EventId& id, const std::string& type, const std::string& key) {
+    return id != culprit.id && type == culprit.type && (key.empty() || key != culprit.key);
   };
-  auto found = lanes_.take_first(telling, is_held);
-  if (!found) found = lanes_.take_first([&](const Arrival& a) { return a.guard == culprit.id; }, is_held);
-  if (found) {
-    const How how = alone(how_of(found->arrival));
-    return begin(found->lane, {.batch = {std::move(found->arrival)}, .how = how, .probe = true});
-  }
-  for (int lane = 0; lane < lanes_.count(); ++lane)
-    if (auto due = lanes_.take_due(lane, [&](const ports::Due& d) { return d.id == culprit.id; }))
-      return begin(lane, {.batch = {}, .due = due, .how = alone(how_of(*due)), .probe = true});
+  const auto telling_due = [&](const ports::Due& d) { return tells(d.id, d.type, d.key) && !held(d.id); };
+  if (probe_delivery([&](const Arrival& a) { return tells(a.guard, a.delivery->type, a.key); }) ||
+      probe_due(telling_due) || probe_delivery([&](const Arrival& a) { return a.guard == culprit.id; }) ||
+      probe_due([&](const ports::Due& d) { return d.id == culprit.id; }))
+    return;
   pause_.over();  // the culprit is gone: its session ended, or another instance has it
   dispatch();
+}
+
+bool Session::probe_delivery(const Lanes::Test& wanted) {
+  auto found = lanes_.take_first(wanted, [this](const Arrival& a) { return held(a.guard); });
+  if (!found) return false;
+  const How how = alone(how_of(found->arrival));
+  begin(found->lane, {.batch = {std::move(found->arrival)}, .how = how, .probe = true});
+  return true;
+}
+
+bool Session::probe_due(const std::function<bool(const ports::Due&)>& wanted) {
+  for (int lane = 0; lane < lanes_.count(); ++lane)
+    if (auto due = lanes_.take_due(lane, wanted)) {
+      begin(lane, {.batch = {}, .due = due, .how = alone(how_of(*due)), .probe = true});
+      return true;
+    }
+  return false;
 }
 
 void Session::run_suspect(const CrashGuard::Turn& turn) {

@@ -114,7 +114,7 @@ class InboxTx {
 
 struct Due {
   EventId id;
-  std::string key;
+  std::string key = {}, type = {};
   bool operator==(const Due&) const = default;
 };
 

@@ -24,12 +24,12 @@ constexpr const char* due_sql =
     "  SELECT (SELECT sha256(key) FROM holdfast.deferred WHERE consumer = $1 AND state = 'blocked' AND sha256(key) > waiting.hash"
     "           ORDER BY sha256(key) LIMIT 1)"
     "    FROM waiting WHERE waiting.hash IS NOT NULL)"
-    " SELECT event_id, key FROM ("
-    "  SELECT d.event_id, d.key, d.position FROM waiting JOIN holdfast.deferred AS d ON d.position = "
+    " SELECT event_id, key, type FROM ("
+    "  SELECT d.event_id, d.key, d.type, d.position FROM waiting JOIN holdfast.deferred AS d ON d.position = "
     HOLDFAST_HEAD_OF("waiting.hash")
     "   WHERE d.state = 'blocked'"
     "  UNION ALL"
-    "  SELECT d.event_id, d.key, d.position FROM holdfast.deferred AS d"
+    "  SELECT d.event_id, d.key, d.type, d.position FROM holdfast.deferred AS d"
     "   WHERE d.consumer = $1 AND d.state = 'retry' AND d.due_at <= " HOLDFAST_NOW("$2")
     "    AND (NOT d.blocks_key OR d.position = " HOLDFAST_HEAD_OF("sha256(d.key)") ")) AS all_due"
     " ORDER BY position LIMIT $3";
@@ -48,8 +48,10 @@ std::vector<Due> PostgresInbox::due(int limit) {
   std::vector<Due> out;
   for (auto& row : access_.run_lazy(due_sql, consumer_, access_.now(), limit)) {
     Fields fields(row);
-    const EventId id = fields.id();
-    out.push_back({id, fields.bytes()});
+    Due& due = out.emplace_back();
+    due.id = fields.id();
+    due.key = fields.bytes();
+    due.type = fields.bytes();
   }
   return out;
 }

@@ -20,27 +20,27 @@ std::unique_ptr<InboxTx> SqliteInbox::join(TransactionRef tx) {
 // blocks it. Then the retries whose time has come, unless another of their key is before them.
 std::vector<Due> SqliteInbox::due(int limit) {
   Transaction tx = access_.begin_read();
-  const auto rows = tx.query<EventId, std::string>(
+  const auto rows = tx.query<EventId, std::string, std::string>(
       "WITH RECURSIVE waiting(key) AS ("
       "  SELECT min(key) FROM holdfast_deferred WHERE consumer = $1 AND state = 'blocked'"
       "  UNION ALL"
       "  SELECT (SELECT min(key) FROM holdfast_deferred WHERE consumer = $1 AND state = 'blocked' AND key > "
       "waiting.key)"
       "    FROM waiting WHERE waiting.key IS NOT NULL)"
-      " SELECT event_id, key FROM ("
-      "  SELECT d.event_id, d.key, d.position FROM waiting JOIN holdfast_deferred d ON d.position = ("
+      " SELECT event_id, key, type FROM ("
+      "  SELECT d.event_id, d.key, d.type, d.position FROM waiting JOIN holdfast_deferred d ON d.position = ("
       "    SELECT position FROM holdfast_deferred h WHERE h.consumer = $1 AND h.key = waiting.key AND h.blocks_key = 1"
       "     ORDER BY position LIMIT 1)"
       "   WHERE d.state = 'blocked'"
       "  UNION ALL"
-      "  SELECT d.event_id, d.key, d.position FROM holdfast_deferred d"
+      "  SELECT d.event_id, d.key, d.type, d.position FROM holdfast_deferred d"
       "   WHERE d.consumer = $1 AND d.state = 'retry' AND d.due_at <= $2 AND (d.blocks_key = 0 OR d.position = ("
       "    SELECT position FROM holdfast_deferred h WHERE h.consumer = $1 AND h.key = d.key AND h.blocks_key = 1"
       "     ORDER BY position LIMIT 1)))"
       " ORDER BY position LIMIT $3",
       consumer_, access_.now(), limit);
   std::vector<Due> out;
-  for (const auto& [id, key] : rows) out.push_back({id, key});
+  for (const auto& [id, key, type] : rows) out.push_back({id, key, type});
   return out;
 }
 

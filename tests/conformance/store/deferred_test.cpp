@@ -10,7 +10,7 @@ using Wait = Deferred::Wait;
 
 std::vector<Due> due_of(std::initializer_list<std::pair<int, const char*>> wanted) {
   std::vector<Due> out;
-  for (const auto& [number, key] : wanted) out.push_back({id(number), key});
+  for (const auto& [number, key] : wanted) out.push_back({id(number), key, "order.created.v1"});
   return out;
 }
 

@@ -218,7 +218,7 @@ std::vector<ports::Due> SimInboxStore::due(int limit) {
     if (event.blocks_key && heads[event.key].second != id) continue;
     const bool blocked = event.wait == Deferred::Wait::blocked && !mutant("blocked_head_not_due");
     if (blocked || (event.wait == Deferred::Wait::retry && row.committed->due <= database_.now()))
-      due.push_back({row.committed->position, {id, event.key}});
+      due.push_back({row.committed->position, {id, event.key, event.type}});
   }
   std::sort(due.begin(), due.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
   std::vector<ports::Due> out;

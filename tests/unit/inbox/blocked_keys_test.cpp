@@ -24,7 +24,7 @@ TEST_F(G4_BlockedKeys, WhatFollowsAFailureIsSetBehindItInDeliveryOrder) {
 TEST_F(G4_BlockedKeys, TheHeadAndItsFollowersRunInOneTransaction) {
   block();
   clock.advance(seconds(2));
-  ASSERT_EQ(inbox->due(10), (std::vector<Due>{{id_of("a"), "k"}}));
+  ASSERT_EQ(inbox->due(10), (std::vector<Due>{{id_of("a"), "k", "thing.v1"}}));
   int commits = 0;
   faulty.before = [&](const std::string& call) { commits += call == "commit"; };
   const Report report = run_deferred("a");

@@ -77,7 +77,7 @@ class Desk : public testing::Test {
     return consumer().run_batch(batch, how);
   }
   Report run_deferred(const std::string& name, How how = {.guarded = true}) {
-    return consumer().run_deferred({id_of(name), "k"}, how);
+    return consumer().run_deferred({id_of(name), "k", {}}, how);
   }
   /// All that is due, until nothing is.
   void run_due() {

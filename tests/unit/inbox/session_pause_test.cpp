@@ -90,6 +90,18 @@ TEST_F(G6_Pause, ADeferredEventIsBlamedWhenAnotherGetsThrough) {
   EXPECT_EQ(done(1), words({"ack 1:1", deferred(7, " guarded blame")}));
 }
 
+TEST_F(G6_Pause, ADueEventProbesWhereNothingIsDelivered) {
+  receive({{1, "a"}});
+  settle(0, unavailable());
+  due({due_of(7, "b", "other"), due_of(8, "a"), due_of(9, "b")});
+  EXPECT_EQ(after(seconds(1)), words({deferred(9, " guarded exclusive")}))
+      << "7 is of another type, 8 of the culprit's key: they would say nothing";
+  Report one;
+  one.counts.handled = 1;
+  EXPECT_EQ(settle(0, one), words({deferred(7)})) << "the culprit is to blame, and what was due goes on";
+  EXPECT_FALSE(session().paused());
+}
+
 TEST_F(G6_Pause, TheBlameOfADeferredEventThatAnotherInstanceHasIsForgotten) {
   after(std::chrono::hours(1));
   due({due_of(7)});

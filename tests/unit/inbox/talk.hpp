@@ -84,7 +84,9 @@ class Talk : public testing::Test {
   }
   /// Of one tag is one event, in whichever session.
   static EventId id(std::uint64_t tag) { return EventId::of_body("event " + std::to_string(tag)); }
-  static ports::Due due_of(std::uint64_t tag, const std::string& key = "k") { return {id(tag), key}; }
+  static ports::Due due_of(std::uint64_t tag, const std::string& key = "k", const std::string& type = "t") {
+    return {id(tag), key, type};
+  }
   static std::string deferred(std::uint64_t tag, const std::string& how = " guarded") {
     return "run deferred, lane 0: " + id(tag).to_string() + how;
   }
