@@ -1,8 +1,12 @@
 #include "simulation/options.hpp"
 
+#include <algorithm>
+#include <charconv>
 #include <functional>
 #include <map>
 #include <stdexcept>
+
+#include "simulation/tables.hpp"
 
 namespace sim {
 
@@ -22,9 +26,9 @@ const char* const usage = R"(simulate: the rules of outbox and inbox under fault
 namespace {
 
 std::uint64_t number(const std::string& text) {
-  std::size_t used = 0;
-  const auto value = std::stoull(text, &used);
-  if (used != text.size()) throw std::invalid_argument(text + " is no number");
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) throw std::invalid_argument(text + " is no number");
   return value;
 }
 
@@ -52,6 +56,9 @@ Options parse(int argc, char** argv) {
     else if (i + 1 == argc) throw std::invalid_argument(word + " needs a value");
     else it->second(argv[++i]);
   }
+  if (o.seeds == 0) throw std::invalid_argument("--seeds: at least 1");
+  if (!o.mutant.empty() && std::ranges::none_of(all_mutants(), [&](const Mutant& m) { return o.mutant == m.name; }))
+    throw std::invalid_argument(o.mutant + " is no mutant; --mutants names them");
   return o;
 }
 
