@@ -14,18 +14,27 @@
 
 namespace holdfast::cli {
 
-Cli::Cli(CLI::App& app) : config_(service::service_keys({.name = "holdfast", .listen = "127.0.0.1:8080"})) {
+Cli::Cli(CLI::App& app) : config_(service::service_keys({.name = "holdfast", .listen = "127.0.0.1:8080"})), app_(app) {
   config_.leave_other_sections();
   app.add_option("--config", file_, "TOML file of the service");
   app.add_option("--database", databases_, "sqlite:PATH or postgres://user@host/db; status takes several")
       ->allow_extra_args(false);
   app.add_option("--broker", broker_, "sqlite:PATH of the bus, or amqp://user@host/vhost");
   app.add_flag("--json", json_, "for programs: one JSON document");
+  add_keys();
+}
+
+/// The rule of all programs: each key is a flag too. They are not in the help, which would be all of them.
+void Cli::add_keys() {
+  for (const auto& key : config_.keys())
+    if (key.name != "name") app_.add_option(service::flag_of(key.name), keys_[key.name])->group("");
 }
 
 void Cli::configure() {
   if (!file_.empty()) config_.read_file(file_);
   config_.read_environment(environ);
+  for (const auto& [key, value] : keys_)
+    if (app_.count(service::flag_of(key)) > 0) config_.set(key, value, service::flag_of(key));
   if (!databases_.empty()) config_.set("database.url", databases_.front(), "--database");
   if (!broker_.empty()) config_.set("broker.url", broker_, "--broker");
   service::check_together(config_);
@@ -38,6 +47,12 @@ std::vector<std::string> Cli::database_urls() const {
                   "which database? Name it: holdfast --database sqlite:orders.db ..., or HOLDFAST_DATABASE_URL, or "
                   "--config FILE");
   return {config_.text("database.url")};
+}
+
+std::string Cli::database_url() const {
+  const auto urls = database_urls();
+  if (urls.size() > 1) throw Invalid("--database", "this command works on one database; run it for each");
+  return urls.front();
 }
 
 bool is_there(const std::string& url) {

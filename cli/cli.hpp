@@ -30,7 +30,9 @@ class Cli {
   Transport bus() const;
   Transport open_bus() const;  // made where it is not there
   void require_broker() const;
-  Store database(connect::Access access) const { return open(database_urls().front(), access); }
+  Store database(connect::Access access) const { return open(database_url(), access); }
+  /// The one that was named: Invalid where there are several.
+  std::string database_url() const;
   const service::Config& config() const { return config_; }
   bool json() const { return json_; }
   Timestamp now() const;
@@ -43,8 +45,11 @@ class Cli {
 
  private:
   void configure();
+  void add_keys();
 
   service::Config config_;
+  CLI::App& app_;
+  std::map<std::string, std::string> keys_;  // flags, as --relay-in-flight
   std::string file_, broker_;
   std::vector<std::string> databases_;
   bool json_ = false;

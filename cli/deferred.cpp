@@ -93,6 +93,7 @@ class Command {
         std::printf("  %s: %s\n", printable(name).c_str(), printable(value).c_str());
       print_body(e.body);
     }
+    if (found.empty()) std::fputs("nothing is selected\n", stderr);
     return found.empty() ? found_something : ok;
   }
 
@@ -103,15 +104,17 @@ class Command {
     if (flags_.stop) return take_back();
     if (edited && flags_.selection.ids.size() != 1) throw Invalid("--edited", "one event id goes with an edited body");
     auto frozen = select();
-    if (!go_on("Replay", frozen)) return say({});
+    if (!go_on("Replay", frozen)) return say({}, frozen.size());
+    const auto selected_ones = frozen.size();
     admin::Replay replay(base(), std::move(frozen), plan, edited);
     if (replay.has_canary() && !canary(replay, wait)) return found_something;
-    return say(replay.rest(action("replay")));
+    return say(replay.rest(action("replay")), selected_ones);
   }
 
   int discard() {
     const auto frozen = select();
-    return say(go_on("Discard for good", frozen) ? admin::discard(base(), frozen, action("discard")) : admin::Sum());
+    return say(go_on("Discard for good", frozen) ? admin::discard(base(), frozen, action("discard")) : admin::Sum(),
+               frozen.size());
   }
 
   int import() {
@@ -233,6 +236,10 @@ class Command {
       return v.event.wait != ports::Deferred::Wait::retry || v.event.attempts > 0 || v.event.due_in <= ports::Millis(0);
     });
     return say(flags_.dry_run ? admin::Sum() : admin::take_back(base(), replayed, action("take back")));
+  }
+  int say(const admin::Sum& sum, std::size_t selected_ones) const {
+    const int code = say(sum);
+    return selected_ones < flags_.selection.ids.size() ? found_something : code;  // named, and not there
   }
   int say(const admin::Sum& sum) const {
     if (cli_.json())

@@ -80,6 +80,7 @@ class Command {
                   printable(v.last_error).c_str());
       print_body(v.row.event.envelope);
     }
+    if (found.empty()) std::fputs("nothing is selected\n", stderr);
     return found.empty() ? found_something : ok;
   }
   int retry() {
@@ -118,6 +119,7 @@ class Command {
                        confirmed(what + " " + std::to_string(found.size()) + " event(s)?", flags_.yes);
     const int done = go_on ? act() : 0;
     std::printf(cli_.json() ? "{\"done\":%d}\n" : "%d done\n", done);
+    if (found.size() < flags_.selection.ids.size()) return found_something;  // named, and not there
     return !go_on || done == static_cast<int>(found.size()) ? ok : found_something;
   }
   static void print_json(const std::vector<OutboxView>& found, bool whole) {

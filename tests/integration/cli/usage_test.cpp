@@ -108,6 +108,37 @@ TEST_F(UsageTest, TheDatabaseIsNamedByFlagVariableOrFile) {
       << "the flag wins";
 }
 
+TEST_F(UsageTest, EachKeyIsAFlagHereToo) {
+  prepare("order");
+  EXPECT_EQ(holdfast({"--database-url", url("order.db"), "status"}).code, 0);
+  const auto wrong = on("order", {"--broker", url("bus.db"), "relay", "--relay-in-flight", "few"});
+  EXPECT_EQ(wrong.code, 2);
+  EXPECT_TRUE(has(wrong.err, "--relay-in-flight: relay.in_flight: 'few' is not understood")) << wrong.err;
+}
+
+TEST_F(UsageTest, ASecondDatabaseIsNotReadPast) {
+  prepare("order");
+  for (const Words& words : {Words{"outbox", "list"}, Words{"dlq", "list"}, Words{"publish", "a.b.v1", "k", "{}"}}) {
+    Words all{"--database", url("order.db"), "--database", url("nope.db")};
+    all.insert(all.end(), words.begin(), words.end());
+    const auto ran = holdfast(all);
+    EXPECT_EQ(ran.code, 2) << words[0];
+    EXPECT_TRUE(has(ran.err, "this command works on one database")) << ran.err;
+  }
+}
+
+TEST_F(UsageTest, AnEventThatWasNamedAndIsNotThereIsSaid) {
+  prepare("order");
+  const std::string id = "1f09f4f7a1d24575a2b4b2a1b35c0b1a";
+  for (const Words& words :
+       {Words{"outbox", "show", id}, Words{"outbox", "discard", "--yes", id}, Words{"dlq", "show", id},
+        Words{"dlq", "replay", "--yes", id}, Words{"deferred", "discard", "--yes", id}}) {
+    const auto ran = on("order", words);
+    EXPECT_EQ(ran.code, 1) << words[0] << words[1];
+    EXPECT_TRUE(has(ran.err, "nothing is selected")) << words[0] << words[1] << ran.err;
+  }
+}
+
 TEST_F(UsageTest, MigrateMakesTheTablesAndCheckOnlyLooks) {
   auto ran = on("new", {"migrate", "--check"});
   EXPECT_EQ(ran.code, 1);
