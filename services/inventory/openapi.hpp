@@ -28,6 +28,16 @@ inline constexpr const char* openapi = R"json({
         }
        }
       }
+     },
+     "503": {
+      "description": "the database is away or busy; Retry-After says when to try again",
+      "content": {
+       "application/problem+json": {
+        "schema": {
+         "$ref": "#/components/schemas/Problem"
+        }
+       }
+      }
      }
     }
    }
@@ -58,8 +68,28 @@ inline constexpr const char* openapi = R"json({
        }
       }
      },
+     "400": {
+      "description": "the number in the path is none",
+      "content": {
+       "application/problem+json": {
+        "schema": {
+         "$ref": "#/components/schemas/Problem"
+        }
+       }
+      }
+     },
      "404": {
       "description": "unknown product",
+      "content": {
+       "application/problem+json": {
+        "schema": {
+         "$ref": "#/components/schemas/Problem"
+        }
+       }
+      }
+     },
+     "503": {
+      "description": "the database is away or busy; Retry-After says when to try again",
       "content": {
        "application/problem+json": {
         "schema": {

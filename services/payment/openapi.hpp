@@ -41,8 +41,28 @@ inline constexpr const char* openapi = R"json({
        }
       }
      },
+     "400": {
+      "description": "the number in the path is none",
+      "content": {
+       "application/problem+json": {
+        "schema": {
+         "$ref": "#/components/schemas/Problem"
+        }
+       }
+      }
+     },
      "404": {
       "description": "nothing was charged or declined for this order",
+      "content": {
+       "application/problem+json": {
+        "schema": {
+         "$ref": "#/components/schemas/Problem"
+        }
+       }
+      }
+     },
+     "503": {
+      "description": "the database is away or busy; Retry-After says when to try again",
       "content": {
        "application/problem+json": {
         "schema": {
