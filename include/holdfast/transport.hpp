@@ -1,4 +1,4 @@
-// A broker. Opened by an adapter (rabbitmq::open, kafka::open, sqlite::open_bus) or by URL (open_transport).
+// A broker. Opened by an adapter (rabbitmq::open, sqlite::open_bus) or by URL (open_transport).
 // A cheap shared handle; opening does not connect, Host::start() does.
 #pragma once
 #include <memory>
