@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 #undef TOML_SHARED_LIB
@@ -49,7 +50,7 @@ std::string without_passwords(std::string text) {
 
 std::string read_secret(const std::string& path, const std::string& from) {
   std::ifstream file(path);
-  if (!file) throw Invalid(from, "the file '" + path + "' cannot be read");
+  if (!file || std::filesystem::is_directory(path)) throw Invalid(from, "the file '" + path + "' cannot be read");
   std::stringstream text;
   text << file.rdbuf();
   std::string value = text.str();
@@ -134,6 +135,7 @@ void Config::require_known_section(const std::string& section, const std::string
 }
 
 void Config::read_file(const std::string& path) {
+  if (std::filesystem::is_directory(path)) throw Invalid(path, "is a folder, not a file");
   if (!std::ifstream(path)) throw Invalid(path, "the file cannot be read");
   toml::table file;
   try {

@@ -79,6 +79,7 @@ void check_together(const Config& config) {
       throw Invalid(where(key), wrong.where() == key ? wrong.reason() : std::string(key) + ": " + wrong.what());
     }
   };
+  if (config.text("name").empty()) throw Invalid(where("name"), "name: is empty");
   if (config.duration("retention.inbox") < config.duration("retention.published") + std::chrono::hours(24))
     throw Invalid(where("retention.inbox"),
                   "retention.inbox must be at least retention.published + 1d: what is sent again must still be known "

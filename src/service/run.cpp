@@ -1,5 +1,6 @@
 // main() of a service: configuration, logs, host, HTTP, signals, exit codes.
 #include <malloc.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -83,6 +84,14 @@ bool await_database(Store& store, const host::Signals& signals, const telemetry:
   return true;
 }
 
+/// A connection is a file: http.max_connections and the databases' are not to meet the usual limit of 1024.
+void allow_many_files() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 /// Until a signal asks to stop.
 void serve(const Config& config, const host::Signals& signals,
            const std::function<void(Host&, http::Server&)>& install) {
@@ -108,6 +117,7 @@ int complain(const std::string& name, const std::exception& error, int code) {
 }  // namespace
 
 int run(int argc, char** argv, Defaults defaults, std::function<void(Host&, http::Server&)> install) {
+  allow_many_files();
   mallopt(M_ARENA_MAX, 2);  // many threads, small heaps: memory stays flat under load
   Config config(service_keys(defaults));
   try {

@@ -55,6 +55,8 @@ TEST_F(StartTest, TheApiDocumentNamesWhatIsServed) {
     const bool documented = item.at("get").at("responses").member(std::to_string(answer.status)).has_value();
     EXPECT_TRUE(documented) << target << " answers " << answer.status;
   }
+  EXPECT_EQ(order.http.get("/orders/abc").status, 400);
+  EXPECT_TRUE(document.at("paths").at("/orders/{id}").at("get").at("responses").member("400"));
   EXPECT_EQ(order.http.get("/order").status, 404);
   EXPECT_EQ(order.http.send({"DELETE", "/orders"}).status, 405);
 }
@@ -80,6 +82,8 @@ TEST_F(StartTest, WrongConfigurationIsCode2AndNamesWhatWasMeant) {
   } cases[] = {
       {{"--config", toml}, {}, "a.toml:3: there is no key 'http.workres'; the nearest is 'http.workers'"},
       {{"--config", file("none.toml")}, {}, "none.toml: the file cannot be read"},
+      {{"--config", "/"}, {}, "/: is a folder, not a file"},
+      {{"--name", ""}, {}, "--name: name: is empty"},
       {{},
        {{"HOLDFAST_HTTP_LITSEN", "127.0.0.1:0"}},
        "HOLDFAST_HTTP_LITSEN: there is no such variable; the nearest is HOLDFAST_HTTP_LISTEN"},
