@@ -2,6 +2,7 @@
 #pragma once
 #include <gtest/gtest.h>
 
+#include <csignal>
 #include <functional>
 
 #include "holdfast/rabbitmq.hpp"
@@ -14,6 +15,12 @@ namespace holdfast::rabbit_test {
 using ports::Outcome;
 using Results = std::vector<ports::PublishResult>;
 using Bodies = std::vector<std::string>;
+
+/// The server does not run while this lives.
+struct Stopped {
+  Stopped() { kill(server().pid(), SIGSTOP); }
+  ~Stopped() { kill(server().pid(), SIGCONT); }
+};
 
 struct RabbitTest : ::testing::Test {
   using Transport = std::shared_ptr<detail::TransportBase>;

@@ -1,8 +1,12 @@
 // Hosts on RabbitMQ: outbox, broker and inbox together, through a killed broker, by its wait queues, into its DLQ.
+#include <algorithm>
 #include <csignal>
+#include <set>
+#include <thread>
 
 #include "holdfast/sqlite.hpp"
 #include "integration/host/place.hpp"
+#include "integration/service/programs.hpp"
 #include "rabbitmq/fixture.hpp"
 
 namespace holdfast::rabbit_test {
@@ -101,6 +105,66 @@ TEST_F(RabbitHost, RetriesByTheBrokersWaitQueuesAndTheDeadGoToItsDlq) {
   ASSERT_EQ(letters.size(), 1u);
   EXPECT_EQ(letters[0].headers.at(ports::header_reason), "exhausted");
   EXPECT_EQ(letters[0].headers.at(ports::header_error), "the gateway says no");
+}
+
+/// Somebody answers the broker while a handler takes its time; the relay, which has nothing to send, does too.
+TEST_F(RabbitHost, AHandlerOfManyHeartbeatsEndsNoSession) {
+  auto settings = vhost.options();
+  settings.heartbeat = std::chrono::seconds(1);
+  auto slow_options = options();
+  slow_options.transport = holdfast::rabbitmq::open(settings);
+  Host slow(std::move(slow_options));
+  Ears heard;
+  heard.listen(slow);
+  slow.subscribe({.consumer = "slow"}, [](Context& ctx, const Placed& placed) {
+    std::this_thread::sleep_for(std::chrono::seconds(6));  // what is tested is that this is long
+    effect(ctx, placed);
+  });
+  slow.start();
+  ASSERT_TRUE(heard.until([](const Ears::Heard& h) { return h.connected.contains("slow"); }));
+  slow.store().transact([&](Transaction& tx) { slow.outbox().publish(tx, Placed{1, "slow"}); });
+  EXPECT_TRUE(heard.handled("slow", 1));
+  EXPECT_EQ(effects(), Strings{"1 slow"});
+  EXPECT_TRUE(heard.until([](const Ears::Heard& h) { return h.disconnected.empty(); })) << "the broker ended a session";
+  EXPECT_EQ(heard.counts("slow").duplicates, 0);
+}
+
+/// The broker stands still while events are on their way, and takes no more bytes: a stop does not wait for it.
+TEST_F(RabbitHost, G1_NoLoss_AStopEndsThoughTheBrokerTakesNothing) {
+  constexpr int all = 300;
+  const auto broker = RabbitTest::open(vhost.options());
+  broker->topology().declare({"q", {"test.placed.*"}, false});
+  const auto receiver = broker->receiver({"q", {}, false}, "test");
+  receiver->credit(100);
+  std::set<std::string> arrived;
+  const auto arrive = [&](std::size_t count) {
+    return RabbitTest::eventually(*receiver, [&](const ports::Received& got) {
+      for (const auto& delivery : got.deliveries) arrived.insert(delivery.body);
+      RabbitTest::ack(*receiver, got.deliveries);
+      return arrived.size() == count;
+    });
+  };
+  Seen log;
+  auto told = options();
+  told.log = [&](const LogLine& line) { log.add(std::string(line.text)); };
+  {
+    Host stuck(std::move(told));
+    stuck.start();
+    publish(0, "before");
+    EXPECT_TRUE(arrive(1));
+    const Stopped stopped;
+    stuck.store().transact([&](Transaction& tx) {
+      for (int n = 1; n < all; ++n) stuck.outbox().publish(tx, Placed{n, std::string(40'000, 'x')});
+    });
+    const auto fly = [&] { return stuck.metrics().find("\nholdfast_relay_in_flight 0\n") == std::string::npos; };
+    EXPECT_TRUE(program_test::eventually(fly));
+    stuck.stop(std::chrono::seconds(2));
+  }
+  EXPECT_TRUE(std::ranges::any_of(
+      log.all(), [](const auto& line) { return line.starts_with("the relay stops without its broker"); }));
+  host.start();
+  EXPECT_TRUE(arrive(all)) << arrived.size();
+  EXPECT_TRUE(ears.marked(all - 1));
 }
 
 TEST_F(RabbitHost, AQueueThatIsDeclaredOtherwiseStopsTheStart) {

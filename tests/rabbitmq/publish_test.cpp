@@ -1,6 +1,5 @@
 // What a publisher says when the broker does not take an event: full, too large, no place to go, no right, no bytes for it.
 #include <algorithm>
-#include <csignal>
 #include <optional>
 
 #include "rabbitmq/fixture.hpp"
@@ -9,12 +8,6 @@ namespace holdfast::rabbit_test {
 namespace {
 
 using transport::rabbitmq::Table;
-
-/// The server does not run while this lives.
-struct Stopped {
-  Stopped() { kill(server().pid(), SIGSTOP); }
-  ~Stopped() { kill(server().pid(), SIGCONT); }
-};
 
 struct RabbitPublisher : RabbitTest {
   std::unique_ptr<ports::Publisher> publisher = broker->publisher();

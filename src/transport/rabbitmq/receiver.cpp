@@ -132,10 +132,11 @@ void Receiver::ask() {
 }
 
 /// What other consumers have in work AMQP does not tell. Of a queue by key they have nothing once this one is active, which it
-/// learns by its first delivery: those that stand by are not counted.
+/// learns by its first delivery: those that stand by are not counted. Of a DLQ each takes its own: two imports at once would wait
+/// for each other, and any for a tool that stays.
 void Receiver::told(QueueState state) {
   asked_ = false;
-  const bool others = queue_.by_key ? !active_ : state.consumers > consumers_;
+  const bool others = is_dlq() ? false : queue_.by_key ? !active_ : state.consumers > consumers_;
   empty_ = consumers_ > 0 && state.ready == 0 && held_.empty() && !others;
 }
 

@@ -49,6 +49,7 @@ class Receiver : public ports::Receiver, private Sink {
   void frame(const amqp_frame_t& frame) override;
   void method(const amqp_frame_t& frame);
   void told(QueueState state);
+  bool is_dlq() const { return dead_letters_.empty(); }
   ports::Tick now() const { return bell_.clock().steady(); }
 
   const std::shared_ptr<const Settings> settings_;
