@@ -38,11 +38,15 @@ void Session::probe() {
   if (pause_.waits(now_) || running()) return;
   const Culprit& culprit = pause_.culprit();
   const auto tells = [&](const EventId& id, const std::string& type, const std::string& key) {
-    return id != culprit.id && type == culprit.type && (key.empty() || key != culprit.key);
+    const bool tried = pause_.tried(id) && !mutant("probes_the_same_again");
+    return id != culprit.id && !tried && type == culprit.type && (key.empty() || key != culprit.key);
   };
-  const auto telling_due = [&](const ports::Due& d) { return tells(d.id, d.type, d.key) && !held(d.id); };
+  const auto telling_due = [&](const ports::Due& d) { return tells(d.id, d.type, d.key); };
   if (probe_delivery([&](const Arrival& a) { return tells(a.guard, a.delivery->type, a.key); }) ||
-      probe_due(telling_due) || probe_delivery([&](const Arrival& a) { return a.guard == culprit.id; }) ||
+      (!mutant("due_is_no_probe") && probe_due(telling_due)))
+    return;
+  pause_.try_all_again();
+  if (probe_delivery([&](const Arrival& a) { return a.guard == culprit.id; }) ||
       probe_due([&](const ports::Due& d) { return d.id == culprit.id; }))
     return;
   pause_.over();  // the culprit is gone: its session ended, or another instance has it

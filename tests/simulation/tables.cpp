@@ -17,6 +17,8 @@ constexpr Mutant mutants[] = {
     {"later_pages_not_filtered", "calm late_commits keys=2 window=2"},
     {"next_round_from_last_page_snapshot", "calm late_commits keys=3 window=1"},
     {"error_starts_no_full_round", "calm server_crashes store_calls restore"},
+    {"due_is_no_probe", "by_key=0 via_broker=0 calm dependency failures"},
+    {"probes_the_same_again", "by_key=0 via_broker=0 calm dependency failures"},
     {"keys_left_out_of_the_next_round", "calm nacks keys=1 window=2"},
     {"more_takes_from_round", "calm nacks keys=1 window=2"},
     {"window_until_doubt", "calm keeps_session_order=0 nacks keys=2"},

@@ -1,5 +1,7 @@
 #include "simulation/world/handlers.hpp"
 
+#include <algorithm>
+
 #include "holdfast/errors.hpp"
 
 namespace sim {
@@ -85,11 +87,25 @@ class Handling {
         if (x.temper == Temper::hangs) w_.scheduler.sleep(150);
         w_.crash(number_, x);
       case Temper::unavailable:
-        if (!w_.faulty()) return;
+        if (!w_.faulty() && !one_that_tells_waits(x)) return;
         count_throw(x);
         throw holdfast::Unavailable("its own excuse");
       default: return;
     }
+  }
+  /// A retry that could show that the excuse is x's own: until it has run, x says it again.
+  bool one_that_tells_waits(const Subject& x) const {
+    const auto& deferred = w_.consumer.consumers.at("c").deferred;
+    return std::ranges::any_of(w_.subjects, [&](const Subject& other) {
+      const auto row = deferred.find(other.id);
+      const bool as_bad =
+          other.temper == Temper::unavailable || other.temper == Temper::crashes || other.temper == Temper::hangs;
+      if (row == deferred.end() || !row->second.committed || as_bad) return false;
+      const auto& event = row->second.committed->event;
+      const bool due = row->second.committed->due <= w_.consumer.now();
+      return due && event.wait == holdfast::ports::Deferred::Wait::retry && !event.blocks_key && other.type == x.type &&
+             (!other.key || other.key != x.key);
+    });
   }
   static void count_throw(Subject& x) { ++x.throws, ++x.fresh_throws; }
   [[noreturn]] static void fail(Subject& x) {

@@ -48,8 +48,20 @@ TEST_F(G6_Pause, AProbeThatIsUnavailableTooDoublesThePause) {
   after(seconds(1));
   EXPECT_EQ(settle(0, unavailable()), words({}));
   EXPECT_EQ(after(Millis(1999)), words({}));
-  EXPECT_EQ(after(Millis(1)), words({"run lane 0: 1:2 exclusive"}));
+  EXPECT_EQ(after(Millis(1)), words({"run lane 0: 1:1 exclusive"})) << "there is no third: the first has its turn";
+  EXPECT_EQ(settle(0, unavailable()), words({}));
+  EXPECT_EQ(after(seconds(4)), words({"run lane 0: 1:2 exclusive"}));
   done(1);
+}
+
+TEST_F(G6_Pause, AProbeThatMayBeToBlameItselfIsFollowedByTheNext) {
+  receive({{1, "a"}, {2, "b"}, {3, "c"}});
+  settle(0, unavailable());
+  EXPECT_EQ(after(seconds(1)), words({"run lane 0: 1:2 exclusive"}));
+  settle(0, unavailable());
+  EXPECT_EQ(after(seconds(2)), words({"run lane 0: 1:3 exclusive"}));
+  EXPECT_EQ(done(1), words({"ack 1:3", "run lane 0: 1:2"})) << "the outage is over";
+  EXPECT_EQ(done(1), words({"ack 1:2", "run lane 0: 1:1 blame"})) << "it fails only if it was to blame";
 }
 
 TEST_F(G6_Pause, AProbeThatSaysNothingIsFollowedByAnother) {
