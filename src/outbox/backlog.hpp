@@ -75,7 +75,9 @@ class Backlog {
   void want(KeyQueue& key);
   void landed(KeyQueue& key);  // one flight less: who is next?
   void release(KeyQueue& key);
-  std::size_t most_rows() const { return static_cast<std::size_t>(options_.window * options_.windows_buffered); }
+  std::size_t most_rows() const {
+    return static_cast<std::size_t>(options_.window) * static_cast<std::size_t>(options_.windows_buffered);
+  }
   int rows_each() const { return std::max(1, options_.rows_of_a_key - options_.refill_below); }
   void learn_size(std::size_t rows, std::size_t bytes);
 

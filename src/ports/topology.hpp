@@ -13,8 +13,8 @@ struct Queue {
 };
 
 struct Declared {
-  std::vector<std::string>
-      restored;  // bindings that were missing though they had been there: an alert each. RabbitMQ: where the queue was
+  // Bindings that were missing though they had been there: an alert each. RabbitMQ tells only where the queue was.
+  std::vector<std::string> restored;
 };
 
 class Topology {
@@ -39,6 +39,8 @@ class Topology {
   virtual std::string permissions(const std::string& /*user*/, const std::vector<Queue>&) const { return ""; }
 };
 
+/// "inventory.order-created.q" -> "inventory.order-created": what the names of all that belongs to a queue begin with.
+std::string stem(const std::string& queue);
 /// "inventory.order-created.q" -> "inventory.order-created.dlq"; the name of the DLQ of a queue.
 std::string dead_letter_queue(const std::string& queue);
 

@@ -3,8 +3,6 @@
 namespace holdfast::transport::rabbitmq {
 namespace {
 
-std::string stem(const std::string& queue) { return queue.ends_with(".q") ? queue.substr(0, queue.size() - 2) : queue; }
-
 std::string in_words(ports::Millis delay) {
   const auto ms = delay.count();
   for (const auto& [unit, size] : {std::pair{"h", 3'600'000}, {"m", 60'000}, {"s", 1'000}})
@@ -14,10 +12,10 @@ std::string in_words(ports::Millis delay) {
 
 }  // namespace
 
-std::string dead_letter_exchange(const std::string& queue) { return stem(queue) + ".dlx"; }
+std::string dead_letter_exchange(const std::string& queue) { return ports::stem(queue) + ".dlx"; }
 
 std::string wait_queue(const std::string& queue, ports::Millis delay) {
-  return stem(queue) + ".retry." + in_words(delay) + ".q";
+  return ports::stem(queue) + ".retry." + in_words(delay) + ".q";
 }
 
 }  // namespace holdfast::transport::rabbitmq
