@@ -71,26 +71,18 @@ BareRabbit::Message like_ours(int i) {
           id, i, std::string(payload - 30, 'x'), id, id)};
 }
 
-void drain_of_many_keys(Report& report, Servers& servers, BareRabbit& bare, int events) {
+/// A bare publisher with so many confirms in flight, then our relay with the same events.
+Drain beside_bare(Report& report, Servers& servers, BareRabbit& bare, int events, int window, const std::string& key,
+                  const std::string& database, const std::string& what) {
   bare.queue(queue, exchange);
-  const double limit = bare.publish(exchange, events, 1000, like_ours);
+  const double limit = bare.publish(exchange, events, window, like_ours);
   bare.queue(queue, exchange);
-  const auto url = servers.database("many_keys");
-  fill(servers, "many_keys", 0, events - 1, "(i % 1000)::text");
-  const Drain ours = drain(servers, "many_keys", url, events);
-  report.add({"relay to RabbitMQ, 1,000 keys in order", events / ours.seconds, "events/s", limit,
-              "bare rabbitmq-c, 1,000 confirms in flight", 0.8});
-  report.add({"SQL statements an event meanwhile", ours.statements / events, "statements", 0, "", 0.05, true});
-}
-
-void drain_of_one_key(Report& report, Servers& servers, BareRabbit& bare, int events) {
-  bare.queue(queue, exchange);
-  const double limit = bare.publish(exchange, events, 1, like_ours);
-  bare.queue(queue, exchange);
-  const auto url = servers.database("one_key");
-  fill(servers, "one_key", 0, events - 1, "'1'");
-  report.add({"relay to RabbitMQ, one key alone", events / drain(servers, "one_key", url, events).seconds, "events/s",
-              limit, "bare rabbitmq-c, one confirm in flight", 0.8});
+  const auto url = servers.database(database);
+  fill(servers, database, 0, events - 1, key);
+  const Drain ours = drain(servers, database, url, events);
+  report.add({"relay to RabbitMQ, " + what, events / ours.seconds, "events/s", limit,
+              fmt::format("bare rabbitmq-c, confirms in flight: {}", window), 0.8});
+  return ours;
 }
 
 void many_beside_a_backlog(Report& report, Servers& servers, BareRabbit& bare, int backlog) {
@@ -111,8 +103,10 @@ void many_beside_a_backlog(Report& report, Servers& servers, BareRabbit& bare, i
 void measure_relay(Report& report, Servers& servers, int events) {
   BareRabbit bare(servers.broker());
   bare.exchange(exchange);
-  drain_of_many_keys(report, servers, bare, events);
-  drain_of_one_key(report, servers, bare, events / 50);
+  const Drain many =
+      beside_bare(report, servers, bare, events, 1000, "(i % 1000)::text", "many_keys", "1,000 keys in order");
+  report.add({"SQL statements an event meanwhile", many.statements / events, "statements", 0, "", 0.05, true});
+  beside_bare(report, servers, bare, events / 50, 1, "'1'", "one_key", "one key alone");
   many_beside_a_backlog(report, servers, bare, 15'000);
 }
 
