@@ -17,8 +17,8 @@ constexpr std::int64_t bytes_a_page = 4 << 20;  // rows may be of 1 MiB each: a 
 constexpr std::size_t error_bytes = 4096;
 
 // One row for each event, and one more with the snapshot alone where there is none: it is that of the same statement. $1: above
-// this number, $2: most rows, $3: most bytes, $4: what the first page of the round saw; later pages take what it sees, $5: without these keys. A row with
-// a number of transaction that is not given yet came from a backup: no test may hide it.
+// this number, $2: most rows, $3: most bytes, $4: what the first page of the round saw; later pages take what it sees, $5: without
+// these keys. A row with a number of transaction that is not given yet came from a backup: no test may hide it.
 #define HOLDFAST_PAGE(seq, new_rows)                                                                           \
   "SELECT now.snapshot, page.many, page.* FROM (SELECT pg_current_snapshot() || '/' || " HOLDFAST_SERVER_RUN   \
   " AS snapshot) AS now LEFT JOIN ("                                                                           \
