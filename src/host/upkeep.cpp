@@ -10,6 +10,7 @@ namespace {
 
 constexpr int rows_at_a_time = 1000, most_rounds = 50;  // a long backlog of deletes is spread over many chores
 constexpr int import_prefetch = 100;
+constexpr ports::Millis import_patience{5'000};
 
 }  // namespace
 
@@ -76,15 +77,18 @@ void Upkeep::measure() {
 void Upkeep::import(const std::stop_token& stop) {
   for (auto& threads : consumers_)
     if (threads.consumption().connected() && !stop.stop_requested())
-      attempt("the import of dead letters", [&] { import(threads.subscriber()); });
+      attempt("the import of dead letters", [&] { import(threads.subscriber(), stop); });
 }
 
 /// Takes what is in the DLQ now.
-void Upkeep::import(Subscriber& subscriber) {
+void Upkeep::import(Subscriber& subscriber, const std::stop_token& stop) {
   const auto receiver = here_.transport.dead_letters(subscriber.queue().name, ports::this_process() + "/import");
   receiver->credit(import_prefetch);
   ports::Received got;
-  receiver->pump(here_.clock.steady() + ports::Millis(50), got);
+  const auto give_up = here_.clock.steady() + import_patience;  // the first may take a few round trips to come
+  do receiver->pump(here_.clock.steady() + ports::Millis(50), got);
+  while (got.connected && !got.empty && got.deliveries.empty() && here_.clock.steady() < give_up &&
+         !stop.stop_requested());
   for (const auto& delivery : got.deliveries) {
     const auto report = subscriber.consumer().import_dead_letter(delivery);
     subscriber.account(report);

@@ -27,7 +27,7 @@ class Upkeep {
   void do_chores(const std::stop_token& stop);
   void measure();
   void import(const std::stop_token& stop);
-  void import(Subscriber& subscriber);
+  void import(Subscriber& subscriber, const std::stop_token& stop);
 
   const Surroundings& here_;
   UpkeepOptions options_;
