@@ -33,10 +33,14 @@ std::vector<ports::Claim> claims_of(std::span<const Event* const> events) {
   return claims;
 }
 
-void finish_starts(ports::InboxTx& tx, std::span<const Event* const> events) {
+/// Not those of an event that was set aside, or whose retry copy is under way: this delivery is a duplicate, the event is not settled.
+void finish_starts(ports::InboxTx& tx, std::span<const Event* const> events, const std::map<EventId, Claimed>& claims) {
   std::vector<EventId> started;
-  for (const Event* event : events)
-    if (event->started) started.push_back(event->guard);
+  for (const Event* event : events) {
+    const State state = claims.at(event->id).row.state;
+    const bool open = (state == State::deferred || state == State::retrying) && !mutant("duplicate_ends_starts");
+    if (event->started && !open) started.push_back(event->guard);
+  }
   if (!started.empty()) tx.finish_starts(started);
 }
 
@@ -100,7 +104,7 @@ std::vector<Verdict> admit(ports::InboxTx& tx, const Policy& policy, std::span<c
     claimed.row.state = State::handled;
     claimed.fresh = mutant("second_delivery_in_batch_runs");  // what follows under this id is a duplicate
   }
-  finish_starts(tx, events);
+  finish_starts(tx, events, claims);
   return verdicts;
 }
 

@@ -79,8 +79,9 @@ Report Consumer::run_batch(std::span<const Arrival> batch, How how) {
     numbers.push_back(begun.number);
   }
   Report report = run_events(here_, events, how.blame);
-  for (std::size_t i = report.settled; how.guarded && i < events.size(); ++i)
-    left_starts_.add({events[i].guard, numbers[i]});
+  const std::size_t ended =
+      report.counts.duplicates > 0 ? 0 : report.settled;  // a duplicate ends no start of its event
+  for (std::size_t i = ended; how.guarded && i < events.size(); ++i) left_starts_.add({events[i].guard, numbers[i]});
   if (report.end != Report::End::store_down) take_back_left();
   return report;
 }

@@ -36,9 +36,10 @@ bool CrashGuard::holds(const EventId& id) const {
   return std::any_of(held_.begin(), held_.end(), [&](const Held& held) { return held.suspect.id == id; });
 }
 
-void CrashGuard::settled(const std::string& key) {
+void CrashGuard::settled(const std::string& key, bool handled) {
   careful_ = false;
   prefetch_ = std::min(full_prefetch_, prefetch_ * 2);
+  if (!handled && !mutant("duplicate_is_news")) return;
   for (Held& held : held_)
     if (key.empty() || held.suspect.key != key) held.news = true;
 }

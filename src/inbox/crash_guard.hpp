@@ -37,8 +37,9 @@ class CrashGuard {
   void release(const EventId& id);
   bool holds(const EventId& id) const;
   bool holds_any() const { return !held_.empty(); }
-  /// An event of this key was settled: news for the others.
-  void settled(const std::string& key);
+  /// An event of this key was settled. Handled: news for the others. A mere duplicate is none: a process that dies of its next event
+  /// takes the duplicate's ack with it, so it would come first again in each life, and tell nothing.
+  void settled(const std::string& key, bool handled);
 
   /// Whose turn it is to run alone, if anybody's. others: does one of another key than this wait here, free to go?
   struct Turn {

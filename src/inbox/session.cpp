@@ -130,7 +130,7 @@ void Session::note(int lane, const Running& run, const Report& report) {
   const Counts& counts = report.counts;
   if (report.settled > 0 || (run.due && counts.handled + counts.deferred + counts.retrying + counts.dead > 0)) {
     if (counts.handled > 0) last_handled_ = now_;  // what failed says nothing of how far the handled ones have come
-    guard_.settled(run.due ? run.due->key : run.batch.front().key);
+    guard_.settled(run.due ? run.due->key : run.batch.front().key, counts.handled > 0);
   }
   if (run.how.exclusive) guard_.release(run.id());
   if (run.how.blame && done) blamed_.erase(run.id());

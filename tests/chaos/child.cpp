@@ -25,7 +25,7 @@ void die(const std::string& role) {
 
 /// Handles until the dead letter is there or all are handled, then ends cleanly. The deaf one is asked to end while its handler
 /// hangs.
-void consume(const std::string& folder, const std::string& role) {
+void consume(const std::string& folder, const std::string& role, int events) {
   const bool on_everything = role.ends_with("everything");
   std::latch done(1);
   std::atomic<bool> over = false;
@@ -46,7 +46,7 @@ void consume(const std::string& folder, const std::string& role) {
     const auto settled = host.store().transact([](Transaction& tx) {
       return tx.query<int>("SELECT count(*) FROM holdfast_inbox WHERE state IN ('handled', 'dead')").one();
     });
-    if (settled == blows && !over.exchange(true)) done.count_down();
+    if (settled == events && !over.exchange(true)) done.count_down();
   });
   host.start();
   done.wait();
@@ -54,9 +54,10 @@ void consume(const std::string& folder, const std::string& role) {
 }
 
 TEST(ChaosChild, DISABLED_PlaysItsRole) {
-  const char *role = std::getenv("CHAOS_ROLE"), *folder = std::getenv("CHAOS_FOLDER");
-  if (!role || !folder) GTEST_SKIP() << "this is no test: other tests start it as a second process";
-  consume(folder, role);
+  const char *role = std::getenv("CHAOS_ROLE"), *folder = std::getenv("CHAOS_FOLDER"),
+             *events = std::getenv("CHAOS_EVENTS");
+  if (!role || !folder || !events) GTEST_SKIP() << "this is no test: other tests start it as a second process";
+  consume(folder, role, std::stoi(events));
   _exit(testing::Test::HasFailure() ? 1 : 0);
 }
 

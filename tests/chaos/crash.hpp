@@ -12,7 +12,6 @@ struct Blow {
   std::string key() const { return std::to_string(number); }
 };
 
-inline constexpr int blows = 6;        // events in all, the first is the bad one
 inline constexpr int crash_code = 99;  // as if it had crashed: no destructor runs, nothing is acknowledged
 
 }  // namespace holdfast::chaos

@@ -31,8 +31,8 @@ class Folder {
 /// The seed of a run: CHAOS_SEED, else a fixed one. Named in each failure.
 std::uint64_t seed();
 
-/// This test program once more, in a role of child.cpp.
-demo::Process child(const Folder& folder, const std::string& role);
+/// This test program once more, in a role of child.cpp; it ends when so many events are settled.
+demo::Process child(const Folder& folder, const std::string& role, int events);
 
 /// The shop with its shelves filled, and the account of what came of its orders.
 struct Shop {

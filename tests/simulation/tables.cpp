@@ -79,6 +79,9 @@ constexpr Mutant mutants[] = {
     {"release_crash_counts", "calm bad_release"},
     {"starts_counted_by_batch", "calm crashers keys=4"},
     {"suspect_beside_others", "by_key=0 calm crashers lanes=3 batch=1 keys=4"},
+    {"duplicate_is_news", "by_key=0 via_broker=0 calm crashers slow_acks keys=4 batch=1 lanes=1"},
+    {"duplicate_ends_starts",
+     "by_key=0 via_broker=0 calm crashers slow_acks operators kills bad_release consumer_restore"},
     {"left_start_stays", "by_key=0 calm failures crashers store_calls store_outages bad_release sessions"},
     {"living_start_counts", "by_key=0 calm failures slow store_outages kills bad_release"},
     // The inbox's tables.

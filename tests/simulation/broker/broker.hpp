@@ -97,6 +97,7 @@ class Broker {
   BrokerFaults faults;
   BrokerCounts counts;
   Time away_until = 0;
+  Time ack_takes = 0;  // on its way
   bool blocked = false;  // publishers: connection.blocked
   bool unbound = false;  // no binding is there
   std::map<std::string, BrokerQueue> queues;

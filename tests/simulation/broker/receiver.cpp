@@ -33,6 +33,7 @@ void SimReceiver::pump(ports::Tick until, ports::Received& out) {
   out.ended = std::exchange(ended_, {});
   broker_.scheduler.point();
   if (session_ == 0 && !connect(until, out)) return;
+  acks_arrive(broker_.scheduler.now - broker_.ack_takes);
   if (broker_.scheduler.random.chance(broker_.faults.lost_session))
     ++broker_.counts.lost_sessions, broker_.leave(queue_, session_, !broker_.faults.unflagged);
   if (!alive() && notices_ == never) notices_ = broker_.scheduler.now + broker_.scheduler.random.below(40);
@@ -41,7 +42,9 @@ void SimReceiver::pump(ports::Tick until, ports::Received& out) {
     if (!alive()) return broker_.scheduler.now >= notices_;
     return std::ssize(queue_.sessions.at(session_)) < credit_ && broker_.may_take(queue_, session_);
   };
-  broker_.scheduler.wait(over, std::min(time_of(until), notices_));
+  const Time next_ack = acks_.empty() ? never : acks_.front().first + broker_.ack_takes;
+  broker_.scheduler.wait(over, std::min({time_of(until), notices_, next_ack}));
+  acks_arrive(broker_.scheduler.now - broker_.ack_takes);
   woken_ = false;
   if (!alive() && notices_ == never) notices_ = broker_.scheduler.now;
   if (aborted_ || (!alive() && broker_.scheduler.now >= notices_)) {
@@ -72,7 +75,13 @@ void SimReceiver::ack(std::span<const ports::Position> settled) {
   broker_.scheduler.point();
   if (alive() && broker_.scheduler.random.chance(broker_.faults.lost_ack))
     ++broker_.counts.lost_sessions, broker_.leave(queue_, session_, !broker_.faults.unflagged);
-  for (const auto& position : settled) {
+  for (const auto& position : settled) acks_.emplace_back(broker_.scheduler.now, position);
+  if (broker_.ack_takes == 0) acks_arrive(broker_.scheduler.now);
+}
+
+void SimReceiver::acks_arrive(Time sent_until) {
+  for (; !acks_.empty() && acks_.front().first <= sent_until; acks_.pop_front()) {
+    const auto& position = acks_.front().second;
     const auto session = queue_.sessions.find(position.session);
     if (session != queue_.sessions.end()) session->second.erase(position.tag);
     else ++broker_.counts.stale_acks;
@@ -81,6 +90,7 @@ void SimReceiver::ack(std::span<const ports::Position> settled) {
 
 void SimReceiver::disconnect() {
   broker_.scheduler.point();
+  acks_arrive(broker_.scheduler.now);
   if (session_ != 0) ended_.push_back(session_);
   broker_.leave(queue_, std::exchange(session_, 0));
 }

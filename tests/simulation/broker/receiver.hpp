@@ -31,12 +31,14 @@ class SimReceiver : public ports::Receiver {
   bool alive() const { return session_ != 0 && queue_.sessions.contains(session_); }
   bool connect(ports::Tick until, ports::Received& out);
   void take(ports::Received& out);
+  void acks_arrive(Time sent_until);
 
   Broker& broker_;
   ReceiverSetup setup_;
   BrokerQueue& queue_;
   std::uint64_t session_ = 0, last_tag_ = 0;
   Time notices_ = never;  // when a lost session is noticed
+  std::deque<std::pair<Time, ports::Position>> acks_;  // sent then, on the way
   std::vector<std::uint64_t> ended_;  // by disconnect(): the next pump says so
   int credit_ = 0;
   bool woken_ = false, aborted_ = false;

@@ -45,7 +45,8 @@ constexpr Fault options[] = {{"via_broker", &Setup::via_broker},
                              {"keeps_session_order", &Setup::keeps_session_order},
                              {"handlers_publish", &Setup::handlers_publish},
                              {"own_transactions", &Setup::own_transactions},
-                             {"any_type", &Setup::any_type}};
+                             {"any_type", &Setup::any_type},
+                             {"slow_acks", &Setup::slow_acks}};
 struct Number {
   const char* name;
   int Setup::* value;
@@ -75,6 +76,7 @@ Setup draw(Random& random) {
   s.window = random.chance(.3) ? 100 : random.between(1, 4);
   const double share = random.chance(.08) ? 1.0 : random.chance(.4) ? .12 : .35;
   for (const Fault& fault : faults) s.*fault.flag = random.chance(share);
+  s.slow_acks = random.chance(.25);
   if (s.gaps || s.odd_times) s.prune |= random.chance(.7);  // else they are like any other event or pause
   return s;
 }

@@ -17,6 +17,7 @@ struct Setup {
   bool handlers_publish = false;
   bool own_transactions = false;  // some types
   bool any_type = false;  // one handler takes all types that no other one takes
+  bool slow_acks = false;  // on the way for a while: a process that ends takes its last ones with it
   int batch = 4, lanes = 2, events = 12, keys = 3, window = 4;
 
   // Faults.

@@ -51,6 +51,7 @@ World::World(std::uint64_t seed, const RunOptions& options)
     producer.faults = consumer.faults = {p, p * 4, .5};
   }
   broker.faults.unflagged = setup.rebalances;
+  if (setup.slow_acks) broker.ack_takes = 60;
   if (setup.sessions) broker.faults.lost_session = .02, broker.faults.lost_ack = .02, broker.faults.setup_blamed = .005;
   if (setup.nacks) broker.faults.nack = scheduler.random.chance(.3) ? .2 : .05;
   if (setup.duplicates) broker.faults.duplicate = .15;

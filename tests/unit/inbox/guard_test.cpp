@@ -117,6 +117,17 @@ TEST_F(G5_CrashGuard, ARunThatComesToNothingHidesNoStartOfAProcessThatDied) {
   EXPECT_EQ(run_deferred("a").end, End::suspect) << "still";
 }
 
+TEST_F(G5_CrashGuard, ADuplicateEndsNoStartOfAnEventThatIsSetAside) {
+  fails("a", 1);
+  deliver(delivery("a"));
+  clock.advance(seconds(2));
+  behaves["a"] = [](Call&) { throw Killed(); };
+  EXPECT_THROW(run_deferred("a"), Killed);
+  restart();
+  EXPECT_EQ(run("a").counts, Counts{.duplicates = 1});
+  EXPECT_EQ(inbox->starts({id_of("a")}).at(id_of("a")).all, 1) << "that one, and not the duplicate's own";
+}
+
 TEST_F(G5_CrashGuard, AStartInDoubtIsNotCountedTwice) {
   bool doubt = true;
   faulty.before = [&](const std::string& call) {

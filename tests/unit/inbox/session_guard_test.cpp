@@ -41,6 +41,15 @@ TEST_F(G5_Suspects, LetsOthersPassAndRunsAloneAfterOneOfThem) {
   EXPECT_EQ(done(1), words({"ack 1:1", "run lane 0: 1:2"}));
 }
 
+TEST_F(G5_Suspects, ADuplicateIsNoNews) {
+  begin();
+  receive({{1, "a", true}, {2, "b", true}, {3, "c"}});
+  EXPECT_EQ(settle(0, suspect(1)), words({"run lane 0: 1:2r guarded"}));
+  after(seconds(1));
+  EXPECT_EQ(settle(0, duplicate()), words({"ack 1:2", "run lane 0: 1:3"})) << "its ack may die with the suspect";
+  EXPECT_EQ(done(1), words({"ack 1:3", "run lane 0: 1:1r guarded exclusive"}));
+}
+
 TEST_F(G5_Suspects, WaitsUntilNothingElseRuns) {
   options.lanes = 2;
   begin();

@@ -56,6 +56,11 @@ class Talk : public testing::Test {
     report.counts.handled = static_cast<int>(settled);
     return report;
   }
+  static Report duplicate() {
+    Report report;
+    report.settled = report.counts.duplicates = 1;
+    return report;
+  }
   static Report unavailable(std::size_t settled = 0, const std::string& type = "t") {
     Report report = handled(settled);
     report.end = Report::End::unavailable;
