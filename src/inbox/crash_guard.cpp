@@ -46,12 +46,16 @@ void CrashGuard::settled(const std::string& key, bool handled) {
 
 int CrashGuard::prefetch() const { return std::min(full_prefetch_, prefetch_ + static_cast<int>(held_.size())); }
 
-/// The fewest starts first: of several suspects each gets its turn, through all restarts.
+/// The fewest starts first, and the others wait for it: else one that kills the process at once would go first in each life, and the
+/// one that would get through, and tell, never.
 const CrashGuard::Held* CrashGuard::first(ports::Tick now) const {
+  const auto turn = [](const Held& held) { return std::pair(held.suspect.starts.all, held.not_before); };
   const Held* best = nullptr;
-  for (const Held& held : held_)
-    if (held.not_before <= now && (!best || held.suspect.starts.all < best->suspect.starts.all)) best = &held;
-  return best;
+  for (const Held& held : held_) {
+    const bool ready = held.not_before <= now;
+    if ((ready || !mutant("suspects_wait_for_none")) && (!best || turn(held) < turn(*best))) best = &held;
+  }
+  return best && best->not_before <= now ? best : nullptr;
 }
 
 bool CrashGuard::has_rival(const Held& mine) const {

@@ -95,6 +95,17 @@ TEST_F(G5_Suspects, OfSeveralTheOneWithTheFewestStartsGoesFirst) {
   EXPECT_EQ(done(1), words({"ack 1:2", "run lane 0: 1:1r guarded exclusive"}));
 }
 
+TEST_F(G5_Suspects, OneWithFewerStartsIsWaitedFor) {
+  begin();
+  receive({{1, "a", true}, {2, "b", true}});
+  EXPECT_EQ(settle(0, suspect(3)), words({"run lane 0: 1:2r guarded"}));
+  EXPECT_EQ(after(seconds(4)), words({})) << "2 runs";
+  EXPECT_EQ(settle(0, suspect(1)), words({}))
+      << "1 has waited long enough, but may kill the process before 2 could tell";
+  EXPECT_EQ(after(seconds(1)), words({"run lane 0: 1:2r guarded exclusive"}));
+  EXPECT_EQ(done(1), words({"ack 1:2", "run lane 0: 1:1r guarded exclusive"}));
+}
+
 TEST_F(G5_Suspects, OneBehindAnotherSuspectIsNobodyToWaitFor) {
   begin();
   receive({{1, "a", true}, {2, "b", true}, {3, "a"}});
