@@ -50,8 +50,10 @@ std::string line_of(System& system, PrivateServers* servers) {
                               layout.folder.string()});
 }
 
+std::string line_file(const System& system) { return (system.layout().folder / "up.json").string(); }
+
 void write_line(System& system, PrivateServers* servers) {
-  const auto file = (system.layout().folder / "up.json").string();
+  const auto file = line_file(system);
   std::ofstream(file + ".new") << line_of(system, servers) << "\n";
   std::filesystem::rename(file + ".new", file);
 }
@@ -121,6 +123,7 @@ int up(const UpOptions& options) {
   std::fflush(stdout);
   while (still_wanted(stop))
     if (restart_the_dead(system, servers.get())) write_line(system, servers.get());
+  std::filesystem::remove(line_file(system));  // nobody is there any more
   system.stop();
   servers.reset();
   if (options.state.empty()) folder.remove();

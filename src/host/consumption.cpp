@@ -58,6 +58,7 @@ bool Consumption::step(ports::Tick until) {
   else waker_.wait_until(until);
   read_mail();
   prunable_ = session_->prunable(clock.steady()), queue_empty_ = session_->queue_empty();
+  paused_ = session_->paused();
   return !finished_;
 }
 

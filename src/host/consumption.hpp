@@ -35,6 +35,7 @@ class Consumption {
   bool connected() const { return connected_; }
   bool prunable() const { return prunable_; }
   bool queue_empty() const { return queue_empty_; }
+  bool paused() const { return paused_; }
   std::string problem() const;
 
  private:
@@ -70,7 +71,7 @@ class Consumption {
   std::mutex receiver_mutex_;  // wake() from other threads while the receiver is made
   ports::Tick retry_at_{};
   bool receiving_ = false, finished_ = false;
-  std::atomic<bool> connected_ = false, prunable_ = false, queue_empty_ = false, stopping_ = false;
+  std::atomic<bool> connected_ = false, prunable_ = false, queue_empty_ = false, paused_ = false, stopping_ = false;
   mutable std::mutex problem_mutex_;
   std::string problem_;
 };

@@ -209,9 +209,13 @@ Health Host::Impl::health() const {
   }
   if (relay_ && !relay_->sending().connected() && relay_->sending().owner())
     add("the relay has no session with the broker: events wait in the outbox");
-  for (const auto& consumer : consumers_)
-    if (!consumer.consumption().connected())
-      add("consumer " + consumer.subscriber().name() + " does not receive: " + consumer.consumption().problem());
+  for (const auto& consumer : consumers_) {
+    const auto name = "consumer " + consumer.subscriber().name();
+    const auto& consumption = consumer.consumption();
+    if (!consumption.connected()) add(name + " does not receive: " + consumption.problem());
+    if (consumption.paused())
+      add(name + " is paused: a handler says that something it needs is away; one event at a time tries it again");
+  }
   return health;
 }
 

@@ -77,6 +77,15 @@ TEST_F(Till, ADeclinedCardIsAnOutcome) {
   EXPECT_TRUE(harness.dead_letters().empty());
 }
 
+TEST_F(Till, AForeignOrderThatNamesNoCurrencyOrCostsNothingIsDeadAndChargesNobody) {
+  harness.deliver(OrderCreated{1, 77, 10.00_money, "", {{101, 1}}});
+  harness.deliver(order(2, 0.00_money));
+  EXPECT_EQ(gateway.calls, 0);
+  ASSERT_EQ(harness.dead_letters().size(), 2u);
+  EXPECT_NE(harness.dead_letters()[0].error.find("names no currency"), std::string::npos);
+  EXPECT_NE(harness.dead_letters()[1].error.find("costs nothing"), std::string::npos);
+}
+
 TEST_F(Till, AGatewayThatFailsTwiceIsTriedAgain) {
   harness.deliver(order(1, 10.07_money));
   EXPECT_TRUE(harness.published<PaymentCharged>().empty());

@@ -159,6 +159,7 @@ TEST_F(UpCommand, SaysWhereAllIsRestartsWhatDiesAndLeavesNoProcess) {
   EXPECT_EQ(rest_of(up), "") << "one line, whatever happened";
   EXPECT_EQ(up.wait(), 0);
   for (const auto* name : {"order", "inventory", "payment"}) EXPECT_FALSE(alive(last.at(name).integer())) << name;
+  EXPECT_FALSE(std::filesystem::exists(layout.folder / "up.json")) << "it would name programs that are gone";
 }
 
 TEST_F(UpCommand, AStrangerFindsOrdersStockAndMoneyInAgreementWhileProgramsAreKilled) {

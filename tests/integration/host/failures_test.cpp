@@ -144,6 +144,8 @@ TEST_F(G6_HostPatience, UnavailablePausesCountsNothingAndGoesOn) {
     return h.unavailable.contains("c") && h.unavailable.at("c") >= 2;
   }));  // paused, probed in vain
   EXPECT_EQ(ears.counts("c"), inbox::Counts{});
+  EXPECT_TRUE(host.health().ready);
+  EXPECT_NE(host.health().detail.find("consumer c is paused"), std::string::npos) << host.health().detail;
   *away = false;
   ASSERT_TRUE(ears.handled("c", 5));
   host.stop();
