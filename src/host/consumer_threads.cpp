@@ -29,7 +29,7 @@ Hands ConsumerThreads::hands() {
           [this](const inbox::RunDeferred& job) {
             run(job.lane, [this, job] { return subscriber_.consumer().run_deferred(job.due, job.how); });
           },
-          [this](int limit) { due_.run([this, limit] { look_for_due(limit); }); }};
+          [this](const ports::DueQuery& query) { due_.run([this, query] { look_for_due(query); }); }};
 }
 
 void ConsumerThreads::run(int lane, const std::function<inbox::Report()>& work) {
@@ -40,10 +40,10 @@ void ConsumerThreads::run(int lane, const std::function<inbox::Report()>& work) 
   });
 }
 
-void ConsumerThreads::look_for_due(int limit) {
+void ConsumerThreads::look_for_due(const ports::DueQuery& query) {
   std::optional<std::vector<ports::Due>> events;
   try {
-    events = subscriber_.store().due(limit);
+    events = subscriber_.store().due(query);
   } catch (const std::exception&) {
     events.reset();  // the session asks again later
   }

@@ -28,7 +28,7 @@ class ConsumerThreads {
  private:
   Hands hands();
   void run(int lane, const std::function<inbox::Report()>& work);
-  void look_for_due(int limit);
+  void look_for_due(const ports::DueQuery& query);
 
   Subscriber& subscriber_;
   ErrandRunner& due_;

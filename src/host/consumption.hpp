@@ -15,7 +15,7 @@ namespace holdfast::host {
 struct Hands {
   std::function<void(inbox::RunBatch)> run_batch;
   std::function<void(inbox::RunDeferred)> run_deferred;
-  std::function<void(int limit)> look_for_due;
+  std::function<void(const ports::DueQuery& query)> look_for_due;
 };
 
 class Consumption {
@@ -58,7 +58,7 @@ class Consumption {
   void act(inbox::Credit& action) { receiver_->credit(action.most_unacked); }
   void act(inbox::Connect& action);
   void act(inbox::Disconnect& action);
-  void act(inbox::LookForDue& action) { hands_.look_for_due(action.limit); }
+  void act(inbox::LookForDue& action) { hands_.look_for_due(action.query); }
   void act(inbox::Finished& action);
 
   Subscriber& subscriber_;

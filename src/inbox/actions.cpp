@@ -23,7 +23,9 @@ struct Printer {
   void operator()(const Credit& credit) const { out << "credit " << credit.most_unacked; }
   void operator()(const Connect&) const { out << "connect"; }
   void operator()(const Disconnect&) const { out << "disconnect"; }
-  void operator()(const LookForDue& look) const { out << "look for due " << look.limit; }
+  void operator()(const LookForDue& look) const {
+    out << "look for due " << look.query.limit << (look.query.culprit ? " in a pause" : "");
+  }
   void operator()(const Finished&) const { out << "finished"; }
 };
 

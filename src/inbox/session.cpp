@@ -188,7 +188,14 @@ void Session::look() {
   const bool more = full_look_ && lanes_.no_due() && !running();
   if (now_ < next_look_ && !more) return;
   looking_ = true;
-  out_.push_back(LookForDue{options_.due_limit});
+  out_.push_back(LookForDue{{options_.due_limit, culprit()}});
+}
+
+/// During a pause those that tell of it come first: behind as many others as one look brings they would never be seen.
+std::optional<ports::Due> Session::culprit() const {
+  if (!pause_.on() || mutant("pause_looks_as_ever")) return {};
+  const Culprit& culprit = pause_.culprit();
+  return ports::Due{culprit.id, culprit.key, culprit.type};
 }
 
 // ---- the broker's side

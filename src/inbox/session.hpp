@@ -42,8 +42,8 @@ struct Connect {  // pump the receiver from now on
 struct Disconnect {  // Receiver::disconnect(), and pump it no more
   bool operator==(const Disconnect&) const = default;
 };
-struct LookForDue {  // InboxStore::due(limit); the answer is due() or store_down()
-  int limit = 0;
+struct LookForDue {  // InboxStore::due(query); the answer is due() or store_down()
+  ports::DueQuery query;
   bool operator==(const LookForDue&) const = default;
 };
 struct Finished {  // after stop(): nothing runs any more
@@ -112,6 +112,7 @@ class Session {
   void forget_blame();
   void go_down();
   void look();
+  std::optional<ports::Due> culprit() const;
 
   void dispatch();
   void probe();

@@ -118,6 +118,14 @@ struct Due {
   bool operator==(const Due&) const = default;
 };
 
+/// culprit, during a pause: it comes first, then those that tell of it, of its type and another key; of the others none may run.
+struct DueQuery {
+  DueQuery(int most, std::optional<Due> of = {}) : limit(most), culprit(std::move(of)) {}
+  int limit;
+  std::optional<Due> culprit;
+  bool operator==(const DueQuery&) const = default;
+};
+
 struct PruneRule {
   Millis window;  // dedupe window
   bool queue_quiet =
@@ -135,7 +143,7 @@ class InboxStore {
   /// Joins a transaction that the user opened: commit() is not called, destroying it ends nothing.
   virtual std::unique_ptr<InboxTx> join(TransactionRef tx) = 0;
   /// Deferred events to be run now: heads that are blocked or due, and due ones that block nobody. Locked ones are not left out.
-  virtual std::vector<Due> due(int limit) = 0;
+  virtual std::vector<Due> due(const DueQuery& query) = 0;
   /// Commits one more start of this event and tells of those before it that were not finished. number: of this process.
   virtual Starts start(const EventId& id, bool alone_in_queue, std::int64_t number) = 0;
   /// Those of the events with starts that were not finished; writes nothing. An event whose start stands here runs alone.

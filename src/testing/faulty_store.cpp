@@ -43,7 +43,7 @@ class FaultyInbox : public ports::InboxStore {
       : real_(std::move(real)), fail_(std::move(fail)) {}
   std::unique_ptr<InboxTx> begin() override { return std::make_unique<FaultyTx>(real_->begin(), fail_); }
   std::unique_ptr<InboxTx> join(TransactionRef tx) override { return real_->join(tx); }
-  std::vector<ports::Due> due(int limit) override { return real_->due(limit); }
+  std::vector<ports::Due> due(const ports::DueQuery& query) override { return real_->due(query); }
   ports::Starts start(const EventId& id, bool alone, std::int64_t number) override {
     return real_->start(id, alone, number);
   }

@@ -142,8 +142,8 @@ class Harness::Impl {
                     [&c, run](inbox::RunDeferred job) {
                       run(job.lane, [&c, job] { return c.subscriber.consumer().run_deferred(job.due, job.how); });
                     },
-                    [&c](int limit) {
-                      c.jobs.push_back([&c, limit] { c.consumption->due(c.subscriber.store().due(limit)); });
+                    [&c](const ports::DueQuery& query) {
+                      c.jobs.push_back([&c, query] { c.consumption->due(c.subscriber.store().due(query)); });
                     }});
   }
 

@@ -18,6 +18,8 @@ constexpr Mutant mutants[] = {
     {"next_round_from_last_page_snapshot", "calm late_commits keys=3 window=1"},
     {"error_starts_no_full_round", "calm server_crashes store_calls restore"},
     {"due_is_no_probe", "by_key=0 via_broker=0 calm dependency failures"},
+    {"pause_looks_as_ever",
+     "by_key=0 via_broker=0 calm dependency failures operators broker_tools bad_release keys=2 events=14"},
     {"probes_the_same_again", "by_key=0 via_broker=0 calm dependency failures"},
     {"keys_left_out_of_the_next_round", "calm nacks keys=1 window=2"},
     {"more_takes_from_round", "calm nacks keys=1 window=2"},

@@ -32,7 +32,7 @@ constexpr const char* due_sql =
     "  SELECT d.event_id, d.key, d.type, d.position FROM holdfast.deferred AS d"
     "   WHERE d.consumer = $1 AND d.state = 'retry' AND d.due_at <= " HOLDFAST_NOW("$2")
     "    AND (NOT d.blocks_key OR d.position = " HOLDFAST_HEAD_OF("sha256(d.key)") ")) AS all_due"
-    " ORDER BY position LIMIT $3";
+    " ORDER BY CASE WHEN event_id = $4 THEN 0 WHEN type = $5 AND (key = '' OR key <> $6) THEN 1 ELSE 2 END, position LIMIT $3";
 
 }  // namespace
 
@@ -44,9 +44,11 @@ std::unique_ptr<InboxTx> PostgresInbox::join(TransactionRef tx) {
   return std::make_unique<PostgresInboxTx>(access_, consumer_, tx);
 }
 
-std::vector<Due> PostgresInbox::due(int limit) {
+std::vector<Due> PostgresInbox::due(const DueQuery& query) {
+  const Due culprit = query.culprit.value_or(Due{});
   std::vector<Due> out;
-  for (auto& row : access_.run_lazy(due_sql, consumer_, access_.now(), limit)) {
+  for (auto& row : access_.run_lazy(due_sql, consumer_, access_.now(), query.limit, culprit.id, Bytes{culprit.type},
+                                    Bytes{culprit.key})) {
     Fields fields(row);
     Due& due = out.emplace_back();
     due.id = fields.id();

@@ -17,7 +17,7 @@ class PostgresInbox : public ports::InboxStore {
       : access_(std::move(access)), consumer_(std::move(consumer)) {}
   std::unique_ptr<ports::InboxTx> begin() override;
   std::unique_ptr<ports::InboxTx> join(TransactionRef tx) override;
-  std::vector<ports::Due> due(int limit) override;
+  std::vector<ports::Due> due(const ports::DueQuery& query) override;
   ports::Starts start(const EventId& id, bool alone_in_queue, std::int64_t number) override;
   std::map<EventId, ports::Starts> starts(const std::set<EventId>& ids) override;
   void take_back(std::span<const ports::StartRef> starts) override;

@@ -18,7 +18,8 @@ std::unique_ptr<InboxTx> SqliteInbox::join(TransactionRef tx) {
 
 // Blocked heads: the keys that have a blocked row, one index look-up each, however many rows wait; of each the lowest row that
 // blocks it. Then the retries whose time has come, unless another of their key is before them.
-std::vector<Due> SqliteInbox::due(int limit) {
+std::vector<Due> SqliteInbox::due(const DueQuery& query) {
+  const Due culprit = query.culprit.value_or(Due{});
   Transaction tx = access_.begin_read();
   const auto rows = tx.query<EventId, std::string, std::string>(
       "WITH RECURSIVE waiting(key) AS ("
@@ -37,8 +38,9 @@ std::vector<Due> SqliteInbox::due(int limit) {
       "   WHERE d.consumer = $1 AND d.state = 'retry' AND d.due_at <= $2 AND (d.blocks_key = 0 OR d.position = ("
       "    SELECT position FROM holdfast_deferred h WHERE h.consumer = $1 AND h.key = d.key AND h.blocks_key = 1"
       "     ORDER BY position LIMIT 1)))"
-      " ORDER BY position LIMIT $3",
-      consumer_, access_.now(), limit);
+      " ORDER BY CASE WHEN event_id = $4 THEN 0 WHEN type = $5 AND (key = '' OR key <> $6) THEN 1 ELSE 2 END, position"
+      " LIMIT $3",
+      consumer_, access_.now(), query.limit, culprit.id, culprit.type, culprit.key);
   std::vector<Due> out;
   for (const auto& [id, key, type] : rows) out.push_back({id, key, type});
   return out;

@@ -99,6 +99,29 @@ TEST_P(StoreConformance, DueAreHeadsAndThoseThatBlockNobody) {
   EXPECT_EQ(on(2, [&] { return inbox().due(2); }), due_of({{1, "a"}, {3, "b"}}));
 }
 
+TEST_P(StoreConformance, InAPauseTheCulpritIsDueFirstThenThoseThatTellOfIt) {
+  const auto retry = [](int n, const std::string& key, const std::string& type) {
+    Fate fate = aside(n, Wait::retry, false, key);
+    fate.deferred->type = type;
+    return fate;
+  };
+  committed([&](InboxTx& t) {
+    claim(t, {1, 2, 3, 4, 5});
+    t.settle(id(1), retry(1, "a", "pay")), t.settle(id(2), retry(2, "b", "other")),
+        t.settle(id(3), retry(3, "b", "pay"));
+    t.settle(id(4), retry(4, "", "pay")), t.settle(id(5), retry(5, "a", "pay"));
+  });
+  clients->advance(Millis(10));
+  const auto first = [&](int limit, const Due& culprit) {
+    std::vector<EventId> ids;
+    for (const Due& due : on(2, [&] { return inbox().due({limit, culprit}); })) ids.push_back(due.id);
+    return ids;
+  };
+  EXPECT_EQ(first(3, {id(5), "a", "pay"}), (std::vector{id(5), id(3), id(4)}));
+  EXPECT_EQ(first(9, {id(5), "a", "pay"}), (std::vector{id(5), id(3), id(4), id(1), id(2)}));
+  EXPECT_EQ(first(3, {id(4), "", "pay"}), (std::vector{id(4), id(1), id(3)})) << "one without a key is told of by all";
+}
+
 TEST_P(StoreConformance, LockedOnesAreDueAllTheSame) {
   committed([](InboxTx& t) { claim(t, {1}), t.settle(id(1), aside(1, Wait::blocked)); });
   does(1, [](InboxTx& t) { EXPECT_TRUE(t.try_lock(id(1))); });

@@ -202,7 +202,7 @@ std::unique_ptr<ports::InboxTx> SimInboxStore::join(holdfast::TransactionRef tx)
   return std::make_unique<SimInboxTx>(nullptr, Session::of(tx), consumer_, remembered_);
 }
 
-std::vector<ports::Due> SimInboxStore::due(int limit) {
+std::vector<ports::Due> SimInboxStore::due(const ports::DueQuery& query) {
   Session(database_).call();
   std::map<std::string_view, std::pair<std::int64_t, EventId>> heads;
   for (const auto& [id, row] : consumer_.deferred) {
@@ -211,19 +211,24 @@ std::vector<ports::Due> SimInboxStore::due(int limit) {
     auto& head = heads.try_emplace(row.committed->event.key, row.committed->position, id).first->second;
     head = std::min(head, {row.committed->position, id});
   }
-  std::vector<std::pair<std::int64_t, ports::Due>> due;
+  const auto rank = [&](const EventId& id, const Deferred& event) {
+    if (!query.culprit) return 0;
+    if (id == query.culprit->id) return 0;
+    return event.type == query.culprit->type && (event.key.empty() || event.key != query.culprit->key) ? 1 : 2;
+  };
+  std::vector<std::pair<std::pair<int, std::int64_t>, ports::Due>> due;
   for (const auto& [id, row] : consumer_.deferred) {
     if (!row.committed) continue;
     const Deferred& event = row.committed->event;
     if (event.blocks_key && heads[event.key].second != id) continue;
     const bool blocked = event.wait == Deferred::Wait::blocked && !mutant("blocked_head_not_due");
     if (blocked || (event.wait == Deferred::Wait::retry && row.committed->due <= database_.now()))
-      due.push_back({row.committed->position, {id, event.key, event.type}});
+      due.push_back({{rank(id, event), row.committed->position}, {id, event.key, event.type}});
   }
   std::sort(due.begin(), due.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
   std::vector<ports::Due> out;
   for (auto& [position, event] : due)
-    if (std::ssize(out) < limit) out.push_back(std::move(event));
+    if (std::ssize(out) < query.limit) out.push_back(std::move(event));
   return out;
 }
 

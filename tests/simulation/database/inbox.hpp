@@ -49,7 +49,7 @@ class SimInboxStore : public ports::InboxStore {
 
   std::unique_ptr<ports::InboxTx> begin() override;
   std::unique_ptr<ports::InboxTx> join(holdfast::TransactionRef tx) override;
-  std::vector<ports::Due> due(int limit) override;
+  std::vector<ports::Due> due(const ports::DueQuery& query) override;
   ports::Starts start(const EventId& id, bool alone_in_queue, std::int64_t number) override;
   std::map<EventId, ports::Starts> starts(const std::set<EventId>& ids) override;
   void take_back(std::span<const ports::StartRef> starts) override;

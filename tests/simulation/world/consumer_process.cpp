@@ -92,11 +92,11 @@ class ConsumerProcess {
   }
   void due_thread() {
     for (;;) {
-      w_.scheduler.wait([this] { return look_for_ > 0; });
-      const int limit = std::exchange(look_for_, 0);
+      w_.scheduler.wait([this] { return look_for_.has_value(); });
+      const auto query = *std::exchange(look_for_, std::nullopt);
       std::optional<std::vector<ports::Due>> due;
       try {
-        due = store_.due(limit);
+        due = store_.due(query);
       } catch (const holdfast::Error&) { due.reset(); }
       if (due) put(std::move(*due));
       else put(StoreDown{});
@@ -194,7 +194,7 @@ class ConsumerProcess {
     receiver_.disconnect();
     receiving_ = false;
   }
-  void act(inbox::LookForDue& look) { look_for_ = look.limit; }
+  void act(inbox::LookForDue& look) { look_for_ = look.query; }
   void act(inbox::Finished&) {
     finished_ = true;
     if (at_work_ > 0 || std::ranges::any_of(jobs_, [](const auto& job) { return job.has_value(); }))
@@ -230,7 +230,8 @@ class ConsumerProcess {
   std::unique_ptr<inbox::Session> session_;
   std::vector<std::optional<Job>> jobs_;
   std::deque<Letter> mail_;
-  int look_for_ = 0, at_work_ = 0;
+  std::optional<ports::DueQuery> look_for_;
+  int at_work_ = 0;
   bool receiving_ = false, finished_ = false;
   std::map<ports::Position, ports::Delivery> delivered_;
   std::set<std::uint64_t> over_;

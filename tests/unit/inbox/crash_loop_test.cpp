@@ -68,7 +68,7 @@ class Lives : public Desk {
             out.erase(position.tag);
           }
         if (const auto* look = std::get_if<LookForDue>(&action))
-          say(session.due(clock.steady(), inbox->due(look->limit)));
+          say(session.due(clock.steady(), inbox->due(look->query)));
         if (const auto* run = std::get_if<RunBatch>(&action))
           say(session.settled(clock.steady(), run->lane, consumer().run_batch(run->batch, run->how)));
         if (const auto* run = std::get_if<RunDeferred>(&action))

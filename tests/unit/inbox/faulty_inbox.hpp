@@ -57,7 +57,7 @@ class FaultyInbox : public InboxStore {
     return tx;
   }
   std::unique_ptr<InboxTx> join(TransactionRef tx) override { return real_.join(tx); }
-  std::vector<Due> due(int limit) override { return real_.due(limit); }
+  std::vector<Due> due(const DueQuery& query) override { return real_.due(query); }
   Starts start(const EventId& id, bool alone, std::int64_t number) override {
     const Starts starts = call("start").start(id, alone, number);
     before("started");
