@@ -122,7 +122,9 @@ void add_selection(CLI::App& command, admin::SelectionText& s, bool of_consumers
   command.add_option("--key", s.key, "aggregate id");
   command.add_option("--since", s.since, "2h, or 2025-08-22T09:30:00Z");
   command.add_option("--until", s.until, "likewise");
-  command.add_option("--limit", s.limit, "most rows")->capture_default_str();
+  command.add_option("--limit", s.limit,
+                     "most rows [" + std::to_string(admin::most_listed) +
+                         "; to act on: " + std::to_string(admin::most_acted_on) + "]");
   command.add_option("ids", s.ids, "event ids");
 }
 

@@ -70,6 +70,21 @@ void refusing(Body body) {
 /// --consumer --type --reason --error --key --since --until --limit, and ids.
 void add_selection(CLI::App& command, admin::SelectionText& selection, bool of_consumers);
 
+/// What was selected, and whether there is more of it: one more than wanted is asked for.
+template <class View>
+struct Picked {
+  std::vector<View> views;
+  bool more = false;
+};
+template <class Find>
+auto pick(ports::Selection selection, Find find) -> Picked<typename decltype(find(selection))::value_type> {
+  const auto most = static_cast<std::size_t>(selection.limit++);
+  auto found = find(selection);
+  const bool more = found.size() > most;
+  if (more) found.erase(found.begin() + static_cast<std::ptrdiff_t>(most), found.end());
+  return {std::move(found), more};
+}
+
 /// Columns for people, padded; "" where there are no rows.
 std::string table(const std::vector<std::string>& head, const std::vector<std::vector<std::string>>& rows);
 /// "3 s", "2 h": how long ago.

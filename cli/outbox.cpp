@@ -51,11 +51,15 @@ std::vector<ports::RowRef> refs(const std::vector<OutboxView>& views) {
 
 class Command {
  public:
-  Command(Cli& cli, Flags& flags, connect::Access access)
-      : cli_(cli), flags_(flags), store_(cli.database(access)), admin_(store_.impl()->admin()) {}
+  Command(Cli& cli, Flags& flags, connect::Access access, int usual_limit)
+      : cli_(cli),
+        flags_(flags),
+        usual_limit_(usual_limit),
+        store_(cli.database(access)),
+        admin_(store_.impl()->admin()) {}
 
   int list() {
-    const auto found = admin_->pending(selection());
+    const auto found = pending();
     if (cli_.json()) return print_json(found, false), found.empty() ? ok : found_something;
     std::vector<std::vector<std::string>> rows;
     for (const auto& v : found)
@@ -67,8 +71,8 @@ class Command {
     return rows.empty() ? ok : found_something;
   }
   int show() {
-    auto found = admin_->pending(selection());
-    if (found.empty()) found = admin_->published(selection());
+    auto found = pending();
+    if (found.empty()) found = published();
     if (cli_.json()) return print_json(found, true), found.empty() ? found_something : ok;
     for (const auto& v : found) {
       std::printf("%s  seq %lld  %s\n  type %s  key %s  tries %d  %s\n", v.row.event.id.to_string().c_str(),
@@ -84,17 +88,17 @@ class Command {
     return found.empty() ? found_something : ok;
   }
   int retry() {
-    auto found = admin_->pending(selection());
+    auto found = pending();
     std::erase_if(found, [](const OutboxView& v) { return !v.row.refused; });
     return act("Send again", found, [&] { return admin_->retry_refused(refs(found), action("outbox retry")); });
   }
   int discard() {
-    const auto found = admin_->pending(selection());
+    const auto found = pending();
     return act("Discard, never sent,", found,
                [&] { return admin_->discard_pending(refs(found), action("outbox discard")); });
   }
   int republish() {
-    auto found = admin_->published(selection());
+    auto found = published();
     std::set<EventId> once;  // sent again before, it is there twice
     std::erase_if(found, [&](const OutboxView& v) { return !once.insert(v.row.event.id).second; });
     return act("Publish once more", found,
@@ -102,7 +106,19 @@ class Command {
   }
 
  private:
-  ports::Selection selection() const { return admin::parse(flags_.selection, cli_.now()); }
+  std::vector<OutboxView> pending() {
+    return first([this](const ports::Selection& s) { return admin_->pending(s); });
+  }
+  std::vector<OutboxView> published() {
+    return first([this](const ports::Selection& s) { return admin_->published(s); });
+  }
+  template <class Find>
+  std::vector<OutboxView> first(Find find) {
+    auto found = pick(admin::parse(flags_.selection, cli_.now(), usual_limit_), find);
+    more_ = found.more;
+    if (more_) std::fprintf(stderr, "the first %zu, there are more; --limit takes more\n", found.views.size());
+    return std::move(found.views);
+  }
   ports::OperatorAction action(const std::string& what) const {
     const char* user = std::getenv("USER");
     return {EventId::generate(), user != nullptr ? user : "unknown", what, admin::describe(flags_.selection),
@@ -120,6 +136,7 @@ class Command {
     const int done = go_on ? act() : 0;
     std::printf(cli_.json() ? "{\"done\":%d}\n" : "%d done\n", done);
     if (found.size() < flags_.selection.ids.size()) return found_something;  // named, and not there
+    if (more_ && !flags_.selection.limit) return found_something;  // not all is done
     return !go_on || done == static_cast<int>(found.size()) ? ok : found_something;
   }
   static void print_json(const std::vector<OutboxView>& found, bool whole) {
@@ -130,6 +147,8 @@ class Command {
 
   Cli& cli_;
   Flags& flags_;
+  int usual_limit_;
+  bool more_ = false;  // than was selected
   Store store_;
   std::unique_ptr<ports::AdminStore> admin_;
 };
@@ -145,7 +164,8 @@ void add_outbox(CLI::App& app, Cli& cli) {
     auto* command = group->add_subcommand(name, what);
     add_selection(*command, flags->selection, false);
     cli.does(*command, [&cli, flags, access, act] {
-      return (Command(cli, *flags, flags->dry_run ? Access::look : access).*act)();
+      const int limit = access == Access::act ? admin::most_acted_on : admin::most_listed;
+      return (Command(cli, *flags, flags->dry_run ? Access::look : access, limit).*act)();
     });
     return command;
   };

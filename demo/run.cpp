@@ -217,11 +217,17 @@ class Demo {
     system_.stop();
     const int code = report(layout(), deeds_, options_.json);
     servers_.reset();
-    if (options_.keep || code != 0)
-      std::fprintf(stderr, "\n  kept: %s      holdfast demo --check %s\n", layout().folder.c_str(),
-                   layout().folder.c_str());
+    if (options_.keep || code != 0) say_what_is_kept();
     else folder_.remove();
     return code;
+  }
+  void say_what_is_kept() const {
+    const auto program = (options_.programs / "holdfast").string();
+    std::fprintf(stderr, "\n  kept: %s\n  %s demo --check %s\n", layout().folder.c_str(), program.c_str(),
+                 layout().folder.c_str());
+    if (!deeds_.rabbitmq)  // else its server has ended
+      std::fprintf(stderr, "  %s --database %s dlq list\n", program.c_str(),
+                   layout().database(Part::inventory).c_str());
   }
 
   Options options_;

@@ -30,9 +30,8 @@ std::string faults(const Account& a, const Deeds& d) {
              fmt::format("{} confirmed, {} cancelled ({} no stock, {} declined)", grouped(a.confirmed),
                          grouped(a.cancelled), a.no_stock, a.declined));
   out += row(fmt::format("{} events delivered twice", d.twice.size()), absorbed(d));
-  out +=
-      row(fmt::format("{} poison events", d.poison.size()),
-          fmt::format("{} dead letters of them, {} of others         holdfast dlq list", a.poison_dead, a.others_dead));
+  out += row(fmt::format("{} poison events", d.poison.size()),
+             fmt::format("{} dead letters of them, {} of others", a.poison_dead, a.others_dead));
   out +=
       row("inventory killed in the middle of work",
           fmt::format("back in {:.1f} s, {} events in its hands handed out again", d.back_after, d.killed_in_flight));

@@ -66,7 +66,7 @@ void stock_the_shelves(System& system) {
   }
 }
 
-void show_how(System& system) {
+void show_how(System& system, const std::filesystem::path& programs) {
   if (isatty(STDOUT_FILENO) == 0) return;
   const auto &order = system.http(Part::order), &inventory = system.http(Part::inventory),
              &payment = system.http(Part::payment);
@@ -74,8 +74,9 @@ void show_how(System& system) {
       "\n  curl -i %s/orders -d "
       "'{\"customerId\":77,\"totalAmount\":1499.00,\"currency\":\"INR\",\"items\":[{\"productId\":101,\"qty\":1}]}'\n"
       "  curl %s/orders/1        curl %s/stock/101        curl %s/payments/1\n"
-      "  holdfast --database %s status\n  Ctrl-C ends all of it.\n",
-      order.c_str(), order.c_str(), inventory.c_str(), payment.c_str(), system.layout().database(Part::order).c_str());
+      "  %s --database %s status\n  Ctrl-C ends all of it.\n",
+      order.c_str(), order.c_str(), inventory.c_str(), payment.c_str(), (programs / "holdfast").c_str(),
+      system.layout().database(Part::order).c_str());
 }
 
 /// false: a signal asked to stop.
@@ -119,7 +120,7 @@ int up(const UpOptions& options) {
   stock_the_shelves(system);
   write_line(system, servers.get());
   std::printf("%s\n", line_of(system, servers.get()).c_str());
-  show_how(system);
+  show_how(system, options.programs);
   std::fflush(stdout);
   while (still_wanted(stop))
     if (restart_the_dead(system, servers.get())) write_line(system, servers.get());

@@ -50,13 +50,13 @@ void require_consumer(const ports::Selection& selection, const std::vector<std::
                                    : "the nearest is '" + event::nearest(selection.consumer, known) + "'"));
 }
 
-ports::Selection parse(const SelectionText& text, Timestamp now) {
+ports::Selection parse(const SelectionText& text, Timestamp now, int usual_limit) {
   ports::Selection s;
   require_reason(text.reason);
   s.consumer = text.consumer, s.type = text.type, s.reason = text.reason, s.error = text.error, s.key = text.key;
   s.since = time_of(text.since, "--since", now), s.until = time_of(text.until, "--until", now);
-  if (text.limit < 1) throw Invalid("--limit", "at least 1");
-  s.limit = text.limit;
+  s.limit = text.limit.value_or(usual_limit);
+  if (s.limit < 1) throw Invalid("--limit", "at least 1");
   for (const auto& id : text.ids) try {
       s.ids.push_back(EventId::parse(id));
     } catch (const Invalid&) { throw Invalid(id, "is no event id: 32 hex digits, dashed or not"); }
@@ -72,7 +72,7 @@ std::string describe(const SelectionText& text) {
   add("key", text.key), add("since", text.since), add("until", text.until);
   for (const auto& id : text.ids) add("id", id);
   if (out.empty()) out = "all";
-  add("limit", std::to_string(text.limit));
+  if (text.limit) add("limit", std::to_string(*text.limit));
   return out;
 }
 

@@ -82,10 +82,18 @@ inbox::SessionOptions Subscriber::session_options() const {
 }
 
 void Subscriber::declare() const {
-  for (const auto& pattern : here_.transport.topology().declare(queue_).restored)
+  const auto now = here_.clock.utc();
+  const auto restored = here_.transport.topology().declare(queue_).restored;
+  const auto since = bound_at_.exchange(now);
+  for (const auto& pattern : restored)
     here_.log.error(
-        "a binding was missing and is there again; what was published meanwhile did not reach this consumer",
-        {{"consumer", name()}, {"queue", queue_.name}, {"pattern", pattern}});
+        "a binding was missing and is there again; what was published meanwhile did not reach this consumer and is "
+        "sent "
+        "again by `holdfast outbox republish` with the given flags, at each producer's database",
+        {{"consumer", name()},
+         {"queue", queue_.name},
+         {"pattern", pattern},
+         {"flags", (since == Timestamp() ? "" : "--since " + to_iso8601(since) + " ") + "--to " + queue_.name}});
 }
 
 void Subscriber::connect(ports::Receiver& receiver) {

@@ -1,6 +1,7 @@
 // One subscription as it is after start(): its handlers, its policy, its place in the database. Shared by the threads that
 // serve it, and by the harness.
 #pragma once
+#include <atomic>
 #include <memory>
 
 #include "host/surroundings.hpp"
@@ -48,6 +49,8 @@ class Subscriber {
   std::unique_ptr<ports::InboxStore> store_;
   std::unique_ptr<inbox::Consumer> consumer_;
   std::shared_ptr<Meters> meters_;
+  mutable std::atomic<Timestamp> bound_at_ =
+      Timestamp();  // when the bindings were last known to be there; none: the epoch
 };
 
 }  // namespace holdfast::host

@@ -69,6 +69,19 @@ TEST_F(DeferredCommand, ListAndShowTellAllThatIsKnown) {
   EXPECT_EQ(inventory({"dlq", "list", "12045"}).code, 2) << "no event id";
 }
 
+TEST_F(DeferredCommand, AnActTakesAllThatIsSelectedAListTheFirst) {
+  for (int i = 1; i <= 120; ++i) dead(i);
+  EXPECT_EQ(rows({"dlq", "list"}).size(), 100u);
+  auto ran = inventory({"dlq", "discard", "--limit", "5", "--yes"});
+  EXPECT_EQ(ran.code, 0);
+  EXPECT_TRUE(ran.out.starts_with("5 done")) << ran.out;
+  EXPECT_TRUE(has(ran.err, "the first 5, there are more")) << ran.err;
+  ran = inventory({"dlq", "discard", "--yes"});
+  EXPECT_EQ(ran.code, 0);
+  EXPECT_TRUE(ran.out.starts_with("115 done")) << ran.out;
+  EXPECT_FALSE(has(ran.err, "there are more")) << ran.err;
+}
+
 TEST_F(DeferredCommand, AReplayOrDiscardIsAskedForFirst) {
   const auto id = dead(1);
   for (const auto* act : {"replay", "discard"}) {

@@ -197,7 +197,7 @@ TEST_F(Looking, AnActIsKeptWithItsNoteAndItsSelection) {
         tx.query<std::string, std::string, std::string>("SELECT what, selection, note FROM holdfast_operator_actions")
             .one();
     EXPECT_EQ(what, "discard");
-    EXPECT_EQ(selection, "id=" + id.to_string() + " limit=100");
+    EXPECT_EQ(selection, "id=" + id.to_string());
     EXPECT_EQ(note, "ticket 7");
   });
 }

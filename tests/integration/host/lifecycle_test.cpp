@@ -94,6 +94,18 @@ TEST_F(HostLife, AQueueOfAnotherOrderingIsRefusedAtStart) {
   EXPECT_FALSE(other.health().ready);
 }
 
+TEST_F(HostLife, ABindingPutBackIsToldWithTheCommandThatSendsAgain) {
+  subscribe("c");
+  host.start();
+  ASSERT_TRUE(ears.until([](const Ears::Heard& h) { return h.connected.contains("c"); }));
+  Db(folder.file("bus.db")).exec("DELETE FROM bindings");
+  host.impl().subscribers().front().declare();
+  host.stop();
+  EXPECT_TRUE(logged("a binding was missing and is there again"));
+  EXPECT_TRUE(logged("flags=--since 2")) << "when it was last known to be there";
+  EXPECT_TRUE(logged("Z --to c.test-placed.q"));
+}
+
 TEST_F(HostLife, HealthAndPublishGoOnWhileItStops) {
   subscribe("one");
   host.start();

@@ -63,9 +63,10 @@ TEST(Selection, IdsAreReadDashedOrNot) {
 }
 
 TEST(Selection, IsToldInWordsForTheRecord) {
-  EXPECT_EQ(describe({}), "all limit=100");
+  EXPECT_EQ(describe({}), "all");
+  EXPECT_EQ(describe({.limit = 5}), "all limit=5");
   EXPECT_EQ(describe({.consumer = "inventory", .since = "2h", .ids = {"a", "b"}}),
-            "consumer=inventory since=2h id=a id=b limit=100");
+            "consumer=inventory since=2h id=a id=b");
 }
 
 }  // namespace
