@@ -92,6 +92,7 @@ std::vector<Verdict> admit(ports::InboxTx& tx, const Policy& policy, std::span<c
     Verdict verdict = judge(claimed, *event);
     if (verdict == Verdict::run && claimed.fresh) verdict = judge_new(*event, pruned_before, blocked);
     verdicts.push_back(verdict);
+    if (verdict == Verdict::duplicate && claimed.fresh && !mutant("pruned_copy_leaves_a_row")) tx.unclaim(event->id);
     if (verdict == Verdict::behind) tx.settle(event->id, behind(policy, *event));
     if (verdict == Verdict::run && !claimed.fresh) {
       HOLDFAST_MARK("copy_runs");

@@ -21,7 +21,10 @@ Import judge_import(ports::InboxTx& tx, const Event& event) {
   if (claimed.fresh) {
     if (mutant("import_drops_unknown")) return Import::drop;
     if (!too_old(event.at, tx.pruned_before()) || mutant("import_takes_pruned_copies")) return Import::take_in;
-    return event.copy > 0 ? Import::drop : Import::too_old;  // ours: it had a row, and was settled
+    if (event.copy == 0) return Import::too_old;
+    if (!mutant("pruned_copy_leaves_a_row"))
+      tx.unclaim(event.id);  // a row would say of the event itself that it was handled
+    return Import::drop;  // ours: it had a row, and was settled
   }
   if (event.copy == 0 && event.body_hash != claimed.row.body_hash && !mutant("import_ignores_body"))
     return Import::id_reused;

@@ -82,6 +82,8 @@ class InboxTx {
 
   /// Inserts rows `handled`, sorted by id. Waits for a rival that is inserting or changing one, not for a mere lock. Returns the new ids.
   virtual std::set<EventId> claim(std::span<const Claim> claims) = 0;
+  /// Deletes the new row of a claim of this transaction.
+  virtual void unclaim(const EventId& id) = 0;
   /// Locks the rows that exist, sorted by id, and waits for who has them; their newest version.
   virtual std::map<EventId, InboxRow> lock(const std::set<EventId>& ids) = 0;
   /// Locks one row; nothing if it is not there or another transaction has it.

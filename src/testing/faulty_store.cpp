@@ -12,6 +12,7 @@ class FaultyTx : public InboxTx {
   FaultyTx(std::unique_ptr<InboxTx> real, std::shared_ptr<bool> fail)
       : real_(std::move(real)), fail_(std::move(fail)) {}
   std::set<EventId> claim(std::span<const ports::Claim> claims) override { return real_->claim(claims); }
+  void unclaim(const EventId& id) override { real_->unclaim(id); }
   std::map<EventId, ports::InboxRow> lock(const std::set<EventId>& ids) override { return real_->lock(ids); }
   std::optional<ports::InboxRow> try_lock(const EventId& id) override { return real_->try_lock(id); }
   void settle(const EventId& id, const ports::Fate& fate) override { real_->settle(id, fate); }

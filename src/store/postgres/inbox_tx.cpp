@@ -62,6 +62,10 @@ std::optional<InboxRow> PostgresInboxTx::try_lock(const EventId& id) {
   return rows.empty() ? std::nullopt : std::optional(rows.begin()->second);
 }
 
+void PostgresInboxTx::unclaim(const EventId& id) {
+  tx_.exec("DELETE FROM holdfast.inbox WHERE consumer = $1 AND event_id = $2", consumer_, id);
+}
+
 void PostgresInboxTx::settle(const EventId& id, const Fate& fate) {
   const auto changed = tx_.exec("UPDATE holdfast.inbox SET state = $3, copy = $4, settled_at = " HOLDFAST_SETTLED_AT(
                                     "$5") " WHERE consumer = $1 AND event_id = $2",

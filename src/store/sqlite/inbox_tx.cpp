@@ -61,6 +61,10 @@ std::optional<InboxRow> SqliteInboxTx::try_lock(const EventId& id) {
   return row;
 }
 
+void SqliteInboxTx::unclaim(const EventId& id) {
+  tx_.exec("DELETE FROM holdfast_inbox WHERE consumer = $1 AND event_id = $2", consumer_, id);
+}
+
 void SqliteInboxTx::settle(const EventId& id, const Fate& fate) {
   const auto changed =
       tx_.exec("UPDATE holdfast_inbox SET state = $3, copy = $4, settled_at = $5 WHERE consumer = $1 AND event_id = $2",

@@ -18,6 +18,7 @@ class SqliteInboxTx : public ports::InboxTx {
   std::map<EventId, ports::InboxRow> lock(const std::set<EventId>& ids) override { return look(ids); }
   std::optional<ports::InboxRow> try_lock(const EventId& id) override;
   void settle(const EventId& id, const ports::Fate& fate) override;
+  void unclaim(const EventId& id) override;
   void finish_starts(std::span<const EventId> ids) override;
   std::map<EventId, ports::InboxRow> look(const std::set<EventId>& ids) override;
   std::set<std::string> blocked(const std::set<std::string>& keys) override;

@@ -14,6 +14,15 @@ TEST_P(StoreConformance, ClaimReturnsWhatIsNew) {
   committed([](InboxTx& t) { EXPECT_EQ(t.lock({id(1), id(2), id(3)}).size(), 3u); });
 }
 
+TEST_P(StoreConformance, WhatIsUnclaimedIsNotThere) {
+  committed([](InboxTx& t) {
+    claim(t, {1, 2});
+    t.unclaim(id(1));
+    EXPECT_TRUE(t.look({id(1)}).empty());
+  });
+  committed([](InboxTx& t) { EXPECT_EQ(claim(t, {1, 2}), Ids{id(1)}); });
+}
+
 TEST_P(StoreConformance, ClaimKeepsTheFirstRow) {
   committed([](InboxTx& t) { claim(t, {1}), t.settle(id(1), {State::retrying, 7}); });
   committed([](InboxTx& t) {

@@ -38,6 +38,11 @@ std::set<EventId> SimInboxTx::claim(std::span<const ports::Claim> claims) {
   return fresh;
 }
 
+void SimInboxTx::unclaim(const EventId& id) {
+  session_.call();
+  write(id, consumer_.inbox.at(id), std::nullopt);
+}
+
 std::map<EventId, ports::InboxRow> SimInboxTx::lock(const std::set<EventId>& ids) {
   session_.call();
   const ServerTx* me = &session_.tx();

@@ -13,6 +13,7 @@ class SimInboxTx : public ports::InboxTx {
   std::set<EventId> claim(std::span<const ports::Claim> claims) override;
   std::map<EventId, ports::InboxRow> lock(const std::set<EventId>& ids) override;
   std::optional<ports::InboxRow> try_lock(const EventId& id) override;
+  void unclaim(const EventId& id) override;
   void settle(const EventId& id, const ports::Fate& fate) override;
   void finish_starts(std::span<const EventId> ids) override;
   std::map<EventId, ports::InboxRow> look(const std::set<EventId>& ids) override;

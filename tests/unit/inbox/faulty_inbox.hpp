@@ -14,6 +14,7 @@ class FaultyTx : public InboxTx {
   FaultyTx(std::unique_ptr<InboxTx> real, const Before& before, const std::optional<Trouble>& trouble)
       : real_(std::move(real)), before_(before), trouble_(trouble) {}
   std::set<EventId> claim(std::span<const Claim> claims) override { return call("claim").claim(claims); }
+  void unclaim(const EventId& id) override { call("unclaim").unclaim(id); }
   std::map<EventId, InboxRow> lock(const std::set<EventId>& ids) override { return call("lock").lock(ids); }
   std::optional<InboxRow> try_lock(const EventId& id) override {
     return locked ? std::nullopt : call("try_lock").try_lock(id);

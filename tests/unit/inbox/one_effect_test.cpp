@@ -88,6 +88,7 @@ TEST_F(G3_OneEffect, WhatIsTooOldToBeToldFromADuplicateIsADeadLetter) {
   EXPECT_FALSE(outbox().at(0).headers.contains(header_copy));
   EXPECT_EQ(deliver(at("ours", "2025-08-01T00:00:00Z", 2)).counts, Counts{.duplicates = 1})
       << "it had a row and was settled";
+  EXPECT_FALSE(row(id_of("ours"))) << "and gets no new one";
 }
 
 TEST_F(G3_OneEffect, AnEventPrunedBetweenClaimAndLockIsClaimedAgain) {
