@@ -1,4 +1,4 @@
-// The order service as a program: POST /orders at 16 connections against a bare program; memory, start-up, idle CPU.
+// The services as programs: POST /orders at 16 connections against a bare program; memory, start-up, idle CPU.
 #include <sys/wait.h>
 
 #include <algorithm>
@@ -25,14 +25,22 @@ struct Ready {
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
-demo::Command command(const std::filesystem::path& folder, const std::filesystem::path& programs, const char* relay) {
-  const auto file = [&](const char* name) { return (folder / name).string(); };
-  return {(programs / "order-service").string(),
-          {"--database-url", "sqlite:" + file("order.db"), "--broker-url", "sqlite:" + file("service-bus.db"),
-           "--http-listen", "127.0.0.1:0", "--relay-mode", relay},
-          {},
-          file("order.log")};
-}
+constexpr const char* services[] = {"order-service", "inventory-service", "payment-service"};
+
+struct Place {
+  std::filesystem::path folder, programs;
+  demo::Command command(const std::string& service, const char* relay = "in_process") const {
+    const auto file = [&](const std::string& name) { return (folder / name).string(); };
+    demo::Command out{(programs / service).string(),
+                      {"--database-url", "sqlite:" + file(service + ".db"), "--broker-url",
+                       "sqlite:" + file("service-bus.db"), "--http-listen", "127.0.0.1:0", "--relay-mode", relay},
+                      {},
+                      file(service + ".log")};
+    if (service == "payment-service")
+      out.arguments.insert(out.arguments.end(), {"--gateway-ledger", file("ledger.db")});
+    return out;
+  }
+};
 
 double order_rate(const std::string& url, int orders) {
   const std::vector<demo::Order> plain(static_cast<std::size_t>(orders),
@@ -42,11 +50,11 @@ double order_rate(const std::string& url, int orders) {
   return orders / seconds_since(start);
 }
 
-double median_start_ms(const std::filesystem::path& folder, const std::filesystem::path& programs) {
+double median_start_ms(const Place& place, const std::string& name) {
   std::vector<double> all;
   for (int i = 0; i < 7; ++i) {
     const auto start = Clock::now();
-    demo::Process service(command(folder, programs, "in_process"));
+    demo::Process service(place.command(name));
     service.read_line(10s);
     all.push_back(seconds_since(start) * 1000);
     service.signal(SIGTERM);
@@ -56,8 +64,8 @@ double median_start_ms(const std::filesystem::path& folder, const std::filesyste
   return all[all.size() / 2];
 }
 
-double idle_percent(const std::filesystem::path& folder, const std::filesystem::path& programs) {
-  demo::Process service(command(folder, programs, "in_process"));
+double idle_percent(const Place& place, const std::string& name) {
+  demo::Process service(place.command(name));
   service.read_line(10s);
   std::this_thread::sleep_for(3s);
   const double before = cpu_seconds(service.pid());
@@ -65,23 +73,32 @@ double idle_percent(const std::filesystem::path& folder, const std::filesystem::
   return (cpu_seconds(service.pid()) - before) * 100 / 10;
 }
 
+/// Orders a second; the most memory it needed.
+std::pair<double, double> under_load(const Place& place, const char* relay, int orders) {
+  demo::Process service(place.command("order-service", relay));
+  const auto url = Codec<Ready>::decode(service.read_line(10s)).http;
+  const double rate = order_rate(url, orders);
+  return {rate, resident_mib(service.pid())};
+}
+
 }  // namespace
 
 void measure_service(Report& report, const std::filesystem::path& folder, const std::filesystem::path& programs,
                      int orders) {
+  const Place place{folder, programs};
   const double limit = bare_order_rate(folder, orders);
-  {
-    demo::Process service(command(folder, programs, "elsewhere"));
-    const auto url = Codec<Ready>::decode(service.read_line(10s)).http;
-    const double rate = order_rate(url, orders);
-    report.add({"POST /orders, 16 connections, relay elsewhere", rate, "orders/s", limit,
-                "bare program, same statements, one thread", 0.6});
-    report.add({"order-service, most resident under that load", resident_mib(service.pid()), "MiB", 0, "", 25, true});
+  const auto [rate, memory] = under_load(place, "elsewhere", orders);
+  report.add({"POST /orders, 16 connections, relay elsewhere", rate, "orders/s", limit,
+              "bare program, same statements, one thread", 0.6});
+  report.add({"order-service, most resident under that load", memory, "MiB", 0, "", 25, true});
+  const auto [with_relay, memory_with_relay] = under_load(place, "in_process", orders);
+  report.add({"the same, relay in the process", with_relay, "orders/s", 0, "", 0});
+  report.add({"its most resident", memory_with_relay, "MiB", 0, "", 25, true});
+  std::filesystem::remove(folder / "order-service.db");
+  for (const std::string name : services) {
+    report.add({name + ", warm start until ready, median of 7", median_start_ms(place, name), "ms", 0, "", 150, true});
+    report.add({name + ", idle", idle_percent(place, name), "% of a core", 0, "", 1, true});
   }
-  std::filesystem::remove(folder / "order.db");
-  report.add({"order-service, warm start until ready, median of 7", median_start_ms(folder, programs), "ms", 0, "", 150,
-              true});
-  report.add({"order-service, idle", idle_percent(folder, programs), "% of a core", 0, "", 1, true});
 }
 
 }  // namespace holdfast::bench
