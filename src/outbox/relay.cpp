@@ -28,6 +28,7 @@ Relay::Relay(RelayOptions options, ports::Random random)
       lease_(options_.lease_ttl, options_.lease_renew),
       rounds_(options_.poll),
       backlog_(options_),
+      marks_(options_),
       store_(options_.store_away),
       lines_{SessionLine(options_), SessionLine(options_)} {}
 

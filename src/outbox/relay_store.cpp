@@ -15,7 +15,7 @@ void Relay::command_store(Tick now) {
     lease_.ask(now);
     ask(RenewLease{options_.owner, options_.lease_ttl});
   }
-  if (auto marks = marks_.ask(options_.mark_batch)) ask(std::move(*marks));  // a confirm is a fact: no lease
+  if (auto marks = marks_.ask(now, stopping_)) ask(std::move(*marks));  // a confirm is a fact: no lease
   if (auto notes = notes_.ask(options_.mark_batch)) ask(std::move(*notes));
   if (stopping_) give_back();
   else if (owner_) read(now);
@@ -107,7 +107,8 @@ void Relay::take(Tick now, const StoreFailed& failed) {
 
 Tick Relay::next_command() const {
   Tick next = wants_lease() ? lease_.next() : Tick::max();
-  if (marks_.waiting() || notes_.waiting()) next = Tick::min();
+  next = std::min(next, marks_.next(stopping_));
+  if (notes_.waiting()) next = Tick::min();
   if (owner_ && !stopping_) {
     if (backlog_.can_ask_keys()) next = Tick::min();
     if (page_ == Page::none && backlog_.room_for_page(marks_.size()) > 0) {

@@ -6,9 +6,15 @@
 
 namespace holdfast::outbox {
 
-std::optional<MarkPublished> Marks::ask(int most) {
-  if (!out_.empty() || waiting_.empty()) return {};
-  const auto end = waiting_.begin() + std::min<std::ptrdiff_t>(most, std::ssize(waiting_));
+Tick Marks::next(bool at_once) const {
+  if (!out_.empty() || waiting_.empty()) return Tick::max();
+  return at_once || std::ssize(waiting_) >= most_ ? Tick::min() : not_before_;
+}
+
+std::optional<MarkPublished> Marks::ask(Tick now, bool at_once) {
+  if (now < next(at_once)) return {};
+  not_before_ = now + every_;
+  const auto end = waiting_.begin() + std::min<std::ptrdiff_t>(most_, std::ssize(waiting_));
   out_.assign(waiting_.begin(), end);
   waiting_.erase(waiting_.begin(), end);
   std::sort(out_.begin(), out_.end());

@@ -4,19 +4,24 @@
 #include <optional>
 
 #include "outbox/key_queue.hpp"
+#include "outbox/options.hpp"
 
 namespace holdfast::outbox {
 
 class Marks {
  public:
+  explicit Marks(const RelayOptions& options) : most_(options.mark_batch), every_(options.mark_every) {}
   void add(const OutboxRow& row) { waiting_.push_back({row.seq, row.event.id}); }
-  std::optional<MarkPublished> ask(int most);  ///< none while one is out
+  std::optional<MarkPublished> ask(Tick now, bool at_once);  ///< none while one is out
+  Tick next(bool at_once) const;  ///< when there is one to ask for
   std::vector<RowRef> done();
   void failed();
-  bool waiting() const { return !waiting_.empty() && out_.empty(); }
   std::size_t size() const { return waiting_.size() + out_.size(); }
 
  private:
+  int most_;
+  Millis every_;
+  Tick not_before_{};
   std::vector<RowRef> waiting_, out_;
 };
 

@@ -18,6 +18,23 @@ TEST(G4_RelayOrder, FromTheLeaseToTheFirstMark) {
   talk.confirm(2);
   EXPECT_THAT(talk.says(), IsEmpty());  // one command of a kind at a time
   talk.tell(Marked{1});
+  EXPECT_THAT(talk.says(), IsEmpty());  // nor sooner than 5 ms after the last
+  EXPECT_EQ(talk.relay.next_tick(), talk.now + Millis(5));
+  talk.after(Millis(5));
+  EXPECT_THAT(talk.says(), testing::Contains("mark 2"));
+}
+
+TEST(G1_RelayMarks, AStopMarksAtOnce) {
+  Talk talk;
+  talk.begin();
+  talk.page({row(1, "a"), row(2, "b")});
+  talk.says();
+  talk.confirm(1);
+  EXPECT_THAT(talk.says(), ElementsAre("mark 1"));
+  talk.tell(Marked{1});
+  talk.confirm(2);
+  EXPECT_THAT(talk.says(), IsEmpty());
+  talk.relay.stop();
   EXPECT_THAT(talk.says(), ElementsAre("mark 2"));
 }
 
