@@ -56,7 +56,7 @@ TEST_F(PostgresPrograms, AnActIsKeptWithItsNote) {
   ASSERT_EQ(ran.code, 0) << ran.err;
   EXPECT_EQ(
       orders.sql("SELECT what || '; ' || selection || '; ' || note || '; ' || result FROM holdfast.operator_actions"),
-      "outbox discard; all limit=100; ticket 7; done");
+      "outbox discard; all; ticket 7; done");
 }
 
 TEST_F(PostgresPrograms, TheSameIdempotencyKeyTwiceAtOnceIsOneOrder) {

@@ -102,6 +102,60 @@ void await(PGconn* connection, std::chrono::milliseconds limit, const std::strin
 
 void ignore_notice(void*, const PGresult*) {}
 
+constexpr std::string_view ask_xid = "SELECT coalesce(pg_current_xact_id_if_assigned()::text, '')";
+
+/// libpq takes no COPY in a pipeline.
+bool starts_copy(std::string_view sql) {
+  const auto first = sql.find_first_not_of(" \t\r\n");
+  return first != sql.npos && sql.size() >= first + 4 && strncasecmp(sql.data() + first, "copy", 4) == 0;
+}
+
+/// Statements that go to the server together; a failed one ends those behind it.
+class Pipeline {
+ public:
+  Pipeline(PGconn* connection, const std::string& name) : connection_(connection), name_(name) {
+    require(PQenterPipelineMode(connection_));
+  }
+  ~Pipeline() { PQexitPipelineMode(connection_); }  // fails where the connection was lost: then it is of no more use
+  Pipeline(const Pipeline&) = delete;
+
+  std::size_t send(const std::string& sql) {
+    require(PQsendQueryParams(connection_, sql.c_str(), 0, nullptr, nullptr, nullptr, nullptr, 0));
+    return sent_++;
+  }
+  std::size_t send_prepared(const std::string& statement, const Bound& bound) {
+    require(PQsendQueryPrepared(connection_, statement.c_str(), bound.size(), bound.values.data(), bound.lengths.data(),
+                                bound.formats.data(), 0));
+    return sent_++;
+  }
+  /// One for each, all good; else the first that is not is thrown.
+  std::vector<Result> results() {
+    require(PQpipelineSync(connection_));
+    std::vector<Result> out;
+    for (std::size_t i = 0; i < sent_; ++i) {
+      out.emplace_back(PQgetResult(connection_));
+      if (PQstatus(connection_) == CONNECTION_BAD) fail(connection_, out.back().get(), name_);
+      Result(PQgetResult(connection_));  // null: the end of this one
+    }
+    Result(PQgetResult(connection_));  // of the sync
+    for (const auto& result : out)
+      if (!good(PQresultStatus(result.get()))) fail(connection_, result.get(), name_);
+    return out;
+  }
+
+ private:
+  static bool good(ExecStatusType status) {
+    return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK || status == PGRES_EMPTY_QUERY;
+  }
+  void require(int ok) const {
+    if (ok == 0) fail(connection_, nullptr, name_);
+  }
+
+  PGconn* connection_;
+  const std::string& name_;
+  std::size_t sent_ = 0;
+};
+
 }  // namespace
 
 TransactionRef::Answer run_once(PGconn* connection, std::string_view sql, std::span<const SqlValue> params,
@@ -162,19 +216,49 @@ void Connection::check(const Settings& settings, const Variables& variables) {
                   name_));
 }
 
-TransactionRef::Answer Connection::execute(std::string_view sql, std::span<const SqlValue> params) {
+void Connection::begin() {
+  if (begun()) return;
+  std::string all;
+  for (const auto& statement : begin_) all += statement + ";";
+  begin_.clear();
+  command(all);
+}
+
+TransactionRef::Answer Connection::execute(std::string_view sql, std::span<const SqlValue> params, std::string* xid) {
+  const bool asks = xid != nullptr && xid->empty();
   try {
-    if (pooler_) return run_once(connection_, sql, params, name_);
-    const std::string& statement = prepared(sql);
-    const Bound bound(params);
-    return answer_of(connection_,
-                     Result(PQexecPrepared(connection_, statement.c_str(), bound.size(), bound.values.data(),
-                                           bound.lengths.data(), bound.formats.data(), 0)),
-                     name_);
+    if (!pooler_ && (!begun() || asks) && !starts_copy(sql)) return execute_together(sql, params, asks ? xid : nullptr);
+    begin();
+    return execute_alone(sql, params);
   } catch (const Transient& failure) {
     if (std::string_view(failure.what()).find("prepared statement") != std::string_view::npos) condemn();
     throw;
   }
+}
+
+TransactionRef::Answer Connection::execute_together(std::string_view sql, std::span<const SqlValue> params,
+                                                    std::string* xid) {
+  while (!statements_.contains(sql) || !statements_.contains(ask_xid)) {
+    begin();
+    prepared(ask_xid), prepared(sql);
+  }
+  Pipeline pipeline(connection_, name_);
+  for (const auto& statement : std::exchange(begin_, {})) pipeline.send(statement);
+  const std::size_t wanted = pipeline.send_prepared(prepared(sql), Bound(params));
+  if (xid) pipeline.send_prepared(prepared(ask_xid), Bound({}));
+  auto results = pipeline.results();
+  if (xid) *xid = PQgetvalue(results.back().get(), 0, 0);
+  return answer_of(connection_, std::move(results.at(wanted)), name_);
+}
+
+TransactionRef::Answer Connection::execute_alone(std::string_view sql, std::span<const SqlValue> params) {
+  if (pooler_) return run_once(connection_, sql, params, name_);
+  const std::string& statement = prepared(sql);
+  const Bound bound(params);
+  return answer_of(connection_,
+                   Result(PQexecPrepared(connection_, statement.c_str(), bound.size(), bound.values.data(),
+                                         bound.lengths.data(), bound.formats.data(), 0)),
+                   name_);
 }
 
 const std::string& Connection::prepared(std::string_view sql) {
@@ -193,6 +277,7 @@ void Connection::command(const std::string& text) {
 }
 
 bool Connection::commit() {
+  if (!begun()) return begin_.clear(), true;  // nothing was asked of the server
   const Result result(PQexec(connection_, "COMMIT"));
   const std::string state = sqlstate(result.get());
   if (PQstatus(connection_) == CONNECTION_BAD || ends_session(state)) return condemn(), false;
@@ -203,6 +288,7 @@ bool Connection::commit() {
 }
 
 void Connection::rollback() noexcept {
+  begin_.clear();
   const auto status = PQtransactionStatus(connection_);
   if (status == PQTRANS_INTRANS || status == PQTRANS_INERROR) PQclear(PQexec(connection_, "ROLLBACK"));
 }
@@ -214,7 +300,8 @@ bool Connection::alive() {
 }
 
 bool Connection::usable() const {
-  return !condemned_ && PQstatus(connection_) == CONNECTION_OK && PQtransactionStatus(connection_) == PQTRANS_IDLE;
+  return !condemned_ && PQstatus(connection_) == CONNECTION_OK && PQtransactionStatus(connection_) == PQTRANS_IDLE &&
+         PQpipelineStatus(connection_) == PQ_PIPELINE_OFF;
 }
 
 }  // namespace holdfast::postgres

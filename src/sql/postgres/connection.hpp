@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "holdfast/transaction.hpp"
 #include "sql/postgres/errors.hpp"
@@ -23,9 +24,15 @@ class Connection {
   Connection(const Connection&) = delete;
   ~Connection();
 
-  TransactionRef::Answer execute(std::string_view sql, std::span<const detail::SqlValue> params);
-  /// Several statements in one round trip, no parameters, no rows.
-  void command(const std::string& text);
+  /// The transaction begins with the next statement, in its round trip.
+  void begin_with_next(std::vector<std::string> statements) { begin_ = std::move(statements); }
+  /// xid, where it is given and empty: the number of the transaction, asked for in the same round trip; "" = it has none yet.
+  TransactionRef::Answer execute(std::string_view sql, std::span<const detail::SqlValue> params,
+                                 std::string* xid = nullptr);
+  /// Now, where it waits for a statement.
+  void begin();
+  bool begun() const { return begin_.empty(); }
+  bool lost() const { return PQstatus(connection_) == CONNECTION_BAD; }
   /// false: the connection was lost, and with it the answer.
   bool commit();
   void rollback() noexcept;  // harmless where nothing is open
@@ -46,14 +53,20 @@ class Connection {
     std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
   };
   void open(const Settings& settings, const Variables& variables);
+  /// Several statements in one round trip, no parameters, no rows.
+  void command(const std::string& text);
   void check(const Settings& settings, const Variables& variables);
   const std::string& prepared(std::string_view sql);
+  TransactionRef::Answer execute_together(std::string_view sql, std::span<const detail::SqlValue> params,
+                                          std::string* xid);
+  TransactionRef::Answer execute_alone(std::string_view sql, std::span<const detail::SqlValue> params);
 
   const std::string name_;
   const bool pooler_;
   PGconn* connection_ = nullptr;
   bool condemned_ = false;
   std::string incarnation_;
+  std::vector<std::string> begin_;  // to be sent before the next statement
   std::unordered_map<std::string, std::string, Hash, std::equal_to<>> statements_;
   int statement_count_ = 0;
 };

@@ -45,11 +45,12 @@ std::shared_ptr<Connections> Server::pool(int size, Variables variables) const {
                                        });
 }
 
-/// What a session is set to goes into each transaction where sessions are shared: "; SET LOCAL ...".
-std::string Server::settings_here(const Variables& more) const {
-  std::string out;
-  for (const auto& [name, value] : more)
-    if (!is_of_the_wire(name)) out += fmt::format("; SET LOCAL {} = '{}'", name, value);
+/// What a session is set to goes into each transaction where sessions are shared: "SET LOCAL ...".
+std::vector<std::string> Server::with_settings(const char* begin, const std::vector<Variables>& all) const {
+  std::vector<std::string> out{begin};
+  for (const auto& variables : all)
+    for (const auto& [name, value] : variables)
+      if (!is_of_the_wire(name)) out.push_back(fmt::format("SET LOCAL {} = '{}'", name, value));
   return out;
 }
 
@@ -62,18 +63,21 @@ std::unique_ptr<detail::TransactionState> Server::open(const std::shared_ptr<Con
 
 std::unique_ptr<detail::TransactionState> Server::begin(sql::Durability durability) {
   const bool lazy = durability == sql::Durability::lazy;
-  std::string sql = begin_writing;
-  if (settings_.pooler) sql += settings_here(lazy ? lazy_session_ : session_);
-  return open(lazy ? lazy_ : all_, {sql});
+  std::vector<Variables> here;
+  if (settings_.pooler) here.push_back(lazy ? lazy_session_ : session_);
+  return open(lazy ? lazy_ : all_, {with_settings(begin_writing, here)});
 }
 
 std::unique_ptr<detail::TransactionState> Server::begin_read() {
-  return open(all_, {begin_reading + (settings_.pooler ? settings_here(session_) : ""), true});
+  std::vector<Variables> here;
+  if (settings_.pooler) here.push_back(session_);
+  return open(all_, {with_settings(begin_reading, here), true});
 }
 
 std::unique_ptr<detail::TransactionState> Server::begin_for_handler() {
-  const Variables patient{{"idle_in_transaction_session_timeout", fmt::format("{}", handler_idle_.load())}};
-  return open(all_, {begin_writing + (settings_.pooler ? settings_here(session_) : "") + settings_here(patient)});
+  std::vector<Variables> here{{{"idle_in_transaction_session_timeout", fmt::format("{}", handler_idle_.load())}}};
+  if (settings_.pooler) here.insert(here.begin(), session_);
+  return open(all_, {with_settings(begin_writing, here)});
 }
 
 TransactionRef::Answer Server::run(sql::Durability durability, std::string_view sql,

@@ -24,7 +24,7 @@ class Server : public sql::Database {
  private:
   std::shared_ptr<Connections> pool(int size, Variables variables) const;
   std::unique_ptr<detail::TransactionState> open(const std::shared_ptr<Connections>& from, Begin begin);
-  std::string settings_here(const Variables& more) const;
+  std::vector<std::string> with_settings(const char* begin, const std::vector<Variables>& all) const;
 
   const Settings settings_;
   const std::string name_;

@@ -14,28 +14,29 @@ Connections::Lease take_alive(Connections& pool) {
 
 OpenTransaction::OpenTransaction(std::shared_ptr<Connections> pool, const Begin& begin, Fresh fresh,
                                  std::chrono::milliseconds patience, std::string name)
-    : pool_(std::move(pool)),
-      fresh_(std::move(fresh)),
-      patience_(patience),
-      name_(std::move(name)),
-      reads_only_(begin.reads_only) {
-  open(begin.sql);
+    : pool_(std::move(pool)), fresh_(std::move(fresh)), patience_(patience), name_(std::move(name)), begin_(begin) {
+  open();
+}
+
+void OpenTransaction::open() {
+  connection_ = take_alive(*pool_);
+  connection_->begin_with_next(begin_.statements);
 }
 
 /// A connection may turn out to be dead only now. Nothing was done on it yet, so another one is as good; but one that was opened
 /// just now and is lost already is a server in trouble.
-void OpenTransaction::open(const std::string& sql) {
+template <class Step>
+auto OpenTransaction::first(Step step) {
   constexpr int most_tries = 3;
-  for (int tries = 1;; ++tries) {
-    connection_ = take_alive(*pool_);
-    try {
-      return connection_->command(sql);
-    } catch (const Transient& lost) {
+  for (int tries = 1;; ++tries) try {
+      return step();
+    } catch (const Transient& failure) {
+      if (!connection_->lost()) throw;
+      if (tries == most_tries) throw Unavailable(failure.what());
       connection_->condemn();
       connection_.reset();
-      if (tries == most_tries) throw Unavailable(lost.what());
+      open();
     }
-  }
 }
 
 OpenTransaction::~OpenTransaction() {
@@ -52,7 +53,7 @@ TransactionRef OpenTransaction::ref() {
 }
 
 void OpenTransaction::require_open() const {
-  if (!connection_) throw std::logic_error("this transaction is over: it was committed");
+  if (!connection_ && !failed_) throw std::logic_error("this transaction is over: it was committed");
   if (!failed_) return;
   const std::string text = "an earlier statement of this transaction failed, only rollback is possible: " + why_;
   if (broken_ == Broken::transient) throw Transient(text);
@@ -85,7 +86,9 @@ auto OpenTransaction::guarded(Step step) {
 
 TransactionRef::Answer OpenTransaction::execute(std::string_view sql, std::span<const detail::SqlValue> params) {
   return guarded([&] {
-    auto answer = connection_->execute(sql, params);
+    std::string* const xid = begin_.reads_only ? nullptr : &xid_;
+    const auto run = [&] { return connection_->execute(sql, params, xid); };
+    auto answer = connection_->begun() ? run() : first(run);
     if (!connection_->in_transaction())
       throw std::logic_error(
           "a statement ended the transaction that Holdfast opened; use commit(), or let it go out of scope");
@@ -93,17 +96,24 @@ TransactionRef::Answer OpenTransaction::execute(std::string_view sql, std::span<
   });
 }
 
+/// For what is done with it outside of execute().
+PGconn* OpenTransaction::native() {
+  guarded([&] {
+    if (!connection_->begun()) first([&] { connection_->begin(); });
+  });
+  return connection_->native();
+}
+
 /// Asked for before COMMIT is sent: if its answer gets lost, this number is what the server can be asked about.
-std::string OpenTransaction::xid() {
-  if (reads_only_) return "";
+void OpenTransaction::ask_xid() {
+  if (begin_.reads_only || !xid_.empty() || !connection_->begun()) return;
   const auto answer = connection_->execute("SELECT coalesce(pg_current_xact_id_if_assigned()::text, '')", {});
-  std::string out;
-  detail::from_sql(answer.rows.at(0).at(0), out);
-  return out;
+  detail::from_sql(answer.rows.at(0).at(0), xid_);
 }
 
 void OpenTransaction::end() {
-  const Doubt doubt{xid(), connection_->incarnation()};
+  ask_xid();
+  const Doubt doubt{xid_, connection_->incarnation()};
   if (connection_->commit()) return;
   connection_.reset();
   if (!doubt.xid.empty()) settle(doubt);  // else it wrote nothing, and nothing is in doubt

@@ -20,7 +20,7 @@ Fate fate_of(const Doubt& doubt, const std::function<std::unique_ptr<Connection>
              std::chrono::milliseconds patience);
 
 struct Begin {
-  std::string sql;  // one or more statements
+  std::vector<std::string> statements;
   bool reads_only = false;
 };
 
@@ -34,16 +34,19 @@ class OpenTransaction : public detail::TransactionState {
   TransactionRef ref() override;
   void commit() override;
   std::optional<Broken> broken() const override { return broken_; }
-  PGconn* native() const { return connection_->native(); }
+  PGconn* native();
 
  private:
-  void open(const std::string& sql);
+  void open();
+  /// The first step of the transaction: on another connection where this one turns out to be dead.
+  template <class Step>
+  auto first(Step step);
   TransactionRef::Answer execute(std::string_view sql, std::span<const detail::SqlValue> params);
   void require_open() const;
   /// Runs it; what fails is remembered: only rollback is possible then, and the server would say so less clearly.
   template <class Step>
   auto guarded(Step step);
-  std::string xid();
+  void ask_xid();
   void end();
   void settle(const Doubt& doubt) const;
 
@@ -52,7 +55,8 @@ class OpenTransaction : public detail::TransactionState {
   const Fresh fresh_;
   const std::chrono::milliseconds patience_;
   const std::string name_;
-  const bool reads_only_;
+  const Begin begin_;
+  std::string xid_;  // "": none yet, as far as is known
   bool failed_ = false;
   std::optional<Broken> broken_;
   std::string why_;
