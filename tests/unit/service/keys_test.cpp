@@ -36,6 +36,16 @@ TEST(Keys, TheInboxRemembersLongerThanTheOutboxSendsAgain) {
   EXPECT_EQ(fault(service_config({{"retention.inbox", "1d"}, {"retention.published", "0s"}})), "");
 }
 
+TEST(Keys, WhatIsKeptByTheHourIsGivenInHours) {
+  const auto fault_of = [](const char* published) {
+    return fault(service_config({{"retention.published", published}}));
+  };
+  for (const auto* odd : {"1ms", "10m", "90m", "86401s"})
+    EXPECT_TRUE(fault_of(odd).starts_with("here: retention.published: whole hours")) << odd << ": " << fault_of(odd);
+  for (const auto* whole : {"0s", "60m", "1h", "36h", "7d"}) EXPECT_EQ(fault_of(whole), "") << whole;
+  EXPECT_TRUE(fault(service_config({{"retention.inbox", "20161m"}})).starts_with("here: retention.inbox: whole hours"));
+}
+
 TEST(Keys, NumbersHaveBounds) {
   for (const auto* key : {"database.connections", "http.workers", "http.max_connections", "relay.in_flight",
                           "consumer.concurrency", "consumer.batch"}) {
