@@ -133,9 +133,9 @@ TEST(Units, AreReadExactly) {
   EXPECT_EQ(parse_size("64KiB"), 65536);
   EXPECT_EQ(parse_size("1MiB"), 1 << 20);
   EXPECT_EQ(parse_size("2GiB"), std::int64_t{2} << 30);
-  for (const auto* bad : {"", "5", "s", "5 s", "-5s", "5S", "5.5s", "99999999999999d"})
+  for (const auto* bad : {"", "5", "s", "5 s", "-5s", "-0s", "5S", "5.5s", "99999999999999d"})
     EXPECT_THROW(parse_duration(bad), Invalid) << bad;
-  for (const auto* bad : {"", "KiB", "1kb", "-1", "9999999999GiB"}) EXPECT_THROW(parse_size(bad), Invalid) << bad;
+  for (const auto* bad : {"", "KiB", "1kb", "-1", "-0", "9999999999GiB"}) EXPECT_THROW(parse_size(bad), Invalid) << bad;
   EXPECT_TRUE(parse_boolean("true"));
   EXPECT_FALSE(parse_boolean("false"));
   for (const auto* bad : {"", "1", "True", "yes"}) EXPECT_THROW(parse_boolean(bad), Invalid) << bad;
