@@ -19,7 +19,7 @@ void add_relay(CLI::App& app, Cli& cli) {
         .name = "holdfast-relay", .store = cli.database(connect::Access::act), .transport = cli.open_bus()};
     options.migrate = config.boolean("database.migrate");
     options.in_flight = static_cast<int>(config.integer("relay.in_flight"));
-    options.keep_published = std::chrono::ceil<std::chrono::hours>(config.duration("retention.published"));
+    options.keep_published = std::chrono::duration_cast<std::chrono::hours>(config.duration("retention.published"));
     options.log = service::log_to_stderr(config, options.name);
     Host host(std::move(options));
     host.start();

@@ -51,6 +51,7 @@ Timestamp occurred(const EventInfo& info) {
 }
 
 bool is_hex(std::string_view text) { return text.find_first_not_of("0123456789abcdef") == text.npos; }
+bool is_named(std::string_view id) { return is_hex(id) && id.find_first_not_of('0') != id.npos; }
 
 }  // namespace
 
@@ -119,12 +120,13 @@ int version_of(std::string_view type) {
 }
 
 std::string trace_id_of(std::string_view traceparent) {  // 00-<32 hex>-<16 hex>-<2 hex>; later versions may be longer
-  const bool shaped = traceparent.size() >= 55 && traceparent[2] == '-' && traceparent[35] == '-' &&
-                      traceparent[52] == '-' && is_hex(traceparent.substr(0, 2)) && traceparent.substr(0, 2) != "ff";
+  const bool shaped =
+      traceparent.size() >= 55 && traceparent[2] == '-' && traceparent[35] == '-' && traceparent[52] == '-';
   if (!shaped) return {};
-  const std::string_view id = traceparent.substr(3, 32);
-  const bool all_zero = id.find_first_not_of('0') == id.npos;
-  return is_hex(id) && !all_zero ? std::string(id) : std::string();
+  const auto version = traceparent.substr(0, 2), id = traceparent.substr(3, 32), span = traceparent.substr(36, 16);
+  const bool ends = traceparent.size() == 55 || (version != "00" && traceparent[55] == '-');
+  const bool known = is_hex(version) && version != "ff" && is_hex(traceparent.substr(53, 2));
+  return ends && known && is_named(id) && is_named(span) ? std::string(id) : std::string();
 }
 
 }  // namespace holdfast::event

@@ -40,7 +40,7 @@ std::optional<std::string> percent_decode(std::string_view text, bool plus) {
 }
 
 std::optional<Target> split_target(std::string_view target) {
-  if (const auto scheme = target.find("://"); scheme != target.npos && scheme < target.find('/')) {
+  if (const auto scheme = target.find("://"); scheme != target.npos && scheme + 1 == target.find_first_of("/?#")) {
     const auto path = target.find_first_of("/?", scheme + 3);  // the absolute form, as proxies send it
     target = path == target.npos ? "/" : target.substr(path);
   }

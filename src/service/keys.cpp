@@ -55,8 +55,8 @@ std::vector<Key> service_keys(const Defaults& d) {
       {"consumer.batch", "", "most events in one transaction; default: as coded (64)", integer},
       {"consumer.handler_deadline", "", "a handler past it ends the process; default: as coded (5m)", duration},
       {"dlq.import", "on_demand", "always: the broker's DLQ is emptied as it fills", choice, {"on_demand", "always"}},
-      {"retention.published", "7d", "published events are kept so long; 0s = none", duration},
-      {"retention.inbox", "14d", "the dedupe window; at least retention.published + 1d", duration},
+      {"retention.published", "7d", "published events are kept so long, in whole hours; 0s = none", duration},
+      {"retention.inbox", "14d", "the dedupe window, in whole hours; at least retention.published + 1d", duration},
       {"shutdown.deadline", "30s", "handlers get so long to finish", duration},
       {"log.level", "info", "", choice, {"debug", "info", "warning", "error"}},
       {"log.format", "auto", "auto: text on a terminal, else JSON lines", choice, {"auto", "text", "json"}},
@@ -80,6 +80,9 @@ void check_together(const Config& config) {
     }
   };
   if (config.text("name").empty()) throw Invalid(where("name"), "name: is empty");
+  for (const auto* key : {"retention.published", "retention.inbox"})
+    if (config.duration(key) % std::chrono::hours(1) != std::chrono::milliseconds(0))
+      throw Invalid(where(key), std::string(key) + ": whole hours, as 36h or 7d");
   if (config.duration("retention.inbox") < config.duration("retention.published") + std::chrono::hours(24))
     throw Invalid(where("retention.inbox"),
                   "retention.inbox must be at least retention.published + 1d: what is sent again must still be known "

@@ -42,8 +42,8 @@ HostOptions host_options(const Config& c) {
   if (const auto& text = c.text("consumer.handler_deadline"); !text.empty())
     o.handler_deadline = ceil<seconds>(parse_duration(text));
   o.import_dead_letters = c.text("dlq.import") == "always";
-  o.dedupe_window = ceil<hours>(c.duration("retention.inbox"));
-  o.keep_published = ceil<hours>(c.duration("retention.published"));
+  o.dedupe_window = duration_cast<hours>(c.duration("retention.inbox"));
+  o.keep_published = duration_cast<hours>(c.duration("retention.published"));
   o.log = log_to_stderr(c, c.text("name"));
   return o;
 }

@@ -21,7 +21,7 @@ std::int64_t parse(std::string_view text, const Unit (&units)[N], const char* ex
   std::int64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   const std::string_view rest(end, static_cast<std::size_t>(text.data() + text.size() - end));
-  if (error == std::errc() && number >= 0)
+  if (error == std::errc() && text.front() != '-')
     for (const auto& [name, factor] : units)
       if (std::int64_t product = 0; rest == name && !__builtin_mul_overflow(number, factor, &product)) return product;
   throw Invalid("", "'" + std::string(text) + "' is not understood; write it as " + example);

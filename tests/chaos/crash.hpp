@@ -13,5 +13,6 @@ struct Blow {
 };
 
 inline constexpr int crash_code = 99;  // as if it had crashed: no destructor runs, nothing is acknowledged
+inline constexpr int hang_code = 70;   // the host's: a handler past its deadline, a stop that did not end
 
 }  // namespace holdfast::chaos

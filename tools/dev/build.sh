@@ -25,6 +25,7 @@ jobs_for_memory() {  # 1.5 GB a job, no more than cores
 configure() {  # PRESET
   local log=build/$1.configure.log
   mkdir -p build
+  # shellcheck disable=SC2154  # child is set in steps.sh, which dev reads first
   "${child[@]}" cmake --preset "$1" >"$log" 2>&1 </dev/null || { cat "$log" >&2; fail 1 "cmake could not configure preset $1"; }
 }
 

@@ -1,16 +1,16 @@
 # shellcheck shell=bash
 # Debian 12 packages by stage, and how they come onto the machine.
-packages_of() {
-  local build="g++ cmake ninja-build libssl-dev libsqlite3-dev libfmt-dev libspdlog-dev libcli11-dev libtomlplusplus-dev
-               prometheus-cpp-dev libboost1.81-dev libboost-json1.81-dev libpq-dev librabbitmq-dev"
-  local test="$build libgtest-dev libgmock-dev librapidcheck-dev libboost-context1.81-dev pkg-config shellcheck clang-format-19
-              postgresql rabbitmq-server libpqxx-dev pgbouncer python3 python3-pika docker-compose"
+packages_of() {  # STAGE: one a line
+  local demo=(g++ cmake ninja-build libssl-dev libsqlite3-dev libfmt-dev libspdlog-dev libcli11-dev libtomlplusplus-dev
+              prometheus-cpp-dev libboost1.81-dev libboost-json1.81-dev libpq-dev librabbitmq-dev)
+  local servers=("${demo[@]}" postgresql rabbitmq-server)
+  local test=("${servers[@]}" libgtest-dev libgmock-dev librapidcheck-dev libboost-context1.81-dev pkg-config shellcheck
+              clang-format-19 libpqxx-dev pgbouncer python3 python3-pika docker-compose)
   case $1 in
-    demo) echo $build ;;
-    servers) echo $build postgresql rabbitmq-server ;;
-    test) echo $test ;;
-    bench) echo $test ;;
-    lint) echo $test clang-tidy-19 ;;
+    demo) printf '%s\n' "${demo[@]}" ;;
+    servers) printf '%s\n' "${servers[@]}" ;;
+    test | bench) printf '%s\n' "${test[@]}" ;;
+    lint) printf '%s\n' "${test[@]}" clang-tidy-19 ;;
     *) fail 2 "no such stage: $1 (demo, servers, test, bench, lint)" ;;
   esac
 }
@@ -27,9 +27,9 @@ missing_packages() {
 install_packages() {  # STAGE
   local wanted missing
   wanted=$(packages_of "$1")
-  command -v apt-get >/dev/null || { step "No apt here; these Debian packages are needed: $wanted"; return 0; }
-  # shellcheck disable=SC2086
-  mapfile -t missing < <(missing_packages $wanted)
+  mapfile -t wanted <<<"$wanted"
+  command -v apt-get >/dev/null || { step "No apt here; these Debian packages are needed: ${wanted[*]}"; return 0; }
+  mapfile -t missing < <(missing_packages "${wanted[@]}")
   if [ ${#missing[@]} -eq 0 ]; then step "Packages: all there"; return 0; fi
   step "Installing ${#missing[@]} packages: ${missing[*]}"
   become_root "${missing[@]}"
@@ -57,12 +57,12 @@ hold_services() {
   if [ ! -e $policy ]; then
     printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee $policy >/dev/null
     "${as_root[@]}" chmod +x $policy
-    held+=($policy)
+    held+=("$policy")
   fi
   if [ ! -e $cluster ]; then
     "${as_root[@]}" mkdir -p ${cluster%/*}
     echo 'create_main_cluster = false' | "${as_root[@]}" tee $cluster >/dev/null
-    held+=($cluster)
+    held+=("$cluster")
   fi
   trap release_services EXIT
 }
@@ -104,6 +104,7 @@ apt_get() {
 
 apt_once() {
   local options=(-q -o DPkg::Lock::Timeout=600 -o Acquire::Retries=3 -o APT::Color=0 -o Dpkg::Use-Pty=0)
+  # shellcheck disable=SC2154  # child is set in steps.sh, which dev reads first
   "${child[@]}" "${as_root[@]}" env LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive apt-get "${options[@]}" "$@" </dev/null 2>&1 |
     tee -a build/apt.log | apt_progress
 }

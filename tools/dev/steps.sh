@@ -35,19 +35,21 @@ progress() {
 
 # A child is sent SIGTERM when this script dies, however it dies; its environment says whose it is.
 started() { sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20; }
-export DEV_RUN_OF="$PWD:$$:$(started $$)"
+DEV_RUN_OF="$PWD:$$:$(started $$)"
+export DEV_RUN_OF
 # It stands before a program, not in a function: a shell in between would be the parent that has to die.
+# shellcheck disable=SC2034  # used in dev, build.sh and packages.sh
 child=(setpriv --pdeathsig TERM --)
 
 # What a dev of this checkout started that is no more: only the kernel's word on pid and start time counts.
 end_orphans() {
-  local env mark pid owner
-  for env in $(grep -lsa "DEV_RUN_OF=$PWD:" /proc/[0-9]*/environ); do
-    mark=$({ tr "\0" "\n" <"$env" | grep -m1 "^DEV_RUN_OF=$PWD:"; } 2>/dev/null) || continue
-    owner=${mark#"DEV_RUN_OF=$PWD:"} pid=${env//[^0-9]/}
+  local environ mark pid owner
+  while IFS= read -r environ; do
+    mark=$({ tr "\0" "\n" <"$environ" | grep -m1 "^DEV_RUN_OF=$PWD:"; } 2>/dev/null) || continue
+    owner=${mark#"DEV_RUN_OF=$PWD:"} pid=${environ//[^0-9]/}
     if [ "$(started "${owner%%:*}")" != "${owner##*:}" ]; then
       say "ending process $pid, left by a dev that was broken off"
       kill "$pid" 2>/dev/null || true
     fi
-  done
+  done < <(grep -lsa "DEV_RUN_OF=$PWD:" /proc/[0-9]*/environ)
 }

@@ -115,6 +115,47 @@ TEST_P(StoreConformance, AHeadThatWasSettledWhileWaitedForIsSeenAsItIs) {
   EXPECT_EQ(head, id(2));
 }
 
+TEST_P(StoreConformance, AHeadThatWasSetAsideAgainWhileWaitedForIsSeenAsItIs) {
+  committed([](InboxTx& t) {
+    claim(t, {1, 2}), t.settle(id(1), aside(1, Wait::retry)), t.settle(id(2), aside(2, Wait::blocked));
+  });
+  struct Seen {
+    InboxRow row;
+    std::optional<Deferred> event;
+    std::optional<EventId> head;
+  };
+  const auto seen_after = [&](Step rival) {
+    Seen seen;
+    does(0, std::move(rival));
+    does(1, [&](InboxTx& t) { seen = {t.lock({id(1)}).at(id(1)), t.deferred(id(1)), t.head("k")}; });
+    EXPECT_TRUE(clients->waits(1));
+    commits(0), clients->finish(1);
+    rolls_back(1);
+    return seen;
+  };
+  const Seen retried = seen_after([](InboxTx& t) {
+    Fate fate = aside(1, Wait::retry, true, "k", Millis(5000));
+    fate.copy = 1, fate.deferred->attempts = 2;
+    t.lock({id(1)}), t.settle(id(1), fate);
+  });
+  EXPECT_EQ(retried.row, (InboxRow{State::deferred, 1, "hash"}));
+  EXPECT_EQ(retried.event.value().attempts, 2);
+  EXPECT_GT(retried.event->due_in, Millis(0)) << "what was due is not due any more";
+  EXPECT_EQ(retried.head, id(1)) << "it keeps its place";
+
+  const Seen dead = seen_after([](InboxTx& t) { t.lock({id(1)}), t.settle(id(1), aside(1, Wait::dead, false)); });
+  EXPECT_EQ(dead.row.state, State::dead);
+  EXPECT_EQ(dead.event.value().wait, Wait::dead);
+  EXPECT_EQ(dead.head, id(2));
+
+  const Seen last =
+      seen_after([](InboxTx& t) {  // handled under a copy that ran beside the order, and set aside once more
+        t.lock({id(1)}), t.settle(id(1), {State::handled}), t.settle(id(1), aside(1, Wait::blocked));
+      });
+  EXPECT_EQ(last.event.value().wait, Wait::blocked);
+  EXPECT_EQ(last.head, id(2)) << "its place is behind those that waited";
+}
+
 // What only stores with several writers can show.
 
 TEST_P(StoreConformance, ClaimDoesNotWaitForALock) {

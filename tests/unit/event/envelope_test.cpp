@@ -133,10 +133,14 @@ TEST(Envelope, TheTraceIsThatOfTheHeader) {
   const std::string body = encode(info(), "{}");  // says 4bf9...
   const auto trace = [&](const char* header) { return decode(body, {{"traceparent", header}}).info.trace_id; };
   EXPECT_EQ(trace("00-0123456789abcdef0123456789abcdef-00f067aa0ba902b7-00"), "0123456789abcdef0123456789abcdef");
+  EXPECT_EQ(trace("01-0123456789abcdef0123456789abcdef-00f067aa0ba902b7-00-more"), "0123456789abcdef0123456789abcdef");
   for (const char* broken : {"", "00-0123", "00-00000000000000000000000000000000-00f067aa0ba902b7-00",
                              "ff-0123456789abcdef0123456789abcdef-00f067aa0ba902b7-00",
                              "00-0123456789ABCDEF0123456789ABCDEF-00f067aa0ba902b7-00",
-                             "00-0123456789abcdef0123456789abcdef_00f067aa0ba902b7-00"})
+                             "00-0123456789abcdef0123456789abcdef_00f067aa0ba902b7-00",
+                             "00-0123456789abcdef0123456789abcdef-0000000000000000-00",
+                             "00-0123456789abcdef0123456789abcdef-00f067aa0ba902b7-\r\n",
+                             "00-0123456789abcdef0123456789abcdef-00f067aa0ba902b7-00-more"})
     EXPECT_EQ(trace(broken), "4bf92f3577b34da6a3ce929d0e0e4736") << broken;
 }
 

@@ -29,6 +29,7 @@ TEST(Uri, TakesTheAbsoluteFormOfProxies) {
   EXPECT_EQ(split_target("http://shop.test")->path, "/");
   EXPECT_EQ(split_target("http://shop.test?x=1")->query, "x=1");
   EXPECT_EQ(split_target("/back?to=http://shop.test/x")->path, "/back");
+  EXPECT_EQ(split_target("?to=http://shop.test/x")->query, "to=http://shop.test/x");
 }
 
 TEST(Uri, RefusesTargetsThatAreNoPath) {

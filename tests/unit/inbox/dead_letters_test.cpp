@@ -56,9 +56,7 @@ TEST_F(G1_Import, AnotherBodyUnderAUsedIdIsTakenInUnderItsHash) {
 TEST_F(G1_Import, WhatIsTooOldIsDroppedIfItIsOursElseDead) {
   sql("INSERT INTO holdfast_inbox_horizon(consumer, pruned_before) VALUES ('inventory', 1755000000000000)");
   const auto old = [&](const std::string& name, int number) {
-    Delivery d = delivery(name);
-    d.body.insert(1, "\"occurredAtUtc\":\"2025-08-01T00:00:00Z\",");
-    return copy(d, number, 0);
+    return copy(dated(delivery(name), "2025-08-01T00:00:00Z"), number, 0);
   };
   EXPECT_EQ(import(old("a", 2)), Counts{.dropped = 1});
   EXPECT_FALSE(row(id_of("a"))) << "a row would say that the event was handled; a restored database may still need it";
@@ -100,6 +98,26 @@ TEST_F(G1_Acts, AReplayCanBeSetForLater) {
   clock.advance(seconds(10));
   run_due();
   EXPECT_EQ(effects(), names({"a", "b"}));
+}
+
+/// Its row was never forgotten, so it is no duplicate, however old it is: by an act, and by a shovel from the DLQ.
+TEST_F(G1_Acts, ADeadLetterOfWeeksAgoIsHandledNotTooOld) {
+  const auto at = [&](const std::string& name, const char* time) { return dated(delivery(name, name), time); };
+  for (const char* name : {"x", "y"}) {
+    behaves[name] = [](Call&) { throw Reject("no"); };
+    deliver(at(name, "2025-08-22T09:00:00Z"));
+    behaves.clear();
+  }
+  deliver(at("younger", "2025-08-22T09:30:00Z"));
+  weeks_pass();
+  ASSERT_FALSE(row("younger"));
+  EXPECT_EQ(acts.replay(id_of("x"), action()), Acted::done);
+  run_due();
+  EXPECT_EQ(deliver(copy(at("y", "2025-08-22T09:00:00Z"), row("y")->copy)).counts,
+            (Counts{.handled = 1, .out_of_turn = 1}));
+  EXPECT_EQ(state("x"), State::handled);
+  EXPECT_EQ(state("y"), State::handled);
+  EXPECT_EQ(effects(), names({"younger", "x", "y"}));
 }
 
 TEST_F(G1_Acts, TakenBackIsDeadAgainAndItsOldCopiesAreStale) {

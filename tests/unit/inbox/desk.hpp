@@ -65,6 +65,10 @@ class Desk : public testing::Test {
     d.attempt = attempt;
     return d;
   }
+  static Delivery dated(Delivery d, const std::string& time) {
+    d.body.insert(1, "\"occurredAtUtc\":\"" + time + "\",");
+    return d;
+  }
   static Delivery again(Delivery d) {
     d.redelivered = true;
     return d;
@@ -133,6 +137,11 @@ class Desk : public testing::Test {
     auto tx = store.begin();
     tx.exec(statement);
     tx.commit();
+  }
+  /// Weeks later, with something newer handled just before: what is older than the window is forgotten.
+  void weeks_pass() {
+    clock.advance(hours(24 * 60));
+    inbox->prune({hours(24 * 14), true, 100});
   }
   static OperatorAction action(const std::string& id = "act") {
     return {EventId::of_body(id), "somebody", "test", "", ""};

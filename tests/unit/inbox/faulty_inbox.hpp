@@ -57,7 +57,9 @@ class FaultyInbox : public InboxStore {
     tx->locked = rows_locked;
     return tx;
   }
-  std::unique_ptr<InboxTx> join(TransactionRef tx) override { return real_.join(tx); }
+  std::unique_ptr<InboxTx> join(TransactionRef tx) override {
+    return std::make_unique<FaultyTx>(real_.join(tx), before, trouble);
+  }
   std::vector<Due> due(const DueQuery& query) override { return real_.due(query); }
   Starts start(const EventId& id, bool alone, std::int64_t number) override {
     const Starts starts = call("start").start(id, alone, number);

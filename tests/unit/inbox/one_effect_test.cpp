@@ -75,9 +75,7 @@ TEST_F(G3_OneEffect, AnotherEventUnderAUsedIdIsDeadUnderTheHashOfItsBody) {
 TEST_F(G3_OneEffect, WhatIsTooOldToBeToldFromADuplicateIsADeadLetter) {
   sql("INSERT INTO holdfast_inbox_horizon(consumer, pruned_before) VALUES ('inventory', 1755000000000000)");  // 2025-08-12
   const auto at = [&](const std::string& name, const std::string& time, int number = 0) {
-    Delivery d = delivery(name);
-    d.body.insert(1, "\"occurredAtUtc\":\"" + time + "\",");
-    return copy(d, number, 0);
+    return copy(dated(delivery(name), time), number, 0);
   };
   const Report report =
       deliver(at("old", "2025-08-01T00:00:00Z"), at("new", "2025-08-13T00:00:00Z"), delivery("timeless"));
@@ -89,6 +87,27 @@ TEST_F(G3_OneEffect, WhatIsTooOldToBeToldFromADuplicateIsADeadLetter) {
   EXPECT_EQ(deliver(at("ours", "2025-08-01T00:00:00Z", 2)).counts, Counts{.duplicates = 1})
       << "it had a row and was settled";
   EXPECT_FALSE(row(id_of("ours"))) << "and gets no new one";
+}
+
+// The date that examples and tests bear: old, whenever they run.
+TEST_F(G3_OneEffect, AnOldDateRunsOnAFreshDatabaseHoweverLate) {
+  clock.advance(hours(24 * 500));
+  const Delivery sample = dated(delivery("sample"), "2025-08-22T09:30:00Z");
+  EXPECT_EQ(deliver(sample).counts, Counts{.handled = 1});
+  EXPECT_EQ(deliver(sample).counts, Counts{.duplicates = 1});
+  EXPECT_EQ(effects(), names({"sample"}));
+}
+
+TEST_F(G3_OneEffect, AnOldDateIsTooOldOnceSomethingYoungerWasForgotten) {
+  const Delivery sample = dated(delivery("sample"), "2025-08-22T09:30:00Z");
+  deliver(dated(delivery("younger"), "2025-08-22T09:30:01Z"));
+  weeks_pass();
+  ASSERT_FALSE(row("younger"));
+  EXPECT_EQ(deliver(sample).counts, Counts{.dead = 1});
+  ASSERT_TRUE(deferred("sample"));
+  EXPECT_EQ(deferred("sample")->reason, "too_old");
+  EXPECT_EQ(deliver(sample).counts, Counts{.duplicates = 1});
+  EXPECT_EQ(effects(), names({"younger"}));
 }
 
 TEST_F(G3_OneEffect, AnEventPrunedBetweenClaimAndLockIsClaimedAgain) {
@@ -149,6 +168,7 @@ class G3_OwnTransaction : public Desk {
                            ran.push_back(name);
                            {
                              auto tx = store.begin();
+                             open = &tx;
                              claimed = call.claim(tx);
                              if (!claimed) return;
                              tx.exec("INSERT INTO effects(name) VALUES ($1)", name);
@@ -159,6 +179,7 @@ class G3_OwnTransaction : public Desk {
   }
   Delivery own(const std::string& name) { return delivery(name, "k", "own.v1"); }
   bool commits = true, claimed = false;
+  Transaction* open = nullptr;  // the handler's
   std::function<void()> meanwhile;
 };
 
@@ -204,6 +225,29 @@ TEST_F(G3_OwnTransaction, ARetryCopyThatIsNotCommittedIsNotTakenForHandled) {
   commits = true;
   EXPECT_EQ(deliver(copy(own("a"), 2, 2)).counts, Counts{.handled = 1});
   EXPECT_EQ(effects(), names({"a"}));
+}
+
+TEST_F(G3_OwnTransaction, WhoseKeyIsBlockedBetweenLookAndClaimWaitsBehindIt) {
+  const auto set_first_aside = [](InboxTx& tx) {
+    Fate fate{State::deferred, 0, Deferred{}};
+    fate.deferred->id = id_of("first"), fate.deferred->key = "k", fate.deferred->blocks_key = true;
+    fate.deferred->due_in = hours(1);
+    const Claim claim[] = {{id_of("first"), {}, "hash"}};
+    tx.claim(claim), tx.settle(id_of("first"), fate);
+  };
+  int rivals = 0;
+  faulty.before = [&](const std::string& call) {
+    if (call == "claim" && rivals == 0)
+      ++rivals, set_first_aside(*inbox->join(*open));  // as a rival's commit is seen there
+    if (call != "begin" || rivals != 1) return;
+    const auto rival = inbox->begin();  // the handler's transaction is gone, and this with it
+    ++rivals, set_first_aside(*rival), rival->commit();
+  };
+  EXPECT_EQ(deliver(own("a")).counts, Counts{.behind = 1});
+  EXPECT_EQ(ran, names({"a"}));
+  EXPECT_TRUE(effects().empty());
+  EXPECT_EQ(deferred("a")->wait, Wait::blocked);
+  EXPECT_EQ(deferred("a")->attempts, 0);
 }
 
 TEST_F(G3_OwnTransaction, BehindABlockedKeyIsSetAsideWithoutTheHandler) {

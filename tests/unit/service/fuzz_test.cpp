@@ -4,11 +4,14 @@
 
 #include <filesystem>
 #include <fstream>
+#include <limits>
+#include <map>
 #include <random>
 
 #include "holdfast/errors.hpp"
 #include "service/config.hpp"
 #include "service/keys.hpp"
+#include "service/units.hpp"
 
 namespace holdfast::service {
 namespace {
@@ -77,6 +80,50 @@ TEST(ConfigFuzz, ADamagedFileIsReadOrToldWithItsPlace) {
   EXPECT_GT(read, 30);
   EXPECT_GT(told, 300);
   std::filesystem::remove_all(folder);
+}
+
+/// Digits and a unit as the page says, read another way; nothing: it is none, or too much.
+std::optional<std::int64_t> by_hand(const std::string& text, const std::map<std::string, std::int64_t>& units) {
+  const auto digits = std::min(text.find_first_not_of("0123456789"), text.size());
+  const auto unit = units.find(text.substr(digits));
+  if (digits == 0 || unit == units.end()) return {};
+  long double number = 0;
+  for (const char c : text.substr(0, digits)) number = number * 10 + (c - '0');
+  if (number * static_cast<long double>(unit->second) >
+      static_cast<long double>(std::numeric_limits<std::int64_t>::max()))
+    return {};
+  return static_cast<std::int64_t>(number) * unit->second;
+}
+
+template <class Parse>
+std::optional<std::int64_t> parsed(const std::string& text, Parse parse) {
+  try {
+    return parse(text);
+  } catch (const Invalid& wrong) {
+    EXPECT_TRUE(wrong.reason().starts_with("'" + text + "' is not understood")) << wrong.reason();
+    return {};
+  }
+}
+
+TEST(UnitsFuzz, AreReadToTheLastDigitOrTold) {
+  std::mt19937_64 random(20250824);
+  int read = 0, told = 0;
+  for (int i = 0; i < 10'000; ++i) {
+    std::string text(random() % 3 ? random() % 4 : random() % 21, ' ');
+    for (char& c : text) c = random() % 32 ? "0123456789"[random() % 10] : static_cast<char>(random());
+    if (random() % 16 == 0) text = "-+. "[random() % 4] + text;
+    constexpr const char* units[] = {"", "ms", "s", "m", "h", "d", "B", "KiB", "MiB", "GiB", "S", "kb", "h "};
+    text += units[random() % std::size(units)];
+    const auto duration = parsed(text, [](const auto& t) { return parse_duration(t).count(); });
+    const auto size = parsed(text, parse_size);
+    EXPECT_EQ(duration, by_hand(text, {{"ms", 1}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}}))
+        << text;
+    EXPECT_EQ(size, by_hand(text, {{"", 1}, {"B", 1}, {"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}})) << text;
+    EXPECT_EQ(parsed(text, parse_integer), by_hand(text, {{"", 1}})) << text;
+    duration || size ? ++read : ++told;
+  }
+  EXPECT_GT(read, 2'000);
+  EXPECT_GT(told, 1'000);
 }
 
 }  // namespace

@@ -36,6 +36,16 @@ TEST(Keys, TheInboxRemembersLongerThanTheOutboxSendsAgain) {
   EXPECT_EQ(fault(service_config({{"retention.inbox", "1d"}, {"retention.published", "0s"}})), "");
 }
 
+TEST(Keys, WhatIsKeptByTheHourIsGivenInHours) {
+  const auto fault_of = [](const char* published) {
+    return fault(service_config({{"retention.published", published}}));
+  };
+  for (const auto* odd : {"1ms", "10m", "90m", "86401s"})
+    EXPECT_TRUE(fault_of(odd).starts_with("here: retention.published: whole hours")) << odd << ": " << fault_of(odd);
+  for (const auto* whole : {"0s", "60m", "1h", "36h", "7d"}) EXPECT_EQ(fault_of(whole), "") << whole;
+  EXPECT_TRUE(fault(service_config({{"retention.inbox", "20161m"}})).starts_with("here: retention.inbox: whole hours"));
+}
+
 TEST(Keys, NumbersHaveBounds) {
   for (const auto* key : {"database.connections", "http.workers", "http.max_connections", "relay.in_flight",
                           "consumer.concurrency", "consumer.batch"}) {
@@ -123,9 +133,9 @@ TEST(Units, AreReadExactly) {
   EXPECT_EQ(parse_size("64KiB"), 65536);
   EXPECT_EQ(parse_size("1MiB"), 1 << 20);
   EXPECT_EQ(parse_size("2GiB"), std::int64_t{2} << 30);
-  for (const auto* bad : {"", "5", "s", "5 s", "-5s", "5S", "5.5s", "99999999999999d"})
+  for (const auto* bad : {"", "5", "s", "5 s", "-5s", "-0s", "5S", "5.5s", "99999999999999d"})
     EXPECT_THROW(parse_duration(bad), Invalid) << bad;
-  for (const auto* bad : {"", "KiB", "1kb", "-1", "9999999999GiB"}) EXPECT_THROW(parse_size(bad), Invalid) << bad;
+  for (const auto* bad : {"", "KiB", "1kb", "-1", "-0", "9999999999GiB"}) EXPECT_THROW(parse_size(bad), Invalid) << bad;
   EXPECT_TRUE(parse_boolean("true"));
   EXPECT_FALSE(parse_boolean("false"));
   for (const auto* bad : {"", "1", "True", "yes"}) EXPECT_THROW(parse_boolean(bad), Invalid) << bad;
