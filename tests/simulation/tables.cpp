@@ -59,6 +59,7 @@ constexpr Mutant mutants[] = {
     {"in_doubt_is_failure", "calm store_calls"},
     {"transient_counts_attempt", "calm store_calls"},
     {"unavailable_counts_attempt", "calm dependency"},
+    {"late_unavailable_counts", "by_key=0 calm dependency batch=1"},
     {"retry_of_none_blocks_key", "by_key=0 via_broker=0 calm failures"},
     {"proceed_dead_blocks", "by_key=1 proceed=1 calm failures keys=2"},
     {"too_old_runs", "calm prune duplicates"},

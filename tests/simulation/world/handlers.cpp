@@ -18,15 +18,17 @@ class Handling {
     ++w_.counts[envelopes.size() > 1 ? "bulk runs of several" : "runs of one"];
     for (const auto& envelope : envelopes) {
       Subject& x = begin(envelope);
+      const bool gateway_first = w_.setup.batch == 1 && x.type.starts_with("pay.") && w_.scheduler.random.chance(.5);
+      if (gateway_first) ++w_.counts["runs that asked the gateway first"], temper(x);
       auto& tx = static_cast<SimInboxTx&>(call.tx());
       use_rows(tx);
       const auto take_effect = [&] {
         tx.effect({envelope.info.id, x.number});
         if (w_.setup.handlers_publish) w_.publish_audits(tx.transaction(), x, envelope.info, envelopes.size() > 1);
       };
-      const bool effect_first = w_.scheduler.random.chance(.5);
+      const bool effect_first = gateway_first || w_.scheduler.random.chance(.5);
       if (effect_first) take_effect();
-      temper(x);
+      if (!gateway_first) temper(x);
       if (!effect_first) take_effect();
     }
   }
