@@ -137,6 +137,7 @@ Run handle_late(const Surroundings& here, const Event& event, const Admit& admit
   if (auto out = upcast(here, event, envelopes); !out.is(Kind::committed)) return {out};
   LateCall call(here, envelopes, admit);
   Outcome out = of_handler([&] { handler_of(here, event).run(call, envelopes); });
+  if (mutant("late_unavailable_counts") && !call.opened() && out.is(Kind::unavailable)) out.kind = Kind::failed;
   if (out.is(Kind::committed)) call.open();
   if (!call.opening().is(Kind::committed)) return {judged(call.opened(), call.opening()), call.verdict()};
   if (call.verdict() != Verdict::run)

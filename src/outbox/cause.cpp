@@ -1,5 +1,7 @@
 #include "outbox/cause.hpp"
 
+#include "ports/mutants.hpp"
+
 namespace holdfast::outbox {
 namespace {
 
@@ -15,7 +17,8 @@ Cause::~Cause() { current_cause = outer_; }
 Cause* Cause::current() { return current_cause; }
 
 EventId Cause::next_id(const EventId& cause, const std::string& type) {
-  return EventId::derive(cause, consumer_, type, ordinals_[{cause, type}]++);
+  const std::uint64_t ordinal = mutant("ids_of_a_run_are_one") ? 0 : ordinals_[{cause, type}]++;
+  return EventId::derive(cause, consumer_, type, ordinal);
 }
 
 }  // namespace holdfast::outbox

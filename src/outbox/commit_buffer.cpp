@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "outbox/publish.hpp"
+#include "ports/mutants.hpp"
 
 namespace holdfast::outbox {
 
@@ -13,6 +14,8 @@ CommitBuffer& CommitBuffer::of(TransactionRef tx, const std::shared_ptr<const Pu
 }
 
 void CommitBuffer::before_commit(TransactionRef tx) {
+  if (mutant("commit_without_buffer")) return;
+  if (mutant("later_of_a_key_first")) std::ranges::reverse(events_);
   std::stable_sort(events_.begin(), events_.end(), [](const auto& a, const auto& b) { return a.key < b.key; });
   outbox_->writer(tx.dialect()).append(tx, events_);
 }

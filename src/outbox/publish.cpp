@@ -7,6 +7,7 @@
 #include "event/trace_context.hpp"
 #include "outbox/cause.hpp"
 #include "outbox/commit_buffer.hpp"
+#include "ports/mutants.hpp"
 
 namespace holdfast {
 namespace outbox {
@@ -26,7 +27,8 @@ EventId choose_id(const std::string& type, const PublishOptions& options, Timest
   if (options.id) return *options.id;
   Cause* scope = Cause::current();
   const EventId cause = scope ? id_or_none(options.causation_id) : EventId();
-  return cause == EventId() ? EventId::generate(now) : scope->next_id(cause, type);
+  const bool is_new = cause == EventId() || mutant("new_id_for_each_run");
+  return is_new ? EventId::generate(now) : scope->next_id(cause, type);
 }
 
 void take_cause(PublishOptions& options) {
@@ -91,7 +93,7 @@ EventId Publishing::publish(TransactionRef tx, std::string_view type, std::strin
                              .headers = event::headers_of(info),
                              .envelope = event::encode(info, json)};
   event::check(setup_.limits, event.type, info.key, event.headers, event.envelope);
-  if (tx.hook()) CommitBuffer::of(tx, shared_from_this()).add(std::move(event));
+  if (tx.hook() && !mutant("published_at_once")) CommitBuffer::of(tx, shared_from_this()).add(std::move(event));
   else writer(tx.dialect()).append(tx, {&event, 1});
   return info.id;
 }

@@ -4,6 +4,13 @@ namespace sim {
 namespace {
 
 constexpr Mutant mutants[] = {
+    // Publish.
+    {"published_at_once", "enlisted=0 handlers_publish=0 calm late_commits keys=2 events=14"},
+    {"later_of_a_key_first", "enlisted=0 calm keys=1"},
+    {"commit_without_buffer", "enlisted=0 calm"},
+    {"publish_opens_a_transaction", "calm rollbacks"},
+    {"new_id_for_each_run", "handlers_publish=1 calm consumer_restore"},
+    {"ids_of_a_run_are_one", "handlers_publish=1 calm"},
     // The relay.
     {"window_for_a_key", "calm keeps_session_order=0 nacks"},
     {"mark_before_confirm", "calm nacks"},
@@ -14,8 +21,8 @@ constexpr Mutant mutants[] = {
     {"pipelined_after_refusal_goes_on", "calm keeps_session_order=1 nacks keys=2 window=100"},
     {"refused_lets_followers_pass", "calm refused keys=2"},
     {"suspect_blames_all", "calm refused keys=4 window=100"},
-    {"later_pages_not_filtered", "calm late_commits keys=2 window=2"},
-    {"next_round_from_last_page_snapshot", "calm late_commits keys=3 window=1"},
+    {"later_pages_not_filtered", "enlisted=1 calm late_commits keys=2 window=2"},
+    {"next_round_from_last_page_snapshot", "enlisted=1 calm late_commits keys=3 window=1"},
     {"error_starts_no_full_round", "calm server_crashes store_calls restore"},
     {"due_is_no_probe", "by_key=0 via_broker=0 calm dependency failures"},
     {"pause_looks_as_ever",
@@ -25,10 +32,10 @@ constexpr Mutant mutants[] = {
     {"more_takes_from_round", "calm nacks keys=1 window=2"},
     {"window_until_doubt", "calm keeps_session_order=0 nacks keys=2"},
     {"refused_hidden_from_reads", "calm refused keys=2"},
-    {"cursor_by_seq", "calm late_commits keys=3"},
+    {"cursor_by_seq", "enlisted=1 calm late_commits keys=3"},
     // The outbox's table.
-    {"key_lock_after_seq", "calm late_commits keys=2"},
-    {"no_key_lock", "calm late_commits keys=2"},
+    {"key_lock_after_seq", "enlisted=1 calm late_commits keys=2"},
+    {"no_key_lock", "enlisted=1 calm late_commits keys=2"},
     {"mark_by_seq_alone", "calm restore sessions pauses"},
     // What the broker promises to them.
     {"no_single_active", "by_key=1 calm sessions keys=1 slow"},
@@ -52,6 +59,7 @@ constexpr Mutant mutants[] = {
     {"in_doubt_is_failure", "calm store_calls"},
     {"transient_counts_attempt", "calm store_calls"},
     {"unavailable_counts_attempt", "calm dependency"},
+    {"late_unavailable_counts", "by_key=0 calm dependency batch=1"},
     {"retry_of_none_blocks_key", "by_key=0 via_broker=0 calm failures"},
     {"proceed_dead_blocks", "by_key=1 proceed=1 calm failures keys=2"},
     {"too_old_runs", "calm prune duplicates"},
@@ -87,7 +95,8 @@ constexpr Mutant mutants[] = {
      "by_key=0 via_broker=0 calm crashers slow_acks operators kills bad_release consumer_restore"},
     {"suspects_wait_for_none", "by_key=0 via_broker=0 calm crashers slow_acks bad_release sessions rebalances lanes=1"},
     {"left_start_stays", "by_key=0 calm failures crashers store_calls store_outages bad_release sessions"},
-    {"living_start_counts", "by_key=0 calm failures slow store_outages kills bad_release"},
+    {"living_start_counts",
+     "by_key=0 calm failures slow store_outages kills bad_release duplicates sessions lanes=3 batch=1"},
     // The inbox's tables.
     {"no_inbox_row_for_dead", "calm failures"},
     {"head_by_skip_locked", "by_key=1 calm failures keys=1"},

@@ -65,7 +65,7 @@ bool Database::wait_for(ServerTx& tx, const Lockable& row) {
     const ServerTx* const rival = tx.waits_for = row.owner;
     for (const ServerTx* t = rival; t; t = t->waits_for)
       if (t == &tx) {
-        ++counts.deadlocks;
+        ++counts.deadlocks, on_deadlock();
         end(tx, false);
         return false;
       }

@@ -92,6 +92,7 @@ class Database {
   Millis recently{3'600'000};  // "in the last hour" of the age rule
   std::function<void(const ServerTx&)> before_commit = [](const ServerTx&) {};  // all is known, nothing is applied
   std::function<void()> after_commit = [] {};
+  std::function<void()> on_deadlock = [] {};
 
   std::map<std::string, ConsumerTables> consumers;
   struct Pending {

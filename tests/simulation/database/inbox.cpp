@@ -178,12 +178,9 @@ bool SimInboxTx::record(const ports::OperatorAction& action, const EventId& even
   return true;
 }
 
-holdfast::Transaction& SimInboxTx::transaction() { throw std::logic_error("the simulated database knows no SQL"); }
+holdfast::Transaction& SimInboxTx::transaction() { return own_.value(); }
 
-void SimInboxTx::commit() {
-  if (!buffered_.empty()) session_.append(buffered_);
-  session_.commit();
-}
+void SimInboxTx::commit() { transaction().commit(); }
 
 void SimInboxTx::update_user_row(int row) {
   session_.call();
@@ -200,11 +197,11 @@ void SimInboxTx::effect(const Effect& effect) {
 std::unique_ptr<ports::InboxTx> SimInboxStore::begin() {
   auto session = std::make_unique<Session>(database_);
   Session& alias = *session;
-  return std::make_unique<SimInboxTx>(std::move(session), alias, consumer_, remembered_);
+  return std::make_unique<SimInboxTx>(holdfast::Transaction(std::move(session)), alias, consumer_, remembered_);
 }
 
 std::unique_ptr<ports::InboxTx> SimInboxStore::join(holdfast::TransactionRef tx) {
-  return std::make_unique<SimInboxTx>(nullptr, Session::of(tx), consumer_, remembered_);
+  return std::make_unique<SimInboxTx>(std::nullopt, Session::of(tx), consumer_, remembered_);
 }
 
 std::vector<ports::Due> SimInboxStore::due(const ports::DueQuery& query) {

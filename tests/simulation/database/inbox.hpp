@@ -7,7 +7,7 @@ namespace sim {
 class SimInboxTx : public ports::InboxTx {
  public:
   using Keys = std::set<std::string>;
-  SimInboxTx(std::unique_ptr<Session> own, Session& session, ConsumerTables& consumer, Keys& remembered)
+  SimInboxTx(std::optional<holdfast::Transaction> own, Session& session, ConsumerTables& consumer, Keys& remembered)
       : own_(std::move(own)), session_(session), consumer_(consumer), remembered_(remembered) {}
 
   std::set<EventId> claim(std::span<const ports::Claim> claims) override;
@@ -30,16 +30,14 @@ class SimInboxTx : public ports::InboxTx {
   // What a handler does with its own SQL.
   void update_user_row(int row);
   void effect(const Effect& effect);
-  void buffer(ports::OutgoingEvent event) { buffered_.push_back(std::move(event)); }  // written at commit
 
  private:
   void write(const EventId& id, Row<InboxEntry>& row, std::optional<InboxEntry> entry);
   void delete_starts(const EventId& id);
 
-  std::unique_ptr<Session> own_;  // null: joined
+  std::optional<holdfast::Transaction> own_;  // none: joined
   Session& session_;
   ConsumerTables& consumer_;
-  std::vector<ports::OutgoingEvent> buffered_;
   Keys& remembered_;  // keys that this process blocked: only a mutant asks for them
 };
 

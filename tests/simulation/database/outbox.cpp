@@ -165,4 +165,12 @@ bool SimOutboxStore::republish(ports::Seq published) {
   return true;
 }
 
+void SimOutboxWriter::append(holdfast::TransactionRef tx, std::span<const ports::OutgoingEvent> events) const {
+  Session& session = Session::of(tx);
+  if (!mutant("publish_opens_a_transaction")) return session.append(events);
+  Session other(session.database());
+  other.append(events);
+  other.commit();
+}
+
 }  // namespace sim

@@ -35,12 +35,10 @@ class SimOutboxStore : public ports::OutboxStore {
   Time connected_;
 };
 
-/// Business transactions publish with this; the connection is a Session.
+/// Beneath the outbox; the connection is a Session.
 class SimOutboxWriter : public ports::OutboxWriter {
  public:
-  void append(holdfast::TransactionRef tx, std::span<const ports::OutgoingEvent> events) const override {
-    Session::of(tx).append(events);
-  }
+  void append(holdfast::TransactionRef tx, std::span<const ports::OutgoingEvent> events) const override;
 };
 
 }  // namespace sim

@@ -51,9 +51,9 @@ struct DeferredEntry {
 };
 struct ConsumerTables;
 
-/// What a handler wrote into the user's tables.
+/// What a handler, or a producer, wrote into the user's tables.
 struct Effect {
-  holdfast::EventId id;  // of the event that it was given
+  holdfast::EventId id;  // of the event that it was given, or tells of it
   int subject = 0;  // the number in its payload
 };
 

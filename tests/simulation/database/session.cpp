@@ -3,6 +3,10 @@
 namespace sim {
 namespace {
 
+holdfast::TransactionRef::Answer no_sql(void*, std::string_view, std::span<const holdfast::detail::SqlValue>) {
+  throw std::logic_error("the simulated database knows no SQL");
+}
+
 ServerTx& connect(Database& database) {
   database.scheduler.point();
   if (database.away()) throw holdfast::Unavailable(database.name() + " is away");
@@ -63,11 +67,12 @@ void Session::commit() {
   database_.scheduler.point();  // a process may die here, its work done
 }
 
-holdfast::TransactionRef Session::ref() {
-  return {holdfast::Dialect::postgres, this,
-          [](void*, std::string_view, std::span<const holdfast::detail::SqlValue>) -> holdfast::TransactionRef::Answer {
-            throw std::logic_error("the simulated database knows no SQL");
-          }};
+std::optional<Session::Broken> Session::broken() const {
+  if (!trouble_) return {};
+  return *trouble_ == ports::Trouble::transient ? Broken::transient : Broken::unavailable;
 }
+
+holdfast::TransactionRef Session::ref() { return {holdfast::Dialect::postgres, this, no_sql, &hook}; }
+holdfast::TransactionRef Session::enlisted() { return {holdfast::Dialect::postgres, this, no_sql}; }
 
 }  // namespace sim

@@ -18,13 +18,18 @@ class Handling {
     ++w_.counts[envelopes.size() > 1 ? "bulk runs of several" : "runs of one"];
     for (const auto& envelope : envelopes) {
       Subject& x = begin(envelope);
+      const bool gateway_first = w_.setup.batch == 1 && x.type.starts_with("pay.") && w_.scheduler.random.chance(.5);
+      if (gateway_first) ++w_.counts["runs that asked the gateway first"], temper(x);
       auto& tx = static_cast<SimInboxTx&>(call.tx());
       use_rows(tx);
-      const bool effect_first = w_.scheduler.random.chance(.5);
-      if (effect_first) tx.effect({envelope.info.id, x.number});
-      temper(x);
-      if (!effect_first) tx.effect({envelope.info.id, x.number});
-      if (w_.setup.handlers_publish) tx.buffer(audit(envelope, x));
+      const auto take_effect = [&] {
+        tx.effect({envelope.info.id, x.number});
+        if (w_.setup.handlers_publish) w_.publish_audits(tx.transaction(), x, envelope.info, envelopes.size() > 1);
+      };
+      const bool effect_first = gateway_first || w_.scheduler.random.chance(.5);
+      if (effect_first) take_effect();
+      if (!gateway_first) temper(x);
+      if (!effect_first) take_effect();
     }
   }
   /// The handler of all types that no other one takes.
@@ -39,13 +44,16 @@ class Handling {
     ++w_.counts["runs with an own transaction"];
     const auto& envelope = envelopes.front();
     Subject& x = begin(envelope);
-    Session session(w_.consumer);
-    if (!call.claim(session.ref())) return;
+    auto opened = std::make_unique<Session>(w_.consumer);
+    Session& session = *opened;
+    holdfast::Transaction tx(std::move(opened));
+    if (!call.claim(tx)) return;
     session.call();
     session.tx().effects.push_back({envelope.info.id, x.number});
+    if (w_.setup.handlers_publish) w_.publish_audits(tx, x, envelope.info, false);
     temper(x);
     if (x.temper == Temper::forgets && !w_.fixed) return void(count_throw(x));
-    session.commit();
+    tx.commit();
   }
 
  private:
@@ -111,14 +119,6 @@ class Handling {
   [[noreturn]] static void fail(Subject& x) {
     count_throw(x);
     throw std::runtime_error("does not work");
-  }
-  static ports::OutgoingEvent audit(const holdfast::Envelope& envelope, const Subject& x) {
-    ports::OutgoingEvent out;
-    out.id = EventId::derive(envelope.info.id, "c", "audit.effect.v1", 0);
-    out.type = "audit.effect.v1";
-    out.key = "audit";
-    out.envelope = "{\"n\":" + std::to_string(x.number) + "}";
-    return out;
   }
 
   World& w_;

@@ -46,6 +46,7 @@ Subject* Judge::subject(std::string_view text) {
 // ---- the producer's side --------------------------------------------------------------------------------------------
 
 void Judge::producer_commits(const Database& db, const ServerTx& tx) {
+  told(tx, 1), published(tx);
   for (const auto& row : tx.appended) {
     if (confirmed_[&db].contains({row.seq, row.event.id})) excused_.insert({row.seq, row.event.id});
     Subject* x = subject(row.event.envelope);
@@ -105,7 +106,7 @@ void Judge::pushed(const BrokerQueue& queue, const ports::Delivery& delivery) {
   Subject* x = subject(delivery.body);
   if (!x) return;
   if (delivery.type.starts_with("audit.")) {
-    ++audits;
+    ++audits, audited(*x, delivery);
     if (x->effects == 0 && !x->undone)
       breach("G2", name(*x) + ": what its handler published was sent, but its effect is not committed");
     return;
@@ -128,6 +129,7 @@ void Judge::consumer_commits(const ServerTx& tx) {
   for (const auto& touched : tx.inbox)
     if (seen.insert(touched.row).second) changed(touched, tx);
   for (const auto& effect : tx.effects) takes_effect(effect, tx);
+  if (setup_.handlers_publish) told(tx, audits_each);
 }
 
 void Judge::changed(const ServerTx::Touched& touched, const ServerTx& tx) {

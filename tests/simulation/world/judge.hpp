@@ -65,6 +65,9 @@ class Judge {
 
  private:
   const Row<InboxEntry>* row_of(const Subject& x, const ConsumerTables& tables) const;
+  void told(const ServerTx& tx, std::size_t events_each);
+  void published(const ServerTx& tx);
+  void audited(const Subject& x, const ports::Delivery& audit);
   void changed(const ServerTx::Touched& touched, const ServerTx& tx);
   void decided(Subject& x, const InboxEntry& now, const DeferredEntry* aside);
   void died(Subject& x, const std::string& reason, const ConsumerTables& tables);
@@ -84,6 +87,7 @@ class Judge {
   std::map<std::string, int> last_order_;
   std::map<std::string, std::set<int>> arrived_;  // by queue
   std::map<int, Time> committed_at_;
+  std::map<int, std::set<std::string>> audit_ids_;  // of what each one's handler published
   struct Then {
     int effects = 0;
     bool discarded = false, pruned = false;
@@ -92,5 +96,7 @@ class Judge {
 };
 
 const char* to_string(ports::State state);
+
+inline constexpr std::size_t audits_each = 2;  // that a handler publishes for its event
 
 }  // namespace sim

@@ -17,17 +17,18 @@ namespace {
 // ---- producers ------------------------------------------------------------------------------------------------------
 
 void business(World& w) {
-  std::vector<ports::OutgoingEvent> events;
+  auto opened = std::make_unique<Session>(w.producer);
+  Session& session = *opened;
+  holdfast::Transaction tx(std::move(opened));
+  const auto where = w.setup.enlisted && w.scheduler.random.chance(.5) ? session.enlisted() : tx.ref();
   for (int n = w.scheduler.random.between(1, 3); n > 0 && std::ssize(w.subjects) < w.setup.events; --n) {
     const Subject& x = w.create();
-    ports::OutgoingEvent event{x.id, x.type, x.key, "", x.unrouted, w.producer.utc(), {}, x.body};
-    events.push_back(std::move(event));
+    session.tx().effects.push_back({x.id, x.number});
+    w.publish(where, x);
   }
-  Session session(w.producer);
-  SimOutboxWriter().append(session.ref(), events);
   if (w.setup.late_commits && w.chance(.5)) w.scheduler.sleep(w.scheduler.random.between(1, 60));
   if (w.setup.rollbacks && w.chance(.25)) return;
-  session.commit();
+  tx.commit();
 }
 
 void produce(World& w) {

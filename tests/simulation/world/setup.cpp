@@ -44,6 +44,7 @@ constexpr Fault faults[] = {{"kills", &Setup::kills},
 constexpr Fault options[] = {{"via_broker", &Setup::via_broker},
                              {"keeps_session_order", &Setup::keeps_session_order},
                              {"handlers_publish", &Setup::handlers_publish},
+                             {"enlisted", &Setup::enlisted},
                              {"own_transactions", &Setup::own_transactions},
                              {"any_type", &Setup::any_type},
                              {"slow_acks", &Setup::slow_acks}};
@@ -67,6 +68,7 @@ Setup draw(Random& random) {
   s.via_broker = !s.by_key() && random.chance(.6);
   s.keeps_session_order = random.chance(.3);
   s.handlers_publish = random.chance(.25);
+  s.enlisted = random.chance(.5);
   s.own_transactions = random.chance(.2);
   s.any_type = random.chance(.2);
   s.batch = random.chance(.2) ? 1 : random.between(2, 6);

@@ -15,6 +15,7 @@ struct Setup {
   bool via_broker = false;  // retries wait at the broker
   bool keeps_session_order = false;  // of the transport
   bool handlers_publish = false;
+  bool enlisted = false;  // some producers bring a transaction of their own: each event is written at once
   bool own_transactions = false;  // some types
   bool any_type = false;  // one handler takes all types that no other one takes
   bool slow_acks = false;  // on the way for a while: a process that ends takes its last ones with it

@@ -2,6 +2,7 @@
 
 #include "event/body_hash.hpp"
 #include "event/envelope.hpp"
+#include "outbox/cause.hpp"
 #include "ports/mutants.hpp"
 
 namespace sim {
@@ -30,7 +31,13 @@ World::World(std::uint64_t seed, const RunOptions& options)
       judge(scheduler, setup, subjects, history),
       producer(scheduler, "the producer's database"),
       consumer(scheduler, "the consumer's database"),
-      broker(scheduler) {
+      broker(scheduler),
+      publishing_(std::make_shared<holdfast::outbox::Publishing>(
+          holdfast::outbox::PublishSetup{.producer = "p",
+                                         .clock = authors_,
+                                         .wake = [this] { ++counts["transactions that published"]; },
+                                         .limits = {},
+                                         .writer = &writer_})) {
   apply(options.setup, setup);
   calm_at = 600 + scheduler.random.below(1200);
   subjects.reserve(static_cast<std::size_t>(setup.events) + 3);
@@ -56,7 +63,10 @@ World::World(std::uint64_t seed, const RunOptions& options)
   if (setup.nacks) broker.faults.nack = scheduler.random.chance(.3) ? .2 : .05;
   if (setup.duplicates) broker.faults.duplicate = .15;
   set_up_broker();
-  producer.before_commit = [this](const ServerTx& tx) { judge.producer_commits(producer, tx); };
+  producer.before_commit = [this](const ServerTx& tx) { read_bodies(tx), judge.producer_commits(producer, tx); };
+  producer.on_deadlock = [this] {
+    if (!setup.enlisted) judge.breach("G4", "transactions that publish wait for each other's keys");
+  };
   consumer.before_commit = [this](const ServerTx& tx) { judge.consumer_commits(tx); };
   consumer.after_commit = [this] {
     if (setup.prune) judge.look_for_pruned(consumer.consumers.at("c"));
@@ -138,14 +148,37 @@ Subject& World::create() {
     }
   }
   if (setup.odd_times && !x.shares_id && random.chance(.3)) give_odd_time(x);
-  x.body = valid_body(x);
-  x.hash = holdfast::event::body_hash(x.type, payload_of(x));
-  if (x.invalid) {
-    x.body = fmt::format("{{\"eventId\":\"{}\",\"eventType\":\"{}\",\"n\":{}", x.id.to_string(), x.type, x.number);
-    x.hash = holdfast::event::body_hash(x.type, x.body);
-  }
-  x.renamed = EventId::of_body(x.body);
   return x;
+}
+
+/// Here an event that is none passes: it stands for what other programs write, and Outbox looks at the payload before.
+void World::publish(holdfast::TransactionRef tx, const Subject& x) {
+  std::string json = payload_of(x);
+  if (x.invalid) json.pop_back();
+  authors_.at = x.odd_time ? x.at.value_or(Timestamp{}) : epoch;
+  publishing_->publish(tx, x.type, json, {.key = x.key.value_or(""), .id = x.id, .unrouted_ok = x.unrouted});
+}
+
+/// What the handler of x publishes. Nobody may run meanwhile: a Cause is the thread's, and all share this one.
+void World::publish_audits(holdfast::TransactionRef tx, const Subject& x, const holdfast::EventInfo& event,
+                           bool in_bulk) {
+  const holdfast::outbox::Cause cause("c", in_bulk ? nullptr : &event);
+  authors_.at = epoch;
+  for (std::size_t part = 0; part < audits_each; ++part) {
+    auto options = in_bulk ? holdfast::caused_by(event) : holdfast::PublishOptions();
+    options.key = "audit" + std::to_string((static_cast<std::size_t>(x.number) + part) % audits_each);
+    publishing_->publish(tx, "audit.effect.v1", fmt::format("{{\"n\":{}}}", x.number), std::move(options));
+  }
+}
+
+/// The outbox made them.
+void World::read_bodies(const ServerTx& tx) {
+  for (const auto& row : tx.appended) {
+    Subject* x = judge.subject(row.event.envelope);
+    if (!x) continue;
+    x->body = row.event.envelope, x->renamed = EventId::of_body(x->body);
+    x->hash = holdfast::event::body_hash(x->type, x->invalid ? x->body : payload_of(*x));
+  }
 }
 
 std::string World::valid_body(const Subject& x) const {

@@ -2,6 +2,7 @@
 #pragma once
 #include <memory>
 
+#include "outbox/publish.hpp"
 #include "ports/clock.hpp"
 #include "simulation/broker/publisher.hpp"
 #include "simulation/database/inbox.hpp"
@@ -36,6 +37,14 @@ class SimClock : public ports::Clock {
  private:
   const Scheduler& scheduler_;
   const Time& skew_;
+};
+
+/// Of whoever publishes: says when it was that the event tells of.
+class AuthorsClock : public ports::Clock {
+ public:
+  ports::Tick steady() const override { return {}; }
+  Timestamp utc() const override { return at; }
+  Timestamp at = epoch;
 };
 
 /// A process that can be asked to end.
@@ -88,6 +97,8 @@ class World {
   [[noreturn]] void crash(int consumer, const Subject& by);  // of a consumer process, by its handler
   std::shared_ptr<Stop> stoppable();      // the process that runs: a new life of it
   [[noreturn]] void ended();              // it did what it was asked to
+  void publish(holdfast::TransactionRef tx, const Subject& x);
+  void publish_audits(holdfast::TransactionRef tx, const Subject& x, const holdfast::EventInfo& cause, bool in_bulk);
   std::string payload_of(const Subject& x) const;
   std::string valid_body(const Subject& x) const;
 
@@ -102,6 +113,7 @@ class World {
   void gap(Time for_so_long);
   void sleep_through(Time for_so_long);
   void give_odd_time(Subject& x);
+  void read_bodies(const ServerTx& tx);
   void pause(int process, Time for_so_long);
   void take_away(Database& database, Time for_so_long);
   void crash_server(Database& database, Time down_for);
@@ -121,6 +133,9 @@ class World {
   std::map<int, Time> stop_until_;
   std::map<int, ports::Delivery> copies_;  // the newest with a number that came to the work queue, by event
   int gaps_ = 0;
+  AuthorsClock authors_;
+  SimOutboxWriter writer_;
+  std::shared_ptr<const holdfast::outbox::Publishing> publishing_;
   struct Backup {
     Time at = never, made = never, restore_at = never;
   };
