@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "ports/clock.hpp"
+#include "sql/postgres/pipeline.hpp"
 #include "sql/postgres/value.hpp"
 #include "sql/postgres_run.hpp"
 #include "sql/refused.hpp"
@@ -16,26 +17,6 @@ namespace {
 using detail::SqlValue;
 
 constexpr std::size_t most_statements = 200;  // a program whose SQL text differs each time must not fill the memory
-
-/// Parameters as libpq takes them. Bytes go as they are, all else in text: the server knows what type each has to be.
-struct Bound {
-  explicit Bound(std::span<const SqlValue> params) {
-    texts.reserve(params.size());
-    for (const auto& param : params) {
-      if (const auto* bytes = std::get_if<Bytes>(&param.value)) add(bytes->data.data(), bytes->data.size(), 1);
-      else if (auto text = detail::postgres_text(param)) add(texts.emplace_back(std::move(*text)).c_str(), 0, 0);
-      else add(nullptr, 0, 0);
-    }
-  }
-  void add(const char* value, std::size_t length, int format) {
-    values.push_back(value), lengths.push_back(static_cast<int>(length)), formats.push_back(format);
-  }
-  int size() const { return static_cast<int>(values.size()); }
-
-  std::vector<std::string> texts;
-  std::vector<const char*> values;
-  std::vector<int> lengths, formats;
-};
 
 std::int64_t changed_by(PGresult* result) {
   if (std::string_view(PQcmdStatus(result)).starts_with("SELECT")) return 0;
@@ -109,52 +90,6 @@ bool starts_copy(std::string_view sql) {
   const auto first = sql.find_first_not_of(" \t\r\n");
   return first != sql.npos && sql.size() >= first + 4 && strncasecmp(sql.data() + first, "copy", 4) == 0;
 }
-
-/// Statements that go to the server together; a failed one ends those behind it.
-class Pipeline {
- public:
-  Pipeline(PGconn* connection, const std::string& name) : connection_(connection), name_(name) {
-    require(PQenterPipelineMode(connection_));
-  }
-  ~Pipeline() { PQexitPipelineMode(connection_); }  // fails where the connection was lost: then it is of no more use
-  Pipeline(const Pipeline&) = delete;
-
-  std::size_t send(const std::string& sql) {
-    require(PQsendQueryParams(connection_, sql.c_str(), 0, nullptr, nullptr, nullptr, nullptr, 0));
-    return sent_++;
-  }
-  std::size_t send_prepared(const std::string& statement, const Bound& bound) {
-    require(PQsendQueryPrepared(connection_, statement.c_str(), bound.size(), bound.values.data(), bound.lengths.data(),
-                                bound.formats.data(), 0));
-    return sent_++;
-  }
-  /// One for each, all good; else the first that is not is thrown.
-  std::vector<Result> results() {
-    require(PQpipelineSync(connection_));
-    std::vector<Result> out;
-    for (std::size_t i = 0; i < sent_; ++i) {
-      out.emplace_back(PQgetResult(connection_));
-      if (PQstatus(connection_) == CONNECTION_BAD) fail(connection_, out.back().get(), name_);
-      Result(PQgetResult(connection_));  // null: the end of this one
-    }
-    Result(PQgetResult(connection_));  // of the sync
-    for (const auto& result : out)
-      if (!good(PQresultStatus(result.get()))) fail(connection_, result.get(), name_);
-    return out;
-  }
-
- private:
-  static bool good(ExecStatusType status) {
-    return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK || status == PGRES_EMPTY_QUERY;
-  }
-  void require(int ok) const {
-    if (ok == 0) fail(connection_, nullptr, name_);
-  }
-
-  PGconn* connection_;
-  const std::string& name_;
-  std::size_t sent_ = 0;
-};
 
 }  // namespace
 
