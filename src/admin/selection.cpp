@@ -26,7 +26,8 @@ std::optional<std::chrono::seconds> span_of(std::string_view text) {
 
 std::optional<Timestamp> time_of(const std::string& text, const std::string& flag, Timestamp now) {
   if (text.empty()) return {};
-  if (const auto span = span_of(text)) return now - *span;
+  constexpr std::chrono::hours longest(24 * 365 * 100);  // a Timestamp reaches back to 1678; no event is that old
+  if (const auto span = span_of(text)) return now - std::min<std::chrono::seconds>(*span, longest);
   try {
     return from_iso8601(text);
   } catch (const Invalid&) {

@@ -64,7 +64,9 @@ bool Session::probe_delivery(const Lanes::Test& wanted) {
 bool Session::probe_due(const std::function<bool(const ports::Due&)>& wanted) {
   for (int lane = 0; lane < lanes_.count(); ++lane)
     if (auto due = lanes_.take_due(lane, wanted)) {
-      begin(lane, {.batch = {}, .due = due, .how = alone(how_of(*due)), .probe = true});
+      How how = alone(how_of(*due));
+      how.alone_in_queue = guard_.holds(due->id);  // nobody else may run and tell of it
+      begin(lane, {.batch = {}, .due = due, .how = how, .probe = true});
       return true;
     }
   return false;

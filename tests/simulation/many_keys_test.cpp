@@ -22,6 +22,9 @@ void* operator new(std::size_t size) {
   living += static_cast<std::ptrdiff_t>(malloc_usable_size(p));
   return p;
 }
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept try {
+  return operator new(size);
+} catch (const std::bad_alloc&) { return nullptr; }
 void operator delete(void* p) noexcept {
   living -= static_cast<std::ptrdiff_t>(malloc_usable_size(p));
   std::free(p);

@@ -114,6 +114,17 @@ TEST_F(G6_Pause, ADueEventProbesWhereNothingIsDelivered) {
   EXPECT_FALSE(session().paused());
 }
 
+TEST_F(G6_Pause, ASuspectThatProbesIsAlone) {
+  after(std::chrono::hours(1));
+  due({due_of(7, "b")});
+  EXPECT_EQ(settle(0, suspect(1)), words({}));
+  EXPECT_EQ(receive({{1, "a"}}), words({"run lane 0: 1:1"}));
+  settle(0, unavailable());
+  due({due_of(7, "b")});
+  EXPECT_EQ(after(seconds(1)), words({deferred(7, " guarded exclusive alone")}))
+      << "nobody else may run and tell of it";
+}
+
 TEST_F(G6_Pause, TheBlameOfADeferredEventThatAnotherInstanceHasIsForgotten) {
   after(std::chrono::hours(1));
   due({due_of(7)});
