@@ -128,6 +128,10 @@ void add_selection(CLI::App& command, admin::SelectionText& s, bool of_consumers
   command.add_option("ids", s.ids, "event ids");
 }
 
+int usual_limit(connect::Access access) {
+  return access == connect::Access::act ? admin::most_acted_on : admin::most_listed;
+}
+
 std::string table(const std::vector<std::string>& head, const std::vector<std::vector<std::string>>& rows) {
   if (rows.empty()) return "";
   std::vector<std::size_t> width(head.size());

@@ -1,6 +1,7 @@
 // What all commands share: configuration, the database they work on, text or JSON.
 #pragma once
 #include <CLI/CLI.hpp>
+#include <cstdio>
 #include <functional>
 #include <string>
 #include <vector>
@@ -70,19 +71,19 @@ void refusing(Body body) {
 /// --consumer --type --reason --error --key --since --until --limit, and ids.
 void add_selection(CLI::App& command, admin::SelectionText& selection, bool of_consumers);
 
-/// What was selected, and whether there is more of it: one more than wanted is asked for.
-template <class View>
-struct Picked {
-  std::vector<View> views;
-  bool more = false;
-};
+/// What a command takes of a selection where no --limit is typed: an act, all of it.
+int usual_limit(connect::Access access);
+/// What was selected. more: there is more of it, which is said on stderr; one more than wanted is asked for.
 template <class Find>
-auto pick(ports::Selection selection, Find find) -> Picked<typename decltype(find(selection))::value_type> {
+auto pick(ports::Selection selection, bool& more, Find find) {
   const auto most = static_cast<std::size_t>(selection.limit++);
   auto found = find(selection);
-  const bool more = found.size() > most;
-  if (more) found.erase(found.begin() + static_cast<std::ptrdiff_t>(most), found.end());
-  return {std::move(found), more};
+  more = found.size() > most;
+  if (more) {
+    found.erase(found.begin() + static_cast<std::ptrdiff_t>(most), found.end());
+    std::fprintf(stderr, "the first %zu, there are more; --limit takes more\n", most);
+  }
+  return found;
 }
 
 /// Columns for people, padded; "" where there are no rows.

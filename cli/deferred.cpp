@@ -63,8 +63,8 @@ Shown shown(const DeferredView& v, bool whole) {
 
 class Command {
  public:
-  Command(Cli& cli, Flags& flags, bool dead_only, Access access, int usual_limit)
-      : cli_(cli), flags_(flags), dead_only_(dead_only), access_(access), usual_limit_(usual_limit) {}
+  Command(Cli& cli, Flags& flags, bool dead_only, Access access, int limit)
+      : cli_(cli), flags_(flags), dead_only_(dead_only), access_(access), limit_(limit) {}
 
   int list() {
     const auto found = select();
@@ -145,7 +145,7 @@ class Command {
     return select(selection, dead_only_);
   }
   ports::Selection selected() {
-    auto selection = admin::parse(flags_.selection, cli_.now(), usual_limit_);
+    auto selection = admin::parse(flags_.selection, cli_.now(), limit_);
     const auto admin = base().admin();
     ports::Selection of_consumer;
     of_consumer.consumer = selection.consumer, of_consumer.limit = 1;
@@ -153,10 +153,7 @@ class Command {
     return selection;
   }
   admin::Frozen select(const ports::Selection& selection, bool dead_only) {
-    auto found = pick(selection, [&](const auto& s) { return base().admin()->deferred(s, dead_only); });
-    more_ = found.more;
-    if (more_) std::fprintf(stderr, "the first %zu, there are more; --limit takes more\n", found.views.size());
-    return std::move(found.views);
+    return pick(selection, more_, [&](const auto& s) { return base().admin()->deferred(s, dead_only); });
   }
   /// What is there already can be seen and put right without the broker.
   void empty_broker_dlq() {
@@ -259,7 +256,7 @@ class Command {
   Flags& flags_;
   bool dead_only_;
   Access access_;
-  int usual_limit_;
+  int limit_;  // the usual one
   bool more_ = false;  // than was selected
   std::string not_looked_at_;  // why
   std::optional<Store> store_;
@@ -272,8 +269,7 @@ void add(CLI::App& app, Cli& cli, const std::string& name, const std::string& he
     auto* command = group->add_subcommand(verb_name, what);
     add_selection(*command, flags->selection, true);
     cli.does(*command, [&cli, flags, dead_only, access, act] {
-      const int limit = access == Access::act ? admin::most_acted_on : admin::most_listed;
-      return (Command(cli, *flags, dead_only, flags->dry_run ? Access::look : access, limit).*act)();
+      return (Command(cli, *flags, dead_only, flags->dry_run ? Access::look : access, usual_limit(access)).*act)();
     });
     return command;
   };
@@ -293,7 +289,8 @@ void add(CLI::App& app, Cli& cli, const std::string& name, const std::string& he
   replay->add_flag("--stop", flags->stop, "take back what was replayed and is not due yet");
   if (!dead_only) return;
   auto* import = group->add_subcommand("import", "empty the broker's DLQ into the database");
-  cli.does(*import, [&cli, flags] { return Command(cli, *flags, true, Access::act, admin::most_acted_on).import(); });
+  cli.does(*import,
+           [&cli, flags] { return Command(cli, *flags, true, Access::act, usual_limit(Access::act)).import(); });
 }
 
 }  // namespace

@@ -51,12 +51,8 @@ std::vector<ports::RowRef> refs(const std::vector<OutboxView>& views) {
 
 class Command {
  public:
-  Command(Cli& cli, Flags& flags, connect::Access access, int usual_limit)
-      : cli_(cli),
-        flags_(flags),
-        usual_limit_(usual_limit),
-        store_(cli.database(access)),
-        admin_(store_.impl()->admin()) {}
+  Command(Cli& cli, Flags& flags, connect::Access access, int limit)
+      : cli_(cli), flags_(flags), limit_(limit), store_(cli.database(access)), admin_(store_.impl()->admin()) {}
 
   int list() {
     const auto found = pending();
@@ -114,10 +110,7 @@ class Command {
   }
   template <class Find>
   std::vector<OutboxView> first(Find find) {
-    auto found = pick(admin::parse(flags_.selection, cli_.now(), usual_limit_), find);
-    more_ = found.more;
-    if (more_) std::fprintf(stderr, "the first %zu, there are more; --limit takes more\n", found.views.size());
-    return std::move(found.views);
+    return pick(admin::parse(flags_.selection, cli_.now(), limit_), more_, find);
   }
   ports::OperatorAction action(const std::string& what) const {
     const char* user = std::getenv("USER");
@@ -147,7 +140,7 @@ class Command {
 
   Cli& cli_;
   Flags& flags_;
-  int usual_limit_;
+  int limit_;  // the usual one
   bool more_ = false;  // than was selected
   Store store_;
   std::unique_ptr<ports::AdminStore> admin_;
@@ -164,8 +157,7 @@ void add_outbox(CLI::App& app, Cli& cli) {
     auto* command = group->add_subcommand(name, what);
     add_selection(*command, flags->selection, false);
     cli.does(*command, [&cli, flags, access, act] {
-      const int limit = access == Access::act ? admin::most_acted_on : admin::most_listed;
-      return (Command(cli, *flags, flags->dry_run ? Access::look : access, limit).*act)();
+      return (Command(cli, *flags, flags->dry_run ? Access::look : access, usual_limit(access)).*act)();
     });
     return command;
   };

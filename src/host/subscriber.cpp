@@ -87,9 +87,8 @@ void Subscriber::declare() const {
   const auto since = bound_at_.exchange(now);
   for (const auto& pattern : restored)
     here_.log.error(
-        "a binding was missing and is there again; what was published meanwhile did not reach this consumer and is "
-        "sent "
-        "again by `holdfast outbox republish` with the given flags, at each producer's database",
+        "a binding was missing and is there again; what was published meanwhile did not reach this consumer. "
+        "`holdfast outbox republish`, with these flags and at each producer's database, sends it again",
         {{"consumer", name()},
          {"queue", queue_.name},
          {"pattern", pattern},

@@ -49,8 +49,7 @@ class Subscriber {
   std::unique_ptr<ports::InboxStore> store_;
   std::unique_ptr<inbox::Consumer> consumer_;
   std::shared_ptr<Meters> meters_;
-  mutable std::atomic<Timestamp> bound_at_ =
-      Timestamp();  // when the bindings were last known to be there; none: the epoch
+  mutable std::atomic<Timestamp> bound_at_ = Timestamp();  // bindings were last known to be there; none: the epoch
 };
 
 }  // namespace holdfast::host

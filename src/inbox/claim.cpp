@@ -33,7 +33,8 @@ std::vector<ports::Claim> claims_of(std::span<const Event* const> events) {
   return claims;
 }
 
-/// Not those of an event that was set aside, or whose retry copy is under way: this delivery is a duplicate, the event is not settled.
+/// Not those of an event that was set aside, or whose retry copy is under way: this delivery is a duplicate, and the event itself is
+/// not settled.
 void finish_starts(ports::InboxTx& tx, std::span<const Event* const> events, const std::map<EventId, Claimed>& claims) {
   std::vector<EventId> started;
   for (const Event* event : events) {
@@ -87,12 +88,13 @@ std::vector<Verdict> admit(ports::InboxTx& tx, const Policy& policy, std::span<c
     }
 
   std::vector<Verdict> verdicts;
+  std::set<EventId> long_settled;  // nothing but copies of them came: no row
   for (const Event* event : events) {
     Claimed& claimed = claims.at(event->id);
     Verdict verdict = judge(claimed, *event);
     if (verdict == Verdict::run && claimed.fresh) verdict = judge_new(*event, pruned_before, blocked);
     verdicts.push_back(verdict);
-    if (verdict == Verdict::duplicate && claimed.fresh && !mutant("pruned_copy_leaves_a_row")) tx.unclaim(event->id);
+    if (verdict == Verdict::duplicate && claimed.fresh) long_settled.insert(event->id);
     if (verdict == Verdict::behind) tx.settle(event->id, behind(policy, *event));
     if (verdict == Verdict::run && !claimed.fresh) {
       HOLDFAST_MARK("copy_runs");
@@ -102,10 +104,13 @@ std::vector<Verdict> admit(ports::InboxTx& tx, const Policy& policy, std::span<c
       if (exceptions && policy.ordering == Ordering::by_key) ++*exceptions;
     }
     if (verdict != Verdict::run && verdict != Verdict::behind) continue;
+    long_settled.erase(event->id);
     claimed.row.state = State::handled;
     claimed.fresh = mutant("second_delivery_in_batch_runs");  // what follows under this id is a duplicate
   }
   finish_starts(tx, events, claims);
+  if (!mutant("pruned_copy_leaves_a_row"))
+    for (const auto& id : long_settled) tx.unclaim(id);
   return verdicts;
 }
 

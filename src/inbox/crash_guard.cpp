@@ -46,8 +46,8 @@ void CrashGuard::settled(const std::string& key, bool handled) {
 
 int CrashGuard::prefetch() const { return std::min(full_prefetch_, prefetch_ + static_cast<int>(held_.size())); }
 
-/// The fewest starts first, and the others wait for it: else one that kills the process at once would go first in each life, and the
-/// one that would get through, and tell, never.
+/// The fewest starts first, and the others wait for it: else one that kills the process at once would go first in each life,
+/// and the one that would get through, and tell, never.
 const CrashGuard::Held* CrashGuard::first(ports::Tick now) const {
   const auto turn = [](const Held& held) { return std::pair(held.suspect.starts.all, held.not_before); };
   const Held* best = nullptr;

@@ -22,9 +22,9 @@ Import judge_import(ports::InboxTx& tx, const Event& event) {
     if (mutant("import_drops_unknown")) return Import::drop;
     if (!too_old(event.at, tx.pruned_before()) || mutant("import_takes_pruned_copies")) return Import::take_in;
     if (event.copy == 0) return Import::too_old;
-    if (!mutant("pruned_copy_leaves_a_row"))
-      tx.unclaim(event.id);  // a row would say of the event itself that it was handled
-    return Import::drop;  // ours: it had a row, and was settled
+    // Ours: it had a row, and was settled. A new one would say of the event itself that it was handled.
+    if (!mutant("pruned_copy_leaves_a_row")) tx.unclaim(event.id);
+    return Import::drop;
   }
   if (event.copy == 0 && event.body_hash != claimed.row.body_hash && !mutant("import_ignores_body"))
     return Import::id_reused;

@@ -7,8 +7,10 @@
 namespace holdfast::inbox {
 namespace {
 
+/// Of a probe: nobody else may run and tell of it, as if it were alone in the queue.
 How alone(How how) {
   how.exclusive = true;
+  how.alone_in_queue = !mutant("probe_is_not_alone");
   return how;
 }
 
@@ -64,9 +66,7 @@ bool Session::probe_delivery(const Lanes::Test& wanted) {
 bool Session::probe_due(const std::function<bool(const ports::Due&)>& wanted) {
   for (int lane = 0; lane < lanes_.count(); ++lane)
     if (auto due = lanes_.take_due(lane, wanted)) {
-      How how = alone(how_of(*due));
-      how.alone_in_queue = guard_.holds(due->id);  // nobody else may run and tell of it
-      begin(lane, {.batch = {}, .due = due, .how = how, .probe = true});
+      begin(lane, {.batch = {}, .due = due, .how = alone(how_of(*due)), .probe = true});
       return true;
     }
   return false;

@@ -22,8 +22,8 @@ struct RelayOptions {
   int windows_buffered = 16;  // in all, at most this many windows of rows
   std::size_t bytes_buffered = 16 * 1024 * 1024;  // and about this much memory
   int mark_batch = 1000;
-  Millis mark_every{
-      5};  // not sooner after the last: a key alone is confirmed one by one, and each mark is a transaction
+  // Not sooner after the last: a key alone is confirmed one by one, and each mark is a transaction.
+  Millis mark_every{5};
 
   Millis confirm_timeout{30'000};  // later than this is unknown: the session ends
   Span nacked{Millis(100), Millis(10'000)};  // full jitter

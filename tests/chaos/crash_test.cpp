@@ -33,7 +33,12 @@ struct Crash : testing::Test {
     producer.stop();
   }
 
-  int life(const std::string& role) { return child(folder, role, static_cast<int>(published.size())).wait(); }
+  int life(const std::string& role) {
+    auto process = child(folder, role, static_cast<int>(published.size()));
+    if (eventually([&] { return !process.running(); })) return process.wait();
+    ADD_FAILURE() << role << ": it did not end; see child.log";
+    return 0;
+  }
   /// Lives of this role until one ends by itself; how many did not. At most so many.
   int lives(const std::string& role, int code, int most) {
     for (int died = 0; died < most; ++died) {

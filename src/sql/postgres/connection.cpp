@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 #include <poll.h>
+#include <strings.h>
 
 #include <charconv>
+#include <utility>
 
 #include "ports/clock.hpp"
 #include "sql/postgres/pipeline.hpp"
@@ -169,6 +171,12 @@ TransactionRef::Answer Connection::execute(std::string_view sql, std::span<const
     if (std::string_view(failure.what()).find("prepared statement") != std::string_view::npos) condemn();
     throw;
   }
+}
+
+std::string Connection::xid() {
+  std::string out;
+  detail::from_sql(execute(ask_xid, {}).rows.at(0).at(0), out);
+  return out;
 }
 
 TransactionRef::Answer Connection::execute_together(std::string_view sql, std::span<const SqlValue> params,

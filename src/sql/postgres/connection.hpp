@@ -29,6 +29,8 @@ class Connection {
   /// xid, where it is given and empty: the number of the transaction, asked for in the same round trip; "" = it has none yet.
   TransactionRef::Answer execute(std::string_view sql, std::span<const detail::SqlValue> params,
                                  std::string* xid = nullptr);
+  /// The number of the transaction, by itself; "" = it has none yet.
+  std::string xid();
   /// Now, where it waits for a statement.
   void begin();
   bool begun() const { return begin_.empty(); }

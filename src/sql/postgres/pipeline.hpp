@@ -32,17 +32,18 @@ class Pipeline {
     require(PQpipelineSync(connection_));
     std::vector<Result> out;
     for (std::size_t i = 0; i < sent_; ++i) {
-      out.emplace_back(PQgetResult(connection_));
+      out.push_back(next());
       if (PQstatus(connection_) == CONNECTION_BAD) fail(connection_, out.back().get(), name_);
-      Result(PQgetResult(connection_));  // null: the end of this one
+      next();  // null: the end of this one
     }
-    Result(PQgetResult(connection_));  // of the sync
+    next();  // of the sync
     for (const auto& result : out)
       if (!good(PQresultStatus(result.get()))) fail(connection_, result.get(), name_);
     return out;
   }
 
  private:
+  Result next() { return Result(PQgetResult(connection_)); }
   static bool good(ExecStatusType status) {
     return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK || status == PGRES_EMPTY_QUERY;
   }

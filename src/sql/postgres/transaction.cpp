@@ -107,8 +107,7 @@ PGconn* OpenTransaction::native() {
 /// Asked for before COMMIT is sent: if its answer gets lost, this number is what the server can be asked about.
 void OpenTransaction::ask_xid() {
   if (begin_.reads_only || !xid_.empty() || !connection_->begun()) return;
-  const auto answer = connection_->execute("SELECT coalesce(pg_current_xact_id_if_assigned()::text, '')", {});
-  detail::from_sql(answer.rows.at(0).at(0), xid_);
+  xid_ = connection_->xid();
 }
 
 void OpenTransaction::end() {

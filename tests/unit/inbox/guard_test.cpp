@@ -16,6 +16,15 @@ class G5_CrashGuard : public Desk {
     const std::vector<Arrival> batch{consumer().arrive(again(delivery(name, name)))};
     return consumer().run_batch(batch, how);
   }
+  /// It was set aside; the process dies while it runs again, and the next one comes up.
+  void crash_deferred(const std::string& name) {
+    fails(name, 1);
+    deliver(delivery(name));
+    clock.advance(seconds(2));
+    behaves[name] = [](Call&) { throw Killed(); };
+    EXPECT_THROW(run_deferred(name), Killed);
+    restart();
+  }
   /// From here on the store cannot be reached.
   void leave_start() {
     faulty.before = [](const std::string&) { throw Unavailable("away"); };
@@ -97,12 +106,7 @@ TEST_F(G5_CrashGuard, ADeferredEventIsGuardedTooAndASuspectRunsWithoutFollowers)
 }
 
 TEST_F(G5_CrashGuard, ARunThatComesToNothingHidesNoStartOfAProcessThatDied) {
-  fails("a", 1);
-  deliver(delivery("a"));
-  clock.advance(seconds(2));
-  behaves["a"] = [](Call&) { throw Killed(); };
-  EXPECT_THROW(run_deferred("a"), Killed);
-  restart();
+  crash_deferred("a");
   const How alone{.guarded = true, .exclusive = true};
   faulty.rows_locked = true;
   EXPECT_EQ(run_deferred("a", alone).counts, Counts{});
@@ -118,12 +122,7 @@ TEST_F(G5_CrashGuard, ARunThatComesToNothingHidesNoStartOfAProcessThatDied) {
 }
 
 TEST_F(G5_CrashGuard, ADuplicateEndsNoStartOfAnEventThatIsSetAside) {
-  fails("a", 1);
-  deliver(delivery("a"));
-  clock.advance(seconds(2));
-  behaves["a"] = [](Call&) { throw Killed(); };
-  EXPECT_THROW(run_deferred("a"), Killed);
-  restart();
+  crash_deferred("a");
   EXPECT_EQ(run("a").counts, Counts{.duplicates = 1});
   EXPECT_EQ(inbox->starts({id_of("a")}).at(id_of("a")).all, 1) << "that one, and not the duplicate's own";
 }

@@ -87,6 +87,9 @@ TEST_F(G3_OneEffect, WhatIsTooOldToBeToldFromADuplicateIsADeadLetter) {
   EXPECT_EQ(deliver(at("ours", "2025-08-01T00:00:00Z", 2)).counts, Counts{.duplicates = 1})
       << "it had a row and was settled";
   EXPECT_FALSE(row(id_of("ours"))) << "and gets no new one";
+  EXPECT_EQ(deliver(at("both", "2025-08-01T00:00:00Z", 2), at("both", "2025-08-13T00:00:00Z", 2)).counts,
+            (Counts{.handled = 1, .duplicates = 1}));
+  EXPECT_EQ(state("both"), State::handled) << "the one that ran keeps its row";
 }
 
 // The date that examples and tests bear: old, whenever they run.

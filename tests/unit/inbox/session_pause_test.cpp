@@ -27,13 +27,14 @@ TEST_F(G6_Pause, IsProbedWithAnotherOfTheSameTypeAndAnotherKey) {
   receive({{1, "a"}, {2, "a"}, {3, "b", false, "other"}});
   settle(0, unavailable());
   receive({{4, "b"}, {5, "c"}});
-  EXPECT_EQ(after(seconds(1)), words({"run lane 0: 1:5 exclusive"})) << "of key b one of another type comes first";
+  EXPECT_EQ(after(seconds(1)), words({"run lane 0: 1:5 exclusive alone"}))
+      << "of key b one of another type comes first";
 }
 
 TEST_F(G6_Pause, AProbeThatGetsThroughPutsTheBlameOnTheFirst) {
   receive({{1, "a"}, {2, "b"}});
   settle(0, unavailable());
-  EXPECT_EQ(after(seconds(1)), words({"run lane 0: 1:2 exclusive"}));
+  EXPECT_EQ(after(seconds(1)), words({"run lane 0: 1:2 exclusive alone"}));
   EXPECT_EQ(done(1), words({"ack 1:2", "run lane 0: 1:1 blame"}));
   EXPECT_FALSE(session().paused());
   Report counted = handled(1);
@@ -48,18 +49,19 @@ TEST_F(G6_Pause, AProbeThatIsUnavailableTooDoublesThePause) {
   after(seconds(1));
   EXPECT_EQ(settle(0, unavailable()), words({}));
   EXPECT_EQ(after(Millis(1999)), words({}));
-  EXPECT_EQ(after(Millis(1)), words({"run lane 0: 1:1 exclusive"})) << "there is no third: the first has its turn";
+  EXPECT_EQ(after(Millis(1)), words({"run lane 0: 1:1 exclusive alone"}))
+      << "there is no third: the first has its turn";
   EXPECT_EQ(settle(0, unavailable()), words({}));
-  EXPECT_EQ(after(seconds(4)), words({"run lane 0: 1:2 exclusive"}));
+  EXPECT_EQ(after(seconds(4)), words({"run lane 0: 1:2 exclusive alone"}));
   done(1);
 }
 
 TEST_F(G6_Pause, AProbeThatMayBeToBlameItselfIsFollowedByTheNext) {
   receive({{1, "a"}, {2, "b"}, {3, "c"}});
   settle(0, unavailable());
-  EXPECT_EQ(after(seconds(1)), words({"run lane 0: 1:2 exclusive"}));
+  EXPECT_EQ(after(seconds(1)), words({"run lane 0: 1:2 exclusive alone"}));
   settle(0, unavailable());
-  EXPECT_EQ(after(seconds(2)), words({"run lane 0: 1:3 exclusive"}));
+  EXPECT_EQ(after(seconds(2)), words({"run lane 0: 1:3 exclusive alone"}));
   EXPECT_EQ(done(1), words({"ack 1:3", "run lane 0: 1:2"})) << "the outage is over";
   EXPECT_EQ(done(1), words({"ack 1:2", "run lane 0: 1:1 blame"})) << "it fails only if it was to blame";
 }
@@ -71,14 +73,14 @@ TEST_F(G6_Pause, AProbeThatSaysNothingIsFollowedByAnother) {
   Report duplicate;
   duplicate.settled = 1;
   duplicate.counts.duplicates = 1;
-  EXPECT_EQ(settle(0, duplicate), words({"ack 1:2", "run lane 0: 1:3 exclusive"}));
+  EXPECT_EQ(settle(0, duplicate), words({"ack 1:2", "run lane 0: 1:3 exclusive alone"}));
   EXPECT_TRUE(session().paused());
 }
 
 TEST_F(G6_Pause, WithNoOtherTheFirstIsProbedAndNotBlamed) {
   receive({{1, "a"}, {2, "a"}});
   settle(0, unavailable());
-  EXPECT_EQ(after(seconds(1)), words({"run lane 0: 1:1 exclusive"}));
+  EXPECT_EQ(after(seconds(1)), words({"run lane 0: 1:1 exclusive alone"}));
   EXPECT_EQ(done(1), words({"ack 1:1", "run lane 0: 1:2"}));
 }
 
@@ -87,7 +89,8 @@ TEST_F(G6_Pause, ADeferredEventIsDueAgainAfterIt) {
   EXPECT_EQ(due({due_of(7)}), words({deferred(7)}));
   EXPECT_EQ(settle(0, unavailable()), words({}));
   EXPECT_EQ(receive({{1, "k"}}), words({}));
-  EXPECT_EQ(after(seconds(1)), words({deferred(7, " guarded exclusive")})) << "1:1 is of its key and would say nothing";
+  EXPECT_EQ(after(seconds(1)), words({deferred(7, " guarded exclusive alone")}))
+      << "1:1 is of its key and would say nothing";
   Report one;
   one.counts.handled = 1;
   EXPECT_EQ(settle(0, one), words({"run lane 0: 1:1"}));
@@ -98,7 +101,7 @@ TEST_F(G6_Pause, ADeferredEventIsBlamedWhenAnotherGetsThrough) {
   due({due_of(7)});
   settle(0, unavailable());
   receive({{1, "other"}});
-  EXPECT_EQ(after(seconds(1)), words({"run lane 0: 1:1 exclusive"}));
+  EXPECT_EQ(after(seconds(1)), words({"run lane 0: 1:1 exclusive alone"}));
   EXPECT_EQ(done(1), words({"ack 1:1", deferred(7, " guarded blame")}));
 }
 
@@ -106,7 +109,7 @@ TEST_F(G6_Pause, ADueEventProbesWhereNothingIsDelivered) {
   receive({{1, "a"}});
   settle(0, unavailable());
   due({due_of(7, "b", "other"), due_of(8, "a"), due_of(9, "b")});
-  EXPECT_EQ(after(seconds(1)), words({deferred(9, " guarded exclusive")}))
+  EXPECT_EQ(after(seconds(1)), words({deferred(9, " guarded exclusive alone")}))
       << "7 is of another type, 8 of the culprit's key: they would say nothing";
   Report one;
   one.counts.handled = 1;
@@ -155,7 +158,8 @@ TEST_F(G6_Pause, ASuspectIsProbedAlone) {
   after(std::chrono::hours(1));
   due({due_of(7)});
   settle(0, unavailable());
-  EXPECT_EQ(after(seconds(1)), words({deferred(7, " guarded exclusive")})) << "else it would stay a suspect for ever";
+  EXPECT_EQ(after(seconds(1)), words({deferred(7, " guarded exclusive alone")}))
+      << "else it would stay a suspect for ever";
 }
 
 TEST_F(G6_Pause, ACulpritThatIsGoneEndsIt) {
