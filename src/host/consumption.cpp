@@ -23,9 +23,12 @@ bool Consumption::open() {
   std::string why;
   try {
     subscriber_.declare();
-    const bool clean =
-        subscriber_.store().open_instance(instance_, subscriber_.queue().name, subscriber_.queue().patterns,
-                                          subscriber_.subscription().ordering == Ordering::by_key ? "by_key" : "none");
+    const bool by_key = subscriber_.subscription().ordering == Ordering::by_key;
+    const bool clean = subscriber_.store().open_instance({.name = instance_,
+                                                          .owner = ports::this_process(),
+                                                          .queue = subscriber_.queue().name,
+                                                          .patterns = subscriber_.queue().patterns,
+                                                          .ordering = by_key ? "by_key" : "none"});
     auto receiver = here.transport.receiver(subscriber_.queue(), ports::this_process() + "/" + subscriber_.name());
     subscriber_.connect(*receiver);
     const std::lock_guard lock(receiver_mutex_);
@@ -100,7 +103,7 @@ void Consumption::act(inbox::Finished&) {
   connected_ = false;
   std::string why;
   try {
-    subscriber_.store().close_instance(instance_);
+    subscriber_.store().close_instance();
   } catch (const std::exception& away) { why = away.what(); }
   if (!why.empty())
     subscriber_.here().log.warning("the clean end could not be written: the next start is careful",

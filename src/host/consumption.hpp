@@ -20,7 +20,7 @@ struct Hands {
 
 class Consumption {
  public:
-  /// instance: the same after a restart; its last end, clean or not, is known by it.
+  /// instance: of the program on its machine, the same after a restart; its last end, clean or not, is known by it.
   Consumption(Subscriber& subscriber, std::string instance, Hands hands);
 
   /// Pumps and works until `until`, or for one round; false: stopped and finished.

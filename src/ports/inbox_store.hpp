@@ -138,6 +138,16 @@ struct PruneRule {
   bool queue_empty = true;
 };
 
+/// Who consumes, as it registers.
+struct Instance {
+  std::string
+      name;  // of the program on its machine, the same after a restart; name#2, ... where a living process has it
+  std::string owner = {};  // the process: this_process()
+  std::string queue = {};
+  std::vector<std::string> patterns = {};
+  std::string ordering = "none";
+};
+
 class InboxStore {
  public:
   virtual ~InboxStore() = default;
@@ -155,10 +165,9 @@ class InboxStore {
   /// Bounded; true: there is more.
   virtual bool prune(const PruneRule& rule) = 0;
   /// Written at start and, clean, at the end: what the last run of this instance left. Returns whether the last end was clean.
-  virtual bool open_instance(const std::string& instance, const std::string& queue,
-                             const std::vector<std::string>& patterns, const std::string& ordering) = 0;
+  virtual bool open_instance(const Instance& me) = 0;
   /// Takes back its starts that were not finished: it did not die of them.
-  virtual void close_instance(const std::string& instance) = 0;
+  virtual void close_instance() = 0;
 };
 
 }  // namespace holdfast::ports

@@ -22,7 +22,9 @@ std::string start_time(const std::string& pid) {
   const auto name_end = line.rfind(')');  // the program's name may hold spaces and brackets
   if (name_end == line.npos) return "";
   std::istringstream rest(line.substr(name_end + 1));
-  for (int i = 3; i <= 22; ++i) rest >> field;
+  rest >> field;
+  if (field == "Z" || field == "X") return "";  // dead; its parent has not asked yet
+  for (int i = 4; i <= 22; ++i) rest >> field;
   return field;
 }
 

@@ -1,4 +1,4 @@
-// Who owns a lease: "host/pid/start-time". The start time tells a process from a later one with the same number.
+// Which process has a lease, or an instance's name: "host/pid/start-time". The start time tells a process from a later one with the same number.
 // Threads: any.
 #pragma once
 #include <string>

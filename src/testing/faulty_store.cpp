@@ -51,11 +51,8 @@ class FaultyInbox : public ports::InboxStore {
   std::map<EventId, ports::Starts> starts(const std::set<EventId>& ids) override { return real_->starts(ids); }
   void take_back(std::span<const ports::StartRef> starts) override { real_->take_back(starts); }
   bool prune(const ports::PruneRule& rule) override { return real_->prune(rule); }
-  bool open_instance(const std::string& instance, const std::string& queue, const std::vector<std::string>& patterns,
-                     const std::string& ordering) override {
-    return real_->open_instance(instance, queue, patterns, ordering);
-  }
-  void close_instance(const std::string& instance) override { real_->close_instance(instance); }
+  bool open_instance(const ports::Instance& me) override { return real_->open_instance(me); }
+  void close_instance() override { real_->close_instance(); }
 
  private:
   std::unique_ptr<ports::InboxStore> real_;

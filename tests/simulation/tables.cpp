@@ -96,6 +96,7 @@ constexpr Mutant mutants[] = {
     {"suspects_wait_for_none", "by_key=0 via_broker=0 calm crashers slow_acks bad_release sessions rebalances lanes=1"},
     {"probe_is_not_alone", "by_key=0 calm failures crashers dependency operators broker_tools lanes=1 keys=3"},
     {"left_start_stays", "by_key=0 calm failures crashers store_calls store_outages bad_release sessions"},
+    {"instances_share_a_name", "calm stops store_outages failures dependency"},
     {"living_start_counts",
      "by_key=0 calm failures slow store_outages kills bad_release duplicates sessions lanes=3 batch=1"},
     // The inbox's tables.

@@ -122,6 +122,7 @@ CREATE TABLE holdfast.delivery_starts(
 CREATE TABLE holdfast.consumers(
   consumer text COLLATE "C" NOT NULL,
   instance text NOT NULL,
+  owner text NOT NULL,  -- the process that has this name, or had it last
   queue text NOT NULL,
   patterns text NOT NULL,
   ordering text NOT NULL,

@@ -104,6 +104,7 @@ CREATE TABLE holdfast_delivery_starts(
 CREATE TABLE holdfast_consumers(
   consumer TEXT NOT NULL,
   instance TEXT NOT NULL,
+  owner TEXT NOT NULL,  -- the process that has this name, or had it last
   queue TEXT NOT NULL,
   patterns TEXT NOT NULL,
   ordering TEXT NOT NULL,

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "store/instance_name.hpp"
 #include "store/postgres/inbox_tx.hpp"
 
 namespace holdfast::store {
@@ -58,36 +59,39 @@ std::vector<Due> PostgresInbox::due(const DueQuery& query) {
   return out;
 }
 
-bool PostgresInbox::open_instance(const std::string& instance, const std::string& queue,
-                                  const std::vector<std::string>& patterns, const std::string& ordering) {
+bool PostgresInbox::open_instance(const Instance& me) {
   Transaction tx = access_.begin();
-  const bool clean = tx.query<bool>("SELECT clean_end FROM holdfast.consumers WHERE consumer = $1 AND instance = $2",
-                                    consumer_, instance)
-                         .one_or_none()
-                         .value_or(true);
+  tx.exec("LOCK TABLE holdfast.consumers IN SHARE ROW EXCLUSIVE MODE");  // two that start at once take two names
+  const auto [name, clean] = choose_name(me, [&](const std::string& candidate) {
+    return tx
+        .query<std::string, bool, bool>(
+            "SELECT owner, until IS NOT NULL, clean_end FROM holdfast.consumers WHERE consumer = $1 AND instance = $2",
+            consumer_, candidate)
+        .one_or_none();
+  });
   tx.exec(
-      "INSERT INTO holdfast.consumers(consumer, instance, queue, patterns, ordering, since, clean_end)"
-      " VALUES ($1, $2, $3, $4, $5, " HOLDFAST_NOW("$6") ", false)"
-      " ON CONFLICT (consumer, instance) DO UPDATE SET queue = excluded.queue, patterns = excluded.patterns,"
-      " ordering = excluded.ordering, until = NULL, clean_end = false",
-      consumer_, instance, queue, fmt::format("{}", fmt::join(patterns, " ")), ordering, access_.now());
-  tx.exec("UPDATE holdfast.delivery_starts SET last = 0 WHERE consumer = $1 AND instance = $2", consumer_, instance);
+      "INSERT INTO holdfast.consumers(consumer, instance, owner, queue, patterns, ordering, since, clean_end)"
+      " VALUES ($1, $2, $3, $4, $5, $6, " HOLDFAST_NOW("$7") ", false)"
+      " ON CONFLICT (consumer, instance) DO UPDATE SET owner = excluded.owner, queue = excluded.queue,"
+      " patterns = excluded.patterns, ordering = excluded.ordering, until = NULL, clean_end = false",
+      consumer_, name, me.owner, me.queue, fmt::format("{}", fmt::join(me.patterns, " ")), me.ordering, access_.now());
+  tx.exec("UPDATE holdfast.delivery_starts SET last = 0 WHERE consumer = $1 AND instance = $2", consumer_, name);
   tx.commit();
-  instance_ = instance;
+  instance_ = name;
   return clean;
 }
 
-void PostgresInbox::close_instance(const std::string& instance) {
+void PostgresInbox::close_instance() {
   Transaction tx = access_.begin();
   tx.exec("UPDATE holdfast.consumers SET until = " HOLDFAST_NOW(
               "$3") ", clean_end = true WHERE consumer = $1 AND instance = $2",
-          consumer_, instance, access_.now());
+          consumer_, instance_, access_.now());
   // It lived to its end: of what it began and could not finish, as the store was away, it did not die.
   tx.exec("UPDATE holdfast.delivery_starts SET " HOLDFAST_TAKEN_BACK
           " WHERE consumer = $1 AND instance = $2 AND last <> 0",
-          consumer_, instance);
+          consumer_, instance_);
   tx.exec("DELETE FROM holdfast.delivery_starts WHERE consumer = $1 AND instance = $2 AND starts = 0", consumer_,
-          instance);
+          instance_);
   tx.commit();
 }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "store/instance_name.hpp"
 #include "store/sqlite/inbox_tx.hpp"
 
 namespace holdfast::store {
@@ -46,31 +47,33 @@ std::vector<Due> SqliteInbox::due(const DueQuery& query) {
   return out;
 }
 
-bool SqliteInbox::open_instance(const std::string& instance, const std::string& queue,
-                                const std::vector<std::string>& patterns, const std::string& ordering) {
+bool SqliteInbox::open_instance(const Instance& me) {
   Transaction tx = access_.begin();
-  const bool clean = tx.query<bool>("SELECT clean_end FROM holdfast_consumers WHERE consumer = $1 AND instance = $2",
-                                    consumer_, instance)
-                         .one_or_none()
-                         .value_or(true);
+  const auto [name, clean] = choose_name(me, [&](const std::string& candidate) {
+    return tx
+        .query<std::string, bool, bool>(
+            "SELECT owner, until IS NOT NULL, clean_end FROM holdfast_consumers WHERE consumer = $1 AND instance = $2",
+            consumer_, candidate)
+        .one_or_none();
+  });
   tx.exec(
-      "INSERT INTO holdfast_consumers(consumer, instance, queue, patterns, ordering, since, clean_end)"
-      " VALUES ($1, $2, $3, $4, $5, $6, 0)"
-      " ON CONFLICT(consumer, instance) DO UPDATE SET queue = excluded.queue, patterns = excluded.patterns,"
-      " ordering = excluded.ordering, until = NULL, clean_end = 0",
-      consumer_, instance, queue, fmt::format("{}", fmt::join(patterns, " ")), ordering, access_.now());
-  tx.exec("UPDATE holdfast_delivery_starts SET last = 0 WHERE consumer = $1 AND instance = $2", consumer_, instance);
+      "INSERT INTO holdfast_consumers(consumer, instance, owner, queue, patterns, ordering, since, clean_end)"
+      " VALUES ($1, $2, $3, $4, $5, $6, $7, 0)"
+      " ON CONFLICT(consumer, instance) DO UPDATE SET owner = excluded.owner, queue = excluded.queue,"
+      " patterns = excluded.patterns, ordering = excluded.ordering, until = NULL, clean_end = 0",
+      consumer_, name, me.owner, me.queue, fmt::format("{}", fmt::join(me.patterns, " ")), me.ordering, access_.now());
+  tx.exec("UPDATE holdfast_delivery_starts SET last = 0 WHERE consumer = $1 AND instance = $2", consumer_, name);
   tx.commit();
-  instance_ = instance;
+  instance_ = name;
   return clean;
 }
 
-void SqliteInbox::close_instance(const std::string& instance) {
+void SqliteInbox::close_instance() {
   Transaction tx = access_.begin();
   tx.exec("UPDATE holdfast_consumers SET until = $3, clean_end = 1 WHERE consumer = $1 AND instance = $2", consumer_,
-          instance, access_.now());
+          instance_, access_.now());
   // It lived to its end: of what it began and could not finish, as the store was away, it did not die.
-  take_back(tx, instance, "", 0);
+  take_back(tx, "", 0);
   tx.commit();
 }
 

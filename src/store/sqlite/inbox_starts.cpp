@@ -66,22 +66,21 @@ Starts SqliteInbox::start(const EventId& id, bool alone_in_queue, std::int64_t n
 }
 
 /// id: "": all of this instance.
-void SqliteInbox::take_back(TransactionRef tx, const std::string& instance, const std::string& id,
-                            std::int64_t number) const {
+void SqliteInbox::take_back(TransactionRef tx, const std::string& id, std::int64_t number) const {
   tx.exec(
       "UPDATE holdfast_delivery_starts SET starts = starts - 1, counted = counted - (last & 2 <> 0),"
       " alone = alone - (last & 4 <> 0), last = 0 WHERE consumer = $1 AND instance = $2 AND last <> 0"
       " AND ($3 = '' OR (event_id = $3 AND number = $4))",
-      consumer_, instance, id, number);
+      consumer_, instance_, id, number);
   tx.exec(
       "DELETE FROM holdfast_delivery_starts WHERE consumer = $1 AND instance = $2 AND (event_id = $3 OR $3 = '')"
       " AND starts = 0",
-      consumer_, instance, id);
+      consumer_, instance_, id);
 }
 
 void SqliteInbox::take_back(std::span<const StartRef> starts) {
   Transaction tx = access_.begin_lazy();
-  for (const auto& [id, number] : starts) take_back(tx, instance_, id.to_string(), number);
+  for (const auto& [id, number] : starts) take_back(tx, id.to_string(), number);
   tx.commit();
 }
 

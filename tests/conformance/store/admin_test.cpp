@@ -56,9 +56,9 @@ TEST_P(StoreConformance, TellsWhatTheLastReleaseOfEachConsumerAskedFor) {
   if (!features().admin) GTEST_SKIP();
   AdminStore& admin = *clients->admin();
   EXPECT_TRUE(admin.subscriptions().empty());
-  inbox().open_instance("old", "inventory.q", {"order.created.*"}, "by_key");
+  inbox().open_instance({.name = "old", .queue = "inventory.q", .patterns = {"order.created.*"}, .ordering = "by_key"});
   clients->advance(Millis(1));
-  inbox().open_instance("new", "inventory.q", {"order.created.*", "order.cancelled.*"}, "none");
+  inbox().open_instance({.name = "new", .queue = "inventory.q", .patterns = {"order.created.*", "order.cancelled.*"}});
   const auto found = admin.subscriptions();
   ASSERT_EQ(found.size(), 1u);
   EXPECT_EQ(found[0].queue, "inventory.q");
@@ -107,7 +107,7 @@ TEST_P(StoreConformance, DeferredAreListedInTheirOrderAndRetryingOnesToo) {
 TEST_P(StoreConformance, StatusCounts) {
   if (!features().admin) GTEST_SKIP();
   AdminStore& admin = *clients->admin();
-  inbox().open_instance("a", "test.q", {"order.#"}, "by_key");
+  inbox().open_instance({.name = "a", .queue = "test.q", .patterns = {"order.#"}, .ordering = "by_key"});
   publish({outgoing(1), outgoing(2)});
   const auto first = refs(admin.pending({.limit = 1}));
   outbox().mark_published(first);

@@ -96,4 +96,12 @@ int StoreConformance::mark_all() {
   return on(2, [&] { return outbox().mark_published(marks); });
 }
 
+bool StoreConformance::opens(const std::string& instance, const std::string& owner) {
+  return on(0, [&] { return inbox().open_instance({.name = instance, .owner = owner, .queue = "test.q"}); });
+}
+
+Starts StoreConformance::starts_of(int number) {
+  return on(0, [&] { return inbox().starts({id(number)})[id(number)]; });
+}
+
 }  // namespace conformance

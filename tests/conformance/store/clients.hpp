@@ -75,6 +75,9 @@ class StoreConformance : public testing::TestWithParam<StoreUnderTest> {
   void publish(const std::vector<holdfast::ports::OutgoingEvent>& events);
   std::vector<holdfast::ports::OutboxRow> all_pending();
   int mark_all();
+  /// Whether its last end was clean.
+  bool opens(const std::string& instance, const std::string& owner = "");
+  holdfast::ports::Starts starts_of(int number);
   template <class Call>
   auto on(int client, Call call) {
     std::invoke_result_t<Call&> out{};

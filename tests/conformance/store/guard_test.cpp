@@ -1,5 +1,9 @@
 // G5, G6: the account of starts, by which a poison event is told from a release that crashes on everything.
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include "conformance/store/clients.hpp"
+#include "ports/owner.hpp"
 
 namespace holdfast::ports {
 inline bool operator==(const Starts& a, const Starts& b) {
@@ -15,6 +19,20 @@ namespace {
 
 using namespace holdfast;
 using namespace holdfast::ports;
+
+std::string a_dead_process() {
+  int ends[2];
+  if (pipe(ends) != 0) throw std::runtime_error("no pipe");
+  const pid_t child = fork();
+  if (child == 0) {
+    const std::string me = this_process();
+    _exit(write(ends[1], me.data(), me.size()) < 0 ? 1 : 0);
+  }
+  char owner[300];
+  const auto size = read(ends[0], owner, sizeof owner);
+  waitpid(child, nullptr, 0), close(ends[0]), close(ends[1]);
+  return {owner, static_cast<std::size_t>(size)};
+}
 
 TEST_P(StoreConformance, StartsCountOnlyWithAnotherEventHandledBetween) {
   const auto start = [&] { return on(0, [&] { return inbox().start(id(1), false, 1); }); };
@@ -39,18 +57,32 @@ TEST_P(StoreConformance, WhatMetNoHandlerIsNoEvidence) {
 }
 
 TEST_P(StoreConformance, TheStartOfAnInstanceThatMayLiveIsNotCountedByAnother) {
-  const auto opens = [&](const char* instance) {
-    clients->run(0, [&] { inbox().open_instance(instance, "test.q", {"order.#"}, "none"); });
-  };
-  const auto starts = [&] { return on(0, [&] { return inbox().starts({id(1)}).at(id(1)); }); };
   opens("a");
   clients->run(0, [&] { inbox().start(id(1), false, 1); });
-  EXPECT_EQ(starts(), (Starts{1, 0, 1}));
+  EXPECT_EQ(starts_of(1), (Starts{1, 0, 1}));
   opens("b");
-  EXPECT_EQ(starts(), (Starts{0, 0, 1}));
+  EXPECT_EQ(starts_of(1), (Starts{0, 0, 1}));
   opens("a");  // it did not live
   opens("b");
-  EXPECT_EQ(starts(), (Starts{1, 0, 1}));
+  EXPECT_EQ(starts_of(1), (Starts{1, 0, 1}));
+}
+
+// Two programs of one name on one machine: neither takes the other's start for one of its own.
+TEST_P(StoreConformance, LivingProcessesOfOneNameHaveAccountsOfTheirOwn) {
+  EXPECT_TRUE(opens("a", this_process()));
+  clients->run(0, [&] { inbox().start(id(1), false, 1); });
+  EXPECT_TRUE(opens("a", "elsewhere/1/1")) << "nobody had a second one before";
+  EXPECT_EQ(starts_of(1), (Starts{0, 0, 1})) << "the first may live";
+  clients->run(0, [&] { inbox().close_instance(); });
+  EXPECT_FALSE(opens("a", this_process())) << "the other's clean end is not its own";
+  EXPECT_EQ(starts_of(1), (Starts{1, 0, 1}));
+}
+
+TEST_P(StoreConformance, AProcessFindsWhatTheDeadOneOfItsNameLeft) {
+  opens("a", a_dead_process());
+  clients->run(0, [&] { inbox().start(id(1), false, 1); });
+  EXPECT_FALSE(opens("a", this_process()));
+  EXPECT_EQ(starts_of(1), (Starts{1, 0, 1}));
 }
 
 TEST_P(StoreConformance, WhatWasRolledBackSettledNothing) {
@@ -98,20 +130,16 @@ TEST_P(StoreConformance, StartsEndWithTheEvent) {
 
 // The store was away when their runs ended; the process lived on to a good end, and did not die of them.
 TEST_P(StoreConformance, ACleanEndTakesItsOpenStartsBack) {
-  const auto opens = [&] { on(0, [&] { return inbox().open_instance("a", "test.q", {}, "none"); }); };
   const auto start = [&](int n) { return on(0, [&] { return inbox().start(id(n), true, 1); }); };
-  opens(), start(1);  // of this one it dies
-  opens(), start(1), start(2);
-  clients->run(0, [&] { inbox().close_instance("a"); });
-  opens();
+  opens("a"), start(1);  // of this one it dies
+  opens("a"), start(1), start(2);
+  clients->run(0, [&] { inbox().close_instance(); });
+  opens("a");
   EXPECT_EQ(start(2), (Starts{0, 0, 0}));
   EXPECT_EQ(start(1).all, 1);
 }
 
 TEST_P(StoreConformance, AnInstanceTakesAStartBackOnce) {
-  const auto opens = [&](const char* instance) {
-    on(0, [&] { return inbox().open_instance(instance, "test.q", {}, "none"); });
-  };
   const auto start = [&](int number) { return on(0, [&] { return inbox().start(id(1), true, number); }); };
   const auto take_back = [&](int number) {
     const std::vector<StartRef> taken{{id(1), number}, {id(2), number}};

@@ -1,6 +1,7 @@
 // The suite on the simulator's store: several writers, as PostgreSQL has them. Each client is a simulated process; it waits for
 // another one when nobody can go on. A step takes no time, so that times can be compared.
 #include "conformance/store/clients.hpp"
+#include "ports/owner.hpp"
 #include "simulation/database/inbox.hpp"
 #include "simulation/database/outbox.hpp"
 
@@ -11,6 +12,7 @@ class SimulatedClients : public Clients {
  public:
   SimulatedClients() {
     scheduler_.step_takes = 0;
+    database_.living = {holdfast::ports::this_process(), "elsewhere/1/1"};
     restart();
     for (int i = 0; i < 3; ++i) scheduler_.add("client" + std::to_string(i), [this, i] { work(i); });
   }

@@ -301,9 +301,9 @@ TEST_F(SqliteFile, OfANewerSchema) {
 TEST_F(SqliteFile, MigratingTwiceChangesNothing) {
   Store store = migrated();
   auto inbox = store.impl()->inbox("c");
-  EXPECT_TRUE(inbox->open_instance("i", "q", {}, "none"));
+  EXPECT_TRUE(inbox->open_instance({.name = "i", .queue = "q"}));
   store.migrate();
-  EXPECT_FALSE(store.impl()->inbox("c")->open_instance("i", "q", {}, "none"));
+  EXPECT_FALSE(store.impl()->inbox("c")->open_instance({.name = "i", .queue = "q"}));
 }
 
 TEST_F(SqliteFile, ViewsSpeakTheArticlesWords) {

@@ -24,19 +24,20 @@ struct TablesThen {
       : inbox(committed(t.inbox)),
         deferred(committed(t.deferred)),
         starts(committed(t.starts)),
-        instances(t.instances),
+        instances(committed(t.instances)),
         pruned_before(t.pruned_before.committed),
         handled(t.handled) {}
 
   void put_back_into(ConsumerTables& t) const {
     put_back(t.inbox, inbox), put_back(t.deferred, deferred), put_back(t.starts, starts);
-    t.instances = instances, t.pruned_before.committed = pruned_before, t.handled = handled;
+    put_back(t.instances, instances);
+    t.pruned_before.committed = pruned_before, t.handled = handled;
   }
 
   std::map<EventId, InboxEntry> inbox;
   std::map<EventId, DeferredEntry> deferred;
   std::map<EventId, StartsEntry> starts;
-  std::map<std::string, bool> instances;
+  std::map<std::string, ConsumerTables::InstanceEntry> instances;
   std::optional<Timestamp> pruned_before;
   std::int64_t handled;
 };

@@ -45,7 +45,12 @@ struct ConsumerTables {
   std::map<EventId, Row<InboxEntry>> inbox;
   std::map<EventId, Row<DeferredEntry>> deferred;
   std::map<EventId, Row<StartsEntry>> starts;
-  std::map<std::string, bool> instances;  // clean end
+  struct InstanceEntry {
+    std::string owner;
+    bool ended = false;  // in good order
+  };
+  std::map<std::string, Row<InstanceEntry>> instances;
+  Row<bool> registering;  // locked by who looks for a free one
   Row<Timestamp> pruned_before;
   std::int64_t handled = 0;  // ever
 };
@@ -105,6 +110,7 @@ class Database {
   std::map<std::string, Advisory> keys;
   Row<std::string> user_rows[2];
   std::map<std::pair<EventId, EventId>, Row<std::string>> actions;  // operator_actions, by act and event
+  std::set<std::string> living;  // processes on its machine, as that tells
   std::string lease_owner;
   Time lease_until = 0;
   std::int64_t position = 0;

@@ -305,21 +305,35 @@ bool SimInboxStore::prune(const ports::PruneRule& rule) {
   return left < 0;
 }
 
-bool SimInboxStore::open_instance(const std::string& instance, const std::string&, const std::vector<std::string>&,
-                                  const std::string&) {
+std::string SimInboxStore::free_name(const ports::Instance& me) const {
+  std::string name = me.name;
+  for (int n = 2; !mutant("instances_share_a_name"); ++n, name = me.name + "#" + std::to_string(n)) {
+    const auto row = consumer_.instances.find(name);
+    if (row == consumer_.instances.end() || !row->second.committed) break;
+    const auto& last = *row->second.committed;
+    if (last.ended || last.owner == me.owner || !database_.living.contains(last.owner)) break;
+  }
+  return name;
+}
+
+bool SimInboxStore::open_instance(const ports::Instance& me) {
   Session session(database_);
   session.call();
+  session.take(consumer_.registering);
+  const std::string name = free_name(me);
   for (auto& [id, row] : consumer_.starts) {
     session.take(row);
-    if (!row.committed || !row.committed->by_instance.contains(instance)) continue;
+    if (!row.committed || !row.committed->by_instance.contains(name)) continue;
     StartsEntry entry = *row.committed;
-    entry.by_instance[instance].last = {};
+    entry.by_instance[name].last = {};
     session.tx().write(row, std::optional(std::move(entry)));
   }
+  auto& row = consumer_.instances[name];
+  const bool clean = !row.committed || row.committed->ended;
+  session.tx().write(row, std::optional(ConsumerTables::InstanceEntry{me.owner, false}));
   session.commit();
-  instance_ = instance;
-  const auto [row, fresh] = consumer_.instances.try_emplace(instance, true);
-  return std::exchange(row->second, false);
+  instance_ = name;
+  return clean;
 }
 
 void SimInboxStore::take_back(Session& session, const std::string& instance, Row<StartsEntry>& row,
@@ -347,13 +361,15 @@ void SimInboxStore::take_back(std::span<const ports::StartRef> starts) {
   session.commit();
 }
 
-void SimInboxStore::close_instance(const std::string& instance) {
+void SimInboxStore::close_instance() {
   Session session(database_);
   session.call();
   if (!mutant("clean_end_keeps_starts"))
-    for (auto& [id, row] : consumer_.starts) take_back(session, instance, row);
+    for (auto& [id, row] : consumer_.starts) take_back(session, instance_, row);
+  auto& row = consumer_.instances[instance_];
+  if (row.committed)  // a restore may have taken it
+    session.tx().write(row, std::optional(ConsumerTables::InstanceEntry{row.committed->owner, true}));
   session.commit();
-  consumer_.instances[instance] = true;
 }
 
 }  // namespace sim

@@ -53,11 +53,12 @@ class SimInboxStore : public ports::InboxStore {
   std::map<EventId, ports::Starts> starts(const std::set<EventId>& ids) override;
   void take_back(std::span<const ports::StartRef> starts) override;
   bool prune(const ports::PruneRule& rule) override;
-  bool open_instance(const std::string& instance, const std::string& queue, const std::vector<std::string>& patterns,
-                     const std::string& ordering) override;
-  void close_instance(const std::string& instance) override;
+  bool open_instance(const ports::Instance& me) override;
+  void close_instance() override;
+  const std::string& instance() const { return instance_; }
 
  private:
+  std::string free_name(const ports::Instance& me) const;
   static void take_back(Session& session, const std::string& instance, Row<StartsEntry>& row,
                         std::optional<std::int64_t> number = {});
 

@@ -44,6 +44,7 @@ class ConsumerProcess {
         stop_(std::move(stop)),
         number_(number),
         name_("consumer" + std::to_string(number)),
+        owner_(name_ + "/" + std::to_string(++w.incarnations)),
         store_(w.consumer, "c"),
         handlers_(handlers_of(w, number)),
         receiver_(w.broker, receiver_setup(w)),
@@ -51,10 +52,12 @@ class ConsumerProcess {
             {store_, w.clock, handlers_, policy_of(w, receiver_), [&w] { return w.scheduler.random.fraction(); }}),
         jobs_(static_cast<std::size_t>(w.setup.lanes)) {
     w_.running[number_].clear();
+    w_.consumer.living.insert(owner_);
     stop_->wake = [this] { receiver_.wake(); };
   }
   ~ConsumerProcess() {
     stop_->wake = [] {}, w_.prunable[number_] = false;
+    w_.consumer.living.erase(owner_);
   }
 
   void consume_thread() {
@@ -131,9 +134,9 @@ class ConsumerProcess {
     for (; !stop_->asked; w_.scheduler.sleep(50)) {
       std::optional<bool> clean;
       try {
-        clean = store_.open_instance(name_, work_queue, {"a.#"}, w_.setup.by_key() ? "by_key" : "none");
+        clean = store_.open_instance({.name = "consumer", .owner = owner_, .queue = work_queue});
       } catch (const holdfast::Error&) { clean.reset(); }
-      if (clean) w_.judge.begins(w_.consumer.consumers.at("c"), name_);
+      if (clean) w_.judge.begins(w_.consumer.consumers.at("c"), store_.instance());
       if (clean) return clean;
     }
     return {};
@@ -201,10 +204,10 @@ class ConsumerProcess {
       w_.judge.breach("G6", name_ + " stopped in good order while an event was running");
     receiver_.disconnect();
     try {
-      store_.close_instance(name_);
-      w_.judge.stopped(w_.consumer.consumers.at("c"), name_);
+      store_.close_instance();
+      w_.judge.stopped(w_.consumer.consumers.at("c"), store_.instance());
     } catch (const holdfast::Error&) {  // then the next start is careful, and what could not be taken back stays
-      w_.judge.stopped_away(w_.consumer.consumers.at("c"), name_);
+      w_.judge.stopped_away(w_.consumer.consumers.at("c"), store_.instance());
     }
   }
 
@@ -222,7 +225,7 @@ class ConsumerProcess {
   World& w_;
   const std::shared_ptr<Stop> stop_;
   int number_;
-  std::string name_;
+  std::string name_, owner_;
   SimInboxStore store_;
   inbox::Handlers handlers_;
   SimReceiver receiver_;

@@ -75,6 +75,7 @@ void Judge::offered(const Database& db, ports::Seq seq, const ports::OutgoingEve
   for (auto it = db.outbox.begin(); it != me; ++it) {
     const auto& row = it->second.row;
     if (row.event.key != event.key || confirmed.contains({row.seq, row.event.id})) continue;
+    if (row.event.id == event.id) continue;  // the same event, republished twice
     if (excused_.contains({row.seq, row.event.id})) continue;
     if (setup_.keeps_session_order && in_session.contains(row.seq)) continue;
     return breach("G4", fmt::format("row {} was published while row {} of its key {} was not confirmed", seq, row.seq,

@@ -13,7 +13,9 @@ constexpr auto queue = "inventory.order-created.q";
 struct ImportTest : SetAside {
   ImportTest() : topology(static_cast<detail::TransportBase&>(bus).topology()) {
     topology.declare({queue, {"order.created.*"}});
-    base().inbox("inventory")->open_instance("inventory@here", queue, {"order.created.*"}, "none");
+    base()
+        .inbox("inventory")
+        ->open_instance({.name = "inventory@here", .queue = queue, .patterns = {"order.created.*"}});
   }
   void dead_letter(const EventId& id, const Headers& headers = {}) {
     const auto body =

@@ -69,11 +69,8 @@ class FaultyInbox : public InboxStore {
   std::map<EventId, Starts> starts(const std::set<EventId>& ids) override { return call("starts").starts(ids); }
   void take_back(std::span<const StartRef> starts) override { call("take_back").take_back(starts); }
   bool prune(const PruneRule& rule) override { return real_.prune(rule); }
-  bool open_instance(const std::string& instance, const std::string& queue, const std::vector<std::string>& patterns,
-                     const std::string& ordering) override {
-    return real_.open_instance(instance, queue, patterns, ordering);
-  }
-  void close_instance(const std::string& instance) override { real_.close_instance(instance); }
+  bool open_instance(const Instance& me) override { return real_.open_instance(me); }
+  void close_instance() override { real_.close_instance(); }
 
   Before before = [](const std::string&) {};
   bool rows_locked = false;
