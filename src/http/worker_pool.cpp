@@ -4,11 +4,11 @@
 
 namespace holdfast::http {
 
-WorkerPool::WorkerPool(int threads, int max_queued)
-    : max_queued_(static_cast<std::size_t>(std::max(0, max_queued))),
-      idle_(static_cast<std::size_t>(std::max(1, threads))) {
-  threads_.reserve(idle_);
-  for (std::size_t i = 0, n = idle_; i < n; ++i) threads_.emplace_back([this] { work(); });
+WorkerPool::WorkerPool(int threads, int max_queued, std::chrono::microseconds patience)
+    : max_queued_(static_cast<std::size_t>(std::max(0, max_queued))), patience_(patience) {
+  const auto count = static_cast<std::size_t>(std::max(1, threads));
+  const std::lock_guard lock(mutex_);  // they ask how many they are
+  while (threads_.size() < count) threads_.emplace_back([this] { work(); });
 }
 
 WorkerPool::~WorkerPool() {
@@ -21,29 +21,51 @@ WorkerPool::~WorkerPool() {
 }
 
 bool WorkerPool::try_submit(std::function<void()> job) {
-  {
-    std::lock_guard lock(mutex_);
-    if (jobs_.size() >= idle_ + max_queued_) return false;  // a queued job an idle thread is waking up for is no wait
-    jobs_.push_back(std::move(job));
-  }
-  wake_.notify_one();
+  std::lock_guard lock(mutex_);
+  const std::size_t idle = threads_.size() - running_;  // a job that an idle thread is waking up for is no wait
+  if (jobs_.size() >= idle + max_queued_) return false;
+  jobs_.push_back(std::move(job));
+  if (may_take()) wake_.notify_one();
+  else find_a_watcher();
   return true;
 }
 
 void WorkerPool::work() {
   std::unique_lock lock(mutex_);
-  for (;;) {
-    wake_.wait(lock, [this] { return stopping_ || !jobs_.empty(); });
-    if (jobs_.empty()) return;
+  while (wait_for_job(lock)) {
     auto job = std::move(jobs_.front());
     jobs_.pop_front();
-    --idle_;
+    ++running_;
+    last_taken_ = Clock::now();
+    if (!jobs_.empty()) find_a_watcher();
     lock.unlock();
     job();
     job = nullptr;  // what it holds may be large, and is not the lock's business
     lock.lock();
-    ++idle_;
+    --running_;
   }
+}
+
+bool WorkerPool::wait_for_job(std::unique_lock<std::mutex>& lock) {
+  for (;;) {
+    if (!jobs_.empty() && (may_take() || stopping_)) return true;
+    if (stopping_) return false;
+    if (jobs_.empty() || watched_) {
+      wake_.wait(lock);
+      continue;
+    }
+    watched_ = true;
+    wake_.wait_until(lock, last_taken_ + patience_);
+    watched_ = false;
+  }
+}
+
+bool WorkerPool::may_take() const {
+  return patience_.count() == 0 || running_ == 0 || Clock::now() - last_taken_ >= patience_;
+}
+
+void WorkerPool::find_a_watcher() {
+  if (patience_.count() > 0 && !watched_) wake_.notify_one();
 }
 
 }  // namespace holdfast::http

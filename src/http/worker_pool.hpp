@@ -1,5 +1,8 @@
 // Threads for handlers that block, with a bounded queue before them.
+// With patience, jobs wait for a thread that works: another is woken only once none has taken a job for so long. Where jobs take
+// turns at one thing (SQLite has one writer), handing it from thread to thread costs more than waiting for the one that is warm.
 #pragma once
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -11,19 +14,26 @@ namespace holdfast::http {
 
 class WorkerPool {
  public:
-  WorkerPool(int threads, int max_queued);
+  WorkerPool(int threads, int max_queued, std::chrono::microseconds patience = {});
   ~WorkerPool();  // runs what is queued, then joins
 
   bool try_submit(std::function<void()> job);  // false: every thread is busy and the queue is full
 
  private:
+  using Clock = std::chrono::steady_clock;
   void work();
+  bool wait_for_job(std::unique_lock<std::mutex>& lock);  // false: the pool ends
+  bool may_take() const;
+  void find_a_watcher();
 
   std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<std::function<void()>> jobs_;
   const std::size_t max_queued_;
-  std::size_t idle_ = 0;
+  const std::chrono::microseconds patience_;
+  std::size_t running_ = 0;
+  Clock::time_point last_taken_;
+  bool watched_ = false;  // a thread looks whether jobs are still taken
   bool stopping_ = false;
   std::vector<std::thread> threads_;
 };

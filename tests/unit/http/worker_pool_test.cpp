@@ -3,7 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <future>
 #include <latch>
+#include <mutex>
+#include <set>
+#include <thread>
 
 namespace holdfast::http {
 namespace {
@@ -29,6 +33,42 @@ TEST(WorkerPool, WithoutAQueueAnIdleThreadIsStillEnough) {
   entered.wait();
   EXPECT_FALSE(pool.try_submit([] {}));
   release.count_down();
+}
+
+TEST(WorkerPool, WithPatienceJobsWaitForTheThreadThatWorks) {
+  std::latch submitted(1), done(100);
+  std::mutex mutex;
+  std::set<std::thread::id> threads;
+  WorkerPool pool(4, 1000, std::chrono::hours(1));
+  for (int i = 0; i < 100; ++i)
+    pool.try_submit([&] {
+      submitted.wait();
+      const std::lock_guard lock(mutex);
+      threads.insert(std::this_thread::get_id()), done.count_down();
+    });
+  submitted.count_down();
+  done.wait();
+  EXPECT_EQ(threads.size(), 1u);
+}
+
+// Three threads hang, one after the other; what waits behind each still runs.
+TEST(WorkerPool, PatienceEndsWhenNoJobIsTaken) {
+  std::latch release(1);
+  std::promise<void> last;
+  WorkerPool pool(4, 1000, std::chrono::milliseconds(1));
+  for (int i = 0; i < 3; ++i) pool.try_submit([&] { release.wait(); });
+  pool.try_submit([&] { last.set_value(); });
+  EXPECT_EQ(last.get_future().wait_for(std::chrono::minutes(1)), std::future_status::ready);
+  release.count_down();
+}
+
+TEST(WorkerPool, EndsWithNothingLeftUndoneInPatienceToo) {
+  std::atomic<int> done = 0;
+  {
+    WorkerPool pool(3, 1000, std::chrono::hours(1));
+    for (int i = 0; i < 1000; ++i) ASSERT_TRUE(pool.try_submit([&] { ++done; }));
+  }
+  EXPECT_EQ(done, 1000);
 }
 
 TEST(WorkerPool, EndsWithNothingLeftUndone) {
