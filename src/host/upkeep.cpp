@@ -61,13 +61,13 @@ void Upkeep::do_chores(const std::stop_token& stop) {
 }
 
 void Upkeep::measure() {
-  const auto status = admin_->status();
+  const auto waiting = admin_->waiting();
   auto& m = here_.metrics;
   const auto age =
-      status.oldest_pending ? std::chrono::duration<double>(here_.clock.utc() - *status.oldest_pending).count() : 0.0;
-  m.gauge("holdfast_outbox_pending", "events not confirmed by the broker").set(static_cast<double>(status.pending));
+      waiting.oldest_pending ? std::chrono::duration<double>(here_.clock.utc() - *waiting.oldest_pending).count() : 0.0;
+  m.gauge("holdfast_outbox_pending", "events not confirmed by the broker").set(static_cast<double>(waiting.pending));
   m.gauge("holdfast_outbox_oldest_pending_seconds", "age of the oldest of them").set(age);
-  for (const auto& c : status.consumers)
+  for (const auto& c : waiting.consumers)
     for (const auto& [state, n] :
          {std::pair{"retry", c.retry}, {"blocked", c.blocked}, {"dead", c.dead}, {"retrying", c.retrying}})
       m.gauge("holdfast_consumer_deferred", "events set aside", {{"consumer", c.consumer}, {"state", state}})
