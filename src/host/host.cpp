@@ -29,6 +29,7 @@ std::string instance_of(const std::string& name) {
 
 Host::Impl::Impl(HostOptions options)
     : options_(std::move(options)),
+      upkeep_options_{options_.keep_published, options_.dedupe_window, options_.import_dead_letters},
       here_{options_.name,
             *options_.store.impl(),
             *options_.transport.impl(),
@@ -154,9 +155,7 @@ void Host::Impl::start_threads() {
   if (options_.relay == Relay::in_process) relay_ = std::make_unique<host::RelayThreads>(here_, relay_options());
   due_ = std::make_unique<host::ErrandRunner>();
   for (auto& subscriber : subscribers_) consumers_.emplace_back(subscriber, instance_of(options_.name), *due_);
-  upkeep_ = std::make_unique<host::Upkeep>(
-      here_, host::UpkeepOptions{options_.keep_published, options_.dedupe_window, options_.import_dead_letters},
-      consumers_);
+  upkeep_ = std::make_unique<host::Upkeep>(here_, upkeep_options_, consumers_);
 }
 
 void Host::Impl::stop(std::chrono::seconds deadline) {

@@ -35,6 +35,8 @@ class Host::Impl {
   outbox::RelayOptions relay_options() const;
   /// Before start(): who hears the signals of the threads.
   void observe(host::Observer observer) { here_.observe = std::move(observer); }
+  /// Before start(): how often upkeep does what, and how much at a time.
+  host::UpkeepOptions& upkeep_options() { return upkeep_options_; }
   /// Called after each commit that published.
   std::function<void()> on_commit = [] {};
 
@@ -52,6 +54,7 @@ class Host::Impl {
   void end_the_process(std::chrono::seconds deadline) const;
 
   HostOptions options_;
+  host::UpkeepOptions upkeep_options_;
   telemetry::Metrics metrics_;
   host::Surroundings here_;
   Outbox outbox_;

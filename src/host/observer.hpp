@@ -23,7 +23,8 @@ struct Connected {
 struct Disconnected {
   std::string consumer, why;
 };
-using Signal = std::variant<Marked, RunSettled, Connected, Disconnected>;
+struct ChoresDone {};  // of upkeep, with all that they had to delete
+using Signal = std::variant<Marked, RunSettled, Connected, Disconnected, ChoresDone>;
 using Observer = std::function<void(const Signal&)>;
 
 }  // namespace holdfast::host

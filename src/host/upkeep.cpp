@@ -8,7 +8,6 @@
 namespace holdfast::host {
 namespace {
 
-constexpr int rows_at_a_time = 1000, most_rounds = 50;  // a long backlog of deletes is spread over many chores
 constexpr int import_prefetch = 100;
 constexpr ports::Millis import_patience{5'000};
 
@@ -30,9 +29,10 @@ void Upkeep::work(const std::stop_token& stop) {
     if (now >= chores) do_chores(stop), chores = now + options_.chores;
     if (now >= gauges) attempt("gauges", [this] { measure(); }), gauges = now + options_.gauges;
     if (options_.import_dead_letters && now >= imports) import(stop), imports = now + options_.imports;
-    const auto next = std::min({chores, gauges, options_.import_dead_letters ? imports : chores});
+    const auto next = deletes_.empty() ? std::min({chores, gauges, options_.import_dead_letters ? imports : chores})
+                                       : delete_some(stop);
     std::unique_lock lock(mutex_);
-    stopped_.wait_for(lock, stop, next - now, [] { return false; });
+    stopped_.wait_for(lock, stop, next - here_.clock.steady(), [] { return false; });
   }
 }
 
@@ -45,29 +45,48 @@ void Upkeep::attempt(const char* what, Chore chore) {
   if (!why.empty()) here_.log.warning(std::string(what) + " failed; tried again later", {{"error", why}});
 }
 
+/// What it has to delete is only begun here; a chore before it that is not done yet goes on in this one.
 void Upkeep::do_chores(const std::stop_token& stop) {
-  const auto in_batches = [&](const auto& batch) {
-    for (int i = 0; i < most_rounds && !stop.stop_requested() && batch(); ++i) {}
-  };
-  attempt("retention of published events",
-          [&] { in_batches([&] { return outbox_->retain(options_.keep_published, rows_at_a_time); }); });
+  deletes_ = {
+      {"retention of published events", [this] { return outbox_->retain(options_.keep_published, options_.rows); }}};
   for (auto& threads : consumers_) {
     if (stop.stop_requested()) return;
     attempt("declaring the queue", [&] { threads.subscriber().declare(); });
-    const ports::PruneRule rule{options_.dedupe_window, threads.consumption().prunable(), rows_at_a_time,
-                                threads.consumption().queue_empty()};
-    attempt("pruning the inbox", [&] { in_batches([&] { return threads.subscriber().store().prune(rule); }); });
+    attempt("pruning the inbox", [&] {
+      auto& inbox = threads.subscriber().store();
+      const auto before = inbox.prune_before(
+          {options_.dedupe_window, threads.consumption().prunable(), threads.consumption().queue_empty()});
+      if (before)
+        deletes_.push_back({"pruning the inbox", [this, &inbox, before = *before] {
+                              return inbox.prune(options_.dedupe_window, before, options_.rows);
+                            }});
+    });
   }
 }
 
+/// A round of each, then a rest of the same length for whoever else writes: whatever there is, it goes, and gauges and
+/// imports have their turn meanwhile.
+ports::Tick Upkeep::delete_some(const std::stop_token& stop) {
+  const auto begun = here_.clock.steady();
+  std::erase_if(deletes_, [&](const Deletes& deletes) {
+    if (stop.stop_requested()) return false;
+    bool more = false;
+    attempt(deletes.what, [&] { more = deletes.round(); });
+    return !more;
+  });
+  if (deletes_.empty()) here_.signal(ChoresDone{});
+  const auto now = here_.clock.steady();
+  return now + (now - begun);
+}
+
 void Upkeep::measure() {
-  const auto status = admin_->status();
+  const auto waiting = admin_->waiting();
   auto& m = here_.metrics;
   const auto age =
-      status.oldest_pending ? std::chrono::duration<double>(here_.clock.utc() - *status.oldest_pending).count() : 0.0;
-  m.gauge("holdfast_outbox_pending", "events not confirmed by the broker").set(static_cast<double>(status.pending));
+      waiting.oldest_pending ? std::chrono::duration<double>(here_.clock.utc() - *waiting.oldest_pending).count() : 0.0;
+  m.gauge("holdfast_outbox_pending", "events not confirmed by the broker").set(static_cast<double>(waiting.pending));
   m.gauge("holdfast_outbox_oldest_pending_seconds", "age of the oldest of them").set(age);
-  for (const auto& c : status.consumers)
+  for (const auto& c : waiting.consumers)
     for (const auto& [state, n] :
          {std::pair{"retry", c.retry}, {"blocked", c.blocked}, {"dead", c.dead}, {"retrying", c.retrying}})
       m.gauge("holdfast_consumer_deferred", "events set aside", {{"consumer", c.consumer}, {"state", state}})

@@ -3,8 +3,10 @@
 #pragma once
 #include <condition_variable>
 #include <deque>
+#include <functional>
 #include <mutex>
 #include <thread>
+#include <vector>
 
 #include "host/consumer_threads.hpp"
 
@@ -14,6 +16,7 @@ struct UpkeepOptions {
   ports::Millis keep_published, dedupe_window;
   bool import_dead_letters = false;
   ports::Millis chores{60'000}, gauges{10'000}, imports{1'000};
+  int rows = 1000;  // deleted at a time
 };
 
 class Upkeep {
@@ -21,10 +24,16 @@ class Upkeep {
   Upkeep(const Surroundings& surroundings, UpkeepOptions options, std::deque<ConsumerThreads>& consumers);
 
  private:
+  struct Deletes {  // of one table, by a chore
+    const char* what;
+    std::function<bool()> round;  // true: there is more
+  };
+
   void work(const std::stop_token& stop);
   template <class Chore>
   void attempt(const char* what, Chore chore);  // one that fails is said, and done again next time
   void do_chores(const std::stop_token& stop);
+  ports::Tick delete_some(const std::stop_token& stop);
   void measure();
   void import(const std::stop_token& stop);
   void import(Subscriber& subscriber, const std::stop_token& stop);
@@ -34,6 +43,7 @@ class Upkeep {
   std::deque<ConsumerThreads>& consumers_;
   std::unique_ptr<ports::OutboxStore> outbox_;
   std::unique_ptr<ports::AdminStore> admin_;
+  std::vector<Deletes> deletes_;  // not done yet
   std::mutex mutex_;
   std::condition_variable_any stopped_;
   std::jthread thread_;

@@ -39,6 +39,18 @@ struct Status {
   int schema_version = 0;
 };
 
+/// What waits, for the gauges: asked for every few seconds, so it reads nothing of what is over.
+struct Waiting {
+  struct AtConsumer {
+    std::string consumer;
+    std::int64_t retrying = 0, retry = 0, blocked = 0, dead = 0;
+    bool operator==(const AtConsumer&) const = default;
+  };
+  std::int64_t pending = 0;
+  std::optional<Timestamp> oldest_pending;
+  std::vector<AtConsumer> consumers;
+};
+
 /// What a consumer of this database asked for when it last started.
 struct Subscribed {
   std::string consumer, queue;
@@ -49,7 +61,8 @@ struct Subscribed {
 class AdminStore {
  public:
   virtual ~AdminStore() = default;
-  virtual Status status() = 0;
+  virtual Status status() = 0;  // counts all that is over too
+  virtual Waiting waiting() = 0;
   virtual std::vector<std::string> consumers() = 0;
   virtual std::vector<Subscribed> subscriptions() = 0;
   virtual std::vector<OutboxView> pending(const Selection& selection) = 0;

@@ -132,7 +132,6 @@ struct PruneRule {
   Millis window;  // dedupe window
   bool queue_quiet =
       true;  // each queue handled something in the last hour, or is known to be empty: else nothing is pruned
-  int limit = 1000;
   /// Else nothing is pruned unless, by the store's clock, events have been handled for half of the last hour: who slept
   /// for weeks still takes the queue for one that moves, and the first that comes back may be from the end of the backlog.
   bool queue_empty = true;
@@ -162,8 +161,11 @@ class InboxStore {
   virtual std::map<EventId, Starts> starts(const std::set<EventId>& ids) = 0;
   /// These are none: this instance did not die of them. May be called twice; another one that was begun since stays.
   virtual void take_back(std::span<const StartRef> starts) = 0;
-  /// Bounded; true: there is more.
-  virtual bool prune(const PruneRule& rule) = 0;
+  /// Events older than this may be forgotten; none: nothing may. It looks at an hour's rows, so ask once for all rounds of a
+  /// chore. It stays true meanwhile: what lies in the queue later lay there already, or is younger.
+  virtual std::optional<Timestamp> prune_before(const PruneRule& rule) = 0;
+  /// Forgets events from before that were settled over a window ago. Bounded; true: there is more.
+  virtual bool prune(Millis window, Timestamp before, int limit) = 0;
   /// Written at start and, clean, at the end: what the last run of this instance left. Returns whether the last end was clean.
   virtual bool open_instance(const Instance& me) = 0;
   /// Takes back its starts that were not finished: it did not die of them.

@@ -1,5 +1,5 @@
 // Counters, gauges and histograms in Prometheus' text form. Thread-safe; look a metric up once and keep the handle.
-// Names are stable: docs/operations.md lists them.
+// Names, types and labels are stable: users have alerts on them. tests/integration/host/metrics_test.cpp lists all.
 #pragma once
 #include <functional>
 #include <map>

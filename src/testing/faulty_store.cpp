@@ -50,7 +50,8 @@ class FaultyInbox : public ports::InboxStore {
   }
   std::map<EventId, ports::Starts> starts(const std::set<EventId>& ids) override { return real_->starts(ids); }
   void take_back(std::span<const ports::StartRef> starts) override { real_->take_back(starts); }
-  bool prune(const ports::PruneRule& rule) override { return real_->prune(rule); }
+  std::optional<Timestamp> prune_before(const ports::PruneRule& rule) override { return real_->prune_before(rule); }
+  bool prune(ports::Millis window, Timestamp before, int limit) override { return real_->prune(window, before, limit); }
   bool open_instance(const ports::Instance& me) override { return real_->open_instance(me); }
   void close_instance() override { real_->close_instance(); }
 

@@ -65,9 +65,10 @@ Connection::~Connection() {
 void Connection::configure(std::chrono::milliseconds busy_timeout) {
   sqlite3_busy_timeout(connection_, static_cast<int>(busy_timeout.count()));
   use_wal();
-  if (sqlite3_exec(connection_, "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON", nullptr, nullptr, nullptr) !=
-      SQLITE_OK)
-    fail_open(connection_, file_);
+  const char* settings =
+      "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
+      "PRAGMA cache_size = -1000";  // a mebibyte for each connection; what is not there the system has
+  if (sqlite3_exec(connection_, settings, nullptr, nullptr, nullptr) != SQLITE_OK) fail_open(connection_, file_);
 }
 
 void Connection::use_wal() {

@@ -9,6 +9,7 @@ class PostgresAdmin : public ports::AdminStore {
  public:
   explicit PostgresAdmin(PostgresAccess access) : access_(std::move(access)) {}
   ports::Status status() override;
+  ports::Waiting waiting() override;
   std::vector<std::string> consumers() override;
   std::vector<ports::Subscribed> subscriptions() override;
   std::vector<ports::OutboxView> pending(const ports::Selection& selection) override;

@@ -21,13 +21,12 @@ class PostgresInbox : public ports::InboxStore {
   ports::Starts start(const EventId& id, bool alone_in_queue, std::int64_t number) override;
   std::map<EventId, ports::Starts> starts(const std::set<EventId>& ids) override;
   void take_back(std::span<const ports::StartRef> starts) override;
-  bool prune(const ports::PruneRule& rule) override;
+  std::optional<Timestamp> prune_before(const ports::PruneRule& rule) override;
+  bool prune(ports::Millis window, Timestamp before, int limit) override;
   bool open_instance(const ports::Instance& me) override;
   void close_instance() override;
 
  private:
-  std::optional<std::int64_t> prune_before(const ports::PruneRule& rule) const;
-
   PostgresAccess access_;
   std::string consumer_;
   std::string instance_;  // who asks; set before there is a second thread

@@ -7,10 +7,11 @@ namespace holdfast::store {
 
 using namespace ports;
 
-/// Rows of events older than this may go. Counts from the oldest event that was handled in the last hour, so that a backlog of
-/// days is never behind the horizon; unless the queue is empty, only where events were handled for half of that hour: what came
-/// back first after an outage of weeks is settled by then, at every instance.
-std::optional<std::int64_t> PostgresInbox::prune_before(const PruneRule& rule) const {
+/// Counts from the oldest event that was handled in the last hour, so that a backlog of days is never behind the horizon; unless
+/// the queue is empty, only where events were handled for half of that hour: what came back first after an outage of weeks is
+/// settled by then, at every instance.
+std::optional<Timestamp> PostgresInbox::prune_before(const PruneRule& rule) {
+  if (!rule.queue_quiet) return {};
   auto rows = access_.run_lazy(
       "WITH time AS (SELECT " HOLDFAST_NOW("$4") " AS now, $2::bigint * interval '1 millisecond' AS window),"
       " lately AS (SELECT min(event_at) AS lowest, min(settled_at) AS first FROM holdfast.inbox, time"
@@ -19,13 +20,10 @@ std::optional<std::int64_t> PostgresInbox::prune_before(const PruneRule& rule) c
       " FROM time, lately WHERE (SELECT min(settled_at) FROM holdfast.inbox WHERE consumer = $1) < time.now - time.window"
       "  AND ($3::boolean OR (lately.lowest < time.now AND lately.first <= time.now - interval '30 minutes'))",
       consumer_, rule.window.count(), rule.queue_empty, access_.now());
-  return rows.empty() ? std::nullopt : std::optional(Fields(rows.at(0)).integer());
+  return rows.empty() ? std::nullopt : std::optional(Fields(rows.at(0)).time());
 }
 
-bool PostgresInbox::prune(const PruneRule& rule) {
-  if (!rule.queue_quiet) return false;
-  const auto before = prune_before(rule);
-  if (!before) return false;
+bool PostgresInbox::prune(Millis window, Timestamp before, int limit) {
   auto pruned = access_.run_lazy(
       "WITH old AS (SELECT event_id FROM holdfast.inbox WHERE consumer = $1 AND state IN ('handled', 'discarded')"
       "   AND settled_at < " HOLDFAST_NOW("$5") " - $2::bigint * interval '1 millisecond' AND event_at < " HOLDFAST_AT("$3")
@@ -35,8 +33,8 @@ bool PostgresInbox::prune(const PruneRule& rule) {
       "  SELECT $1, max(event_at) FROM gone HAVING count(*) > 0 ON CONFLICT (consumer)"
       "  DO UPDATE SET pruned_before = greatest(h.pruned_before, excluded.pruned_before))"
       " SELECT count(*) FROM gone",
-      consumer_, rule.window.count(), *before, rule.limit, access_.now());
-  return Fields(pruned.at(0)).small() == rule.limit;
+      consumer_, window.count(), micros(before), limit, access_.now());
+  return Fields(pruned.at(0)).small() == limit;
 }
 
 }  // namespace holdfast::store

@@ -9,6 +9,7 @@ class SqliteAdmin : public ports::AdminStore {
  public:
   explicit SqliteAdmin(Access access) : access_(std::move(access)) {}
   ports::Status status() override;
+  ports::Waiting waiting() override;
   std::vector<std::string> consumers() override;
   std::vector<ports::Subscribed> subscriptions() override;
   std::vector<ports::OutboxView> pending(const ports::Selection& selection) override;

@@ -14,9 +14,10 @@ constexpr std::chrono::minutes a_while(30);
 
 }  // namespace
 
-/// Rows of events older than this may go. Counts from the oldest event that was handled in the last hour, so that a
-/// backlog of days is never behind the horizon. Read apart: it may look at an hour's rows, and nobody is to wait for that.
-std::optional<std::int64_t> SqliteInbox::prune_before(const PruneRule& rule) const {
+/// Counts from the oldest event that was handled in the last hour, so that a backlog of days is never behind the horizon.
+/// Read apart: it may look at an hour's rows, and nobody is to wait for that.
+std::optional<Timestamp> SqliteInbox::prune_before(const PruneRule& rule) {
+  if (!rule.queue_quiet) return {};
   Transaction tx = access_.begin_read();
   const auto now = access_.now();
   const auto oldest = tx.query<std::int64_t>(
@@ -30,27 +31,24 @@ std::optional<std::int64_t> SqliteInbox::prune_before(const PruneRule& rule) con
   const auto horizon = std::min(now, lowest.value_or(now));
   const bool tells = lowest && horizon < now && *first <= now - micros(a_while);
   if (!tells && !rule.queue_empty) return {};
-  return horizon - micros(rule.window);
+  return from_micros(horizon - micros(rule.window));
 }
 
-bool SqliteInbox::prune(const PruneRule& rule) {
-  if (!rule.queue_quiet) return false;
-  const auto before = prune_before(rule);
-  if (!before) return false;
+bool SqliteInbox::prune(Millis window, Timestamp before, int limit) {
   Transaction tx = access_.begin_lazy();
   const auto pruned = tx.query<std::int64_t>(
       "DELETE FROM holdfast_inbox WHERE consumer = $1 AND event_id IN (SELECT event_id FROM holdfast_inbox"
       "  WHERE consumer = $1 AND state IN ('handled', 'discarded') AND settled_at < $2 AND event_at < $3 ORDER BY "
       "settled_at LIMIT $4)"
       " RETURNING event_at",
-      consumer_, access_.now() - micros(rule.window), *before, rule.limit);
+      consumer_, access_.now() - micros(window), micros(before), limit);
   if (pruned.empty()) return false;
   tx.exec(
       "INSERT INTO holdfast_inbox_horizon(consumer, pruned_before) VALUES ($1, $2)"
       " ON CONFLICT(consumer) DO UPDATE SET pruned_before = max(pruned_before, excluded.pruned_before)",
       consumer_, *std::max_element(pruned.begin(), pruned.end()));
   tx.commit();
-  return static_cast<int>(pruned.size()) == rule.limit;
+  return static_cast<int>(pruned.size()) == limit;
 }
 
 }  // namespace holdfast::store

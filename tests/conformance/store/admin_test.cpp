@@ -132,5 +132,42 @@ TEST_P(StoreConformance, StatusCounts) {
   EXPECT_EQ(admin.consumers(), std::vector<std::string>{clients->admin()->deferred({}, true).at(0).consumer});
 }
 
+// The gauges have a query of their own, which does not count what is over.
+TEST_P(StoreConformance, WhatWaitsIsWhatStatusSays) {
+  if (!features().admin) GTEST_SKIP();
+  AdminStore& admin = *clients->admin();
+  const auto expect_the_same = [&] {
+    const Status status = admin.status();
+    const Waiting waiting = admin.waiting();
+    EXPECT_EQ(waiting.pending, status.pending);
+    EXPECT_EQ(waiting.oldest_pending, status.oldest_pending);
+    std::vector<Waiting::AtConsumer> consumers;
+    for (const auto& c : status.consumers) consumers.push_back({c.consumer, c.retrying, c.retry, c.blocked, c.dead});
+    EXPECT_EQ(waiting.consumers, consumers);
+    return waiting;
+  };
+  expect_the_same();
+  inbox().open_instance("a", "test.q", {"order.#"}, "by_key");
+  inbox().open_instance("b", "test.q", {"order.#"}, "by_key");
+  expect_the_same();
+  OutgoingEvent old = outgoing(4);
+  old.occurred_at -= std::chrono::hours(1);
+  publish({outgoing(1), outgoing(2), outgoing(3), old});
+  outbox().mark_published(refs(admin.pending({.limit = 1})));
+  outbox().note_failure(refs(admin.pending({.limit = 1})), "frame too large", true);
+  committed([](InboxTx& t) {
+    claim(t, {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12});
+    t.settle(id(1), aside(1, Wait::retry));
+    for (int n : {2, 3}) t.settle(id(n), aside(n, Wait::blocked));
+    for (int n : {4, 5, 6}) t.settle(id(n), aside(n, Wait::dead));
+    for (int n : {7, 8, 9, 10}) t.settle(id(n), {State::retrying, 1});
+    t.settle(id(11), {State::discarded});
+  });
+  const Waiting waiting = expect_the_same();
+  EXPECT_EQ(waiting.pending, 3);
+  EXPECT_EQ(waiting.oldest_pending, old.occurred_at);
+  EXPECT_EQ(waiting.consumers, (std::vector<Waiting::AtConsumer>{{"test", 4, 1, 2, 3}}));
+}
+
 }  // namespace
 }  // namespace conformance

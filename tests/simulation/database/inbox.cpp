@@ -272,12 +272,10 @@ std::map<EventId, ports::Starts> SimInboxStore::starts(const std::set<EventId>& 
   return out;
 }
 
-/// Handled and discarded rows settled over a window ago, whose event is older than a window before the oldest that was handled lately.
-bool SimInboxStore::prune(const ports::PruneRule& rule) {
-  Session session(database_);
-  session.call();
-  if (!rule.queue_quiet) return false;
-  session.take(consumer_.pruned_before);
+/// A window before the oldest event that was handled lately.
+std::optional<Timestamp> SimInboxStore::prune_before(const ports::PruneRule& rule) {
+  Session(database_).call();
+  if (!rule.queue_quiet) return {};
   const Time now = database_.now();
   Timestamp horizon = database_.utc();
   Time first = now;
@@ -286,16 +284,23 @@ bool SimInboxStore::prune(const ports::PruneRule& rule) {
         row.committed->settled > now - database_.recently.count() && !mutant("horizon_ignores_backlog"))
       horizon = std::min(horizon, *row.committed->at), first = std::min(first, row.committed->settled);
   const bool tells = horizon < database_.utc() && first <= now - database_.recently.count() / 2;
-  if (!tells && !rule.queue_empty && !mutant("horizon_ignores_backlog")) return false;
-  horizon -= rule.window;
-  int left = rule.limit;
+  if (!tells && !rule.queue_empty && !mutant("horizon_ignores_backlog")) return {};
+  return horizon - rule.window;
+}
+
+/// Handled and discarded rows.
+bool SimInboxStore::prune(Millis window, Timestamp horizon, int limit) {
+  Session session(database_);
+  session.call();
+  session.take(consumer_.pruned_before);
+  int left = limit;
   auto before = consumer_.pruned_before.committed;
   for (auto& [id, row] : consumer_.inbox) {
     if (!row.committed || row.owner) continue;
     const InboxEntry& entry = *row.committed;
     if (entry.row.state != State::handled && entry.row.state != State::discarded) continue;
     const bool old = entry.at && *entry.at < horizon;
-    if (entry.settled > now - rule.window.count() || !old) continue;
+    if (entry.settled > database_.now() - window.count() || !old) continue;
     if (left-- == 0) break;
     if (!mutant("prune_forgets_horizon")) before = std::max(before.value_or(*entry.at), *entry.at);
     session.tx().write(row, std::optional<InboxEntry>());

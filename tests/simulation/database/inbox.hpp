@@ -52,7 +52,8 @@ class SimInboxStore : public ports::InboxStore {
   ports::Starts start(const EventId& id, bool alone_in_queue, std::int64_t number) override;
   std::map<EventId, ports::Starts> starts(const std::set<EventId>& ids) override;
   void take_back(std::span<const ports::StartRef> starts) override;
-  bool prune(const ports::PruneRule& rule) override;
+  std::optional<Timestamp> prune_before(const ports::PruneRule& rule) override;
+  bool prune(Millis window, Timestamp before, int limit) override;
   bool open_instance(const ports::Instance& me) override;
   void close_instance() override;
   const std::string& instance() const { return instance_; }

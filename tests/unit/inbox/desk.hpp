@@ -141,7 +141,8 @@ class Desk : public testing::Test {
   /// Weeks later, with something newer handled just before: what is older than the window is forgotten.
   void weeks_pass() {
     clock.advance(hours(24 * 60));
-    inbox->prune({hours(24 * 14), true, 100});
+    constexpr hours window(24 * 14);
+    if (const auto before = inbox->prune_before({window})) inbox->prune(window, *before, 100);
   }
   static OperatorAction action(const std::string& id = "act") {
     return {EventId::of_body(id), "somebody", "test", "", ""};
