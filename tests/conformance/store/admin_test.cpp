@@ -147,8 +147,8 @@ TEST_P(StoreConformance, WhatWaitsIsWhatStatusSays) {
     return waiting;
   };
   expect_the_same();
-  inbox().open_instance("a", "test.q", {"order.#"}, "by_key");
-  inbox().open_instance("b", "test.q", {"order.#"}, "by_key");
+  inbox().open_instance({.name = "a", .queue = "test.q", .patterns = {"order.#"}, .ordering = "by_key"});
+  inbox().open_instance({.name = "b", .queue = "test.q", .patterns = {"order.#"}, .ordering = "by_key"});
   expect_the_same();
   OutgoingEvent old = outgoing(4);
   old.occurred_at -= std::chrono::hours(1);
