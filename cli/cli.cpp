@@ -11,6 +11,7 @@
 #include "ports/clock.hpp"
 #include "ports/transport_base.hpp"
 #include "service/keys.hpp"
+#include "service/options.hpp"
 
 namespace holdfast::cli {
 
@@ -69,10 +70,9 @@ bool is_there(const std::string& url) {
 }
 
 Store Cli::unchecked(const std::string& url, connect::Access access) const {
-  return connect::open_store(url, {.connections = static_cast<int>(config_.integer("database.connections")),
-                                   .acquire_timeout = config_.duration("database.acquire_timeout"),
-                                   .pooler = config_.boolean("database.pooler"),
-                                   .access = access});
+  auto limits = service::store_limits(config_);
+  limits.access = access;
+  return connect::open_store(url, limits);
 }
 
 Store Cli::open(const std::string& url, connect::Access access) const {
