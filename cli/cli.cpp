@@ -11,15 +11,17 @@
 #include "ports/clock.hpp"
 #include "ports/transport_base.hpp"
 #include "service/keys.hpp"
+#include "service/options.hpp"
 
 namespace holdfast::cli {
 
 Cli::Cli(CLI::App& app) : config_(service::service_keys({.name = "holdfast", .listen = "127.0.0.1:8080"})), app_(app) {
   config_.leave_other_sections();
   app.add_option("--config", file_, "TOML file of the service");
-  app.add_option("--database", databases_, "sqlite:PATH or postgres://user@host/db; status takes several")
+  app.add_option("--database", databases_, "sqlite:PATH or postgres://user@host/db; migrate and status take several")
       ->allow_extra_args(false);
   app.add_option("--broker", broker_, "sqlite:PATH of the bus, or amqp://user@host/vhost");
+  app.add_flag("--print-config", print_config_, "show each value and where it came from; do nothing else");
   app.add_flag("--json", json_, "for programs: one JSON document");
   add_keys();
 }
@@ -30,14 +32,21 @@ void Cli::add_keys() {
     if (key.name != "name") app_.add_option(service::flag_of(key.name), keys_[key.name])->group("");
 }
 
-void Cli::configure() {
+void Cli::read() {
   if (!file_.empty()) config_.read_file(file_);
   config_.read_environment(environ);
   for (const auto& [key, value] : keys_)
     if (app_.count(service::flag_of(key)) > 0) config_.set(key, value, service::flag_of(key));
   if (!databases_.empty()) config_.set("database.url", databases_.front(), "--database");
   if (!broker_.empty()) config_.set("broker.url", broker_, "--broker");
-  service::check_together(config_);
+}
+
+int Cli::print_config() {
+  read();
+  for (const auto* url : {"database.url", "broker.url"})  // a service has one anyway, a command is told which
+    if (!config_.is_set(url)) config_.set(url, "", "not named");
+  std::fputs(config_.print().c_str(), stdout);
+  return ok;
 }
 
 std::vector<std::string> Cli::database_urls() const {
@@ -61,10 +70,9 @@ bool is_there(const std::string& url) {
 }
 
 Store Cli::unchecked(const std::string& url, connect::Access access) const {
-  return connect::open_store(url, {.connections = static_cast<int>(config_.integer("database.connections")),
-                                   .acquire_timeout = config_.duration("database.acquire_timeout"),
-                                   .pooler = config_.boolean("database.pooler"),
-                                   .access = access});
+  auto limits = service::store_limits(config_);
+  limits.access = access;
+  return connect::open_store(url, limits);
 }
 
 Store Cli::open(const std::string& url, connect::Access access) const {
@@ -104,7 +112,12 @@ void Cli::require_broker() const {
 Timestamp Cli::now() const { return ports::system_clock().utc(); }
 
 void Cli::does(CLI::App& command, std::function<int()> body) {
-  tells(command, [this, body = std::move(body)] { return configure(), body(); });
+  tells(command, [this, body = std::move(body)] {
+    if (print_config_) return print_config();
+    read();
+    service::check_together(config_);
+    return body();
+  });
 }
 
 void Cli::tells(CLI::App& command, std::function<int()> body) {
@@ -116,8 +129,8 @@ void add_selection(CLI::App& command, admin::SelectionText& s, bool of_consumers
     command.add_option("--consumer", s.consumer, "as inventory");
     command.add_option("--reason", s.reason,
                        "exhausted, rejected, invalid, no_handler, crash_loop, too_old, id_reused, broker");
-    command.add_option("--error", s.error, "a part of the error's text");
   }
+  command.add_option("--error", s.error, "a part of the error's text");
   command.add_option("--type", s.type, "as order.created.v1");
   command.add_option("--key", s.key, "aggregate id");
   command.add_option("--since", s.since, "2h, or 2025-08-22T09:30:00Z");

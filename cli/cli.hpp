@@ -43,9 +43,12 @@ class Cli {
   /// The same for one that needs no configuration, and works where that is wrong.
   void tells(CLI::App& command, std::function<int()> body);
   int code() const { return code_; }
+  bool asked_to_print() const { return print_config_; }
+  /// --print-config: each key, as a service prints them.
+  int print_config();
 
  private:
-  void configure();
+  void read();
   void add_keys();
 
   service::Config config_;
@@ -53,7 +56,7 @@ class Cli {
   std::map<std::string, std::string> keys_;  // flags, as --relay-in-flight
   std::string file_, broker_;
   std::vector<std::string> databases_;
-  bool json_ = false;
+  bool json_ = false, print_config_ = false;
   int code_ = ok;
 };
 
@@ -68,7 +71,7 @@ void refusing(Body body) {
   } catch (const Invalid& wrong) { throw Unavailable(wrong.what()); }
 }
 
-/// --consumer --type --reason --error --key --since --until --limit, and ids.
+/// --error --type --key --since --until --limit, and ids; of_consumers: --consumer --reason too.
 void add_selection(CLI::App& command, admin::SelectionText& selection, bool of_consumers);
 
 /// What a command takes of a selection where no --limit is typed: an act, all of it.

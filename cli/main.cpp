@@ -101,6 +101,7 @@ int run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
     if (!app.get_subcommands().empty()) return cli.code();
+    if (cli.asked_to_print()) return cli.print_config();
     std::fputs(app.help().c_str(), stderr);
     return usage;
   } catch (const CLI::Success& asked) { return app.exit(asked); } catch (const CLI::ParseError& wrong) {

@@ -29,6 +29,16 @@ inline constexpr const char* openapi = R"json({
        }
       }
      },
+     "500": {
+      "description": "the service failed; its log says why",
+      "content": {
+       "application/problem+json": {
+        "schema": {
+         "$ref": "#/components/schemas/Problem"
+        }
+       }
+      }
+     },
      "503": {
       "description": "the database is away or busy; Retry-After says when to try again",
       "content": {
@@ -80,6 +90,16 @@ inline constexpr const char* openapi = R"json({
      },
      "404": {
       "description": "unknown product",
+      "content": {
+       "application/problem+json": {
+        "schema": {
+         "$ref": "#/components/schemas/Problem"
+        }
+       }
+      }
+     },
+     "500": {
+      "description": "the service failed; its log says why",
       "content": {
        "application/problem+json": {
         "schema": {
@@ -145,8 +165,28 @@ inline constexpr const char* openapi = R"json({
        }
       }
      },
+     "413": {
+      "description": "the body is too long",
+      "content": {
+       "application/problem+json": {
+        "schema": {
+         "$ref": "#/components/schemas/Problem"
+        }
+       }
+      }
+     },
      "422": {
       "description": "a negative or absurd amount",
+      "content": {
+       "application/problem+json": {
+        "schema": {
+         "$ref": "#/components/schemas/Problem"
+        }
+       }
+      }
+     },
+     "500": {
+      "description": "the service failed, and its log says why; where the commit is in doubt, detail says so: look before you repeat it",
       "content": {
        "application/problem+json": {
         "schema": {
@@ -263,6 +303,10 @@ inline constexpr const char* openapi = R"json({
      "pointer": {
       "type": "string",
       "description": "JSON pointer of the member that is wrong"
+     },
+     "parameter": {
+      "type": "string",
+      "description": "name of the header or parameter that is wrong"
      }
     }
    }

@@ -20,10 +20,12 @@ constexpr std::int64_t most_of_a_line = 1'000'000;  // a foreign program may pub
 
 Quantities wanted(const OrderCreated& order) {
   Quantities sum;
-  for (const auto& line : order.items) {
+  for (std::size_t i = 0; i < order.items.size(); ++i) {
+    const auto& line = order.items[i];
     if (line.qty <= 0 || line.qty > most_of_a_line)
-      throw holdfast::Reject("order " + std::to_string(order.orderId) + " wants " + std::to_string(line.qty) +
-                             " of product " + std::to_string(line.productId) + ": a quantity is 1 to 1000000");
+      throw holdfast::Reject("/payload/items/" + std::to_string(i) + "/qty: order " + std::to_string(order.orderId) +
+                             " wants " + std::to_string(line.qty) + " of product " + std::to_string(line.productId) +
+                             ": a quantity is 1 to 1000000");
     sum[line.productId] += line.qty;
   }
   return sum;

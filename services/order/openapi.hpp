@@ -89,6 +89,16 @@ inline constexpr const char* openapi = R"json({
        }
       }
      },
+     "500": {
+      "description": "the service failed, and its log says why; where the commit is in doubt, detail says so: look before you repeat it",
+      "content": {
+       "application/problem+json": {
+        "schema": {
+         "$ref": "#/components/schemas/Problem"
+        }
+       }
+      }
+     },
      "503": {
       "description": "the database is away or all workers are busy; Retry-After says when to come back; nothing was stored",
       "content": {
@@ -135,6 +145,16 @@ inline constexpr const char* openapi = R"json({
      },
      "400": {
       "description": "no number",
+      "content": {
+       "application/problem+json": {
+        "schema": {
+         "$ref": "#/components/schemas/Problem"
+        }
+       }
+      }
+     },
+     "500": {
+      "description": "the service failed; its log says why",
       "content": {
        "application/problem+json": {
         "schema": {
@@ -192,6 +212,16 @@ inline constexpr const char* openapi = R"json({
      },
      "404": {
       "description": "there is none",
+      "content": {
+       "application/problem+json": {
+        "schema": {
+         "$ref": "#/components/schemas/Problem"
+        }
+       }
+      }
+     },
+     "500": {
+      "description": "the service failed; its log says why",
       "content": {
        "application/problem+json": {
         "schema": {
@@ -398,6 +428,10 @@ inline constexpr const char* openapi = R"json({
      "pointer": {
       "type": "string",
       "description": "JSON pointer of the member that is wrong"
+     },
+     "parameter": {
+      "type": "string",
+      "description": "name of the header or parameter that is wrong"
      }
     }
    }

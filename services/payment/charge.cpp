@@ -40,9 +40,9 @@ bool write(Context& ctx, const OrderCreated& order, const char* status, const st
 
 void charge(holdfast::Host& host, Gateway& gateway, Context& ctx, const OrderCreated& order) {
   if (order.totalAmount <= holdfast::Money())
-    throw holdfast::Reject("order " + std::to_string(order.orderId) + " costs nothing");
+    throw holdfast::Reject("/payload/totalAmount: order " + std::to_string(order.orderId) + " costs nothing");
   if (order.currency.empty())  // a foreign program may publish anything
-    throw holdfast::Reject("order " + std::to_string(order.orderId) + " names no currency");
+    throw holdfast::Reject("/payload/currency: order " + std::to_string(order.orderId) + " names no currency");
   const auto key = ctx.info().id.to_string();
   if (const auto before = payment_of(host, order.orderId)) {  // cancelled first, or charged under another event
     if (before->charge_key != key)

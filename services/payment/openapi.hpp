@@ -61,6 +61,16 @@ inline constexpr const char* openapi = R"json({
        }
       }
      },
+     "500": {
+      "description": "the service failed; its log says why",
+      "content": {
+       "application/problem+json": {
+        "schema": {
+         "$ref": "#/components/schemas/Problem"
+        }
+       }
+      }
+     },
      "503": {
       "description": "the database is away or busy; Retry-After says when to try again",
       "content": {
@@ -157,6 +167,10 @@ inline constexpr const char* openapi = R"json({
      "pointer": {
       "type": "string",
       "description": "JSON pointer of the member that is wrong"
+     },
+     "parameter": {
+      "type": "string",
+      "description": "name of the header or parameter that is wrong"
      }
     }
    }

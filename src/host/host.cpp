@@ -9,13 +9,12 @@
 
 #include "host/context.hpp"
 #include "host/impl.hpp"
+#include "host/late.hpp"
 #include "host/signals.hpp"
 #include "ports/owner.hpp"
 
 namespace holdfast {
 namespace {
-
-constexpr int hung_code = 70;  // of a process whose handler hangs
 
 LogSink sink_of(HostOptions& options) { return options.log ? options.log : telemetry::stderr_sink(options.name); }
 
@@ -116,7 +115,7 @@ void Host::Impl::hung(const std::string& consumer, const EventInfo& event) const
   here_.log.error(
       "a handler is past its deadline: the process ends, and the event is tried again by the rules for crashes",
       {{"consumer", consumer}, {"event_id", event.id.to_string()}, {"type", event.type}});
-  std::_Exit(hung_code);
+  std::_Exit(host::hung_code);
 }
 
 outbox::RelayOptions Host::Impl::relay_options() const {
@@ -158,14 +157,20 @@ void Host::Impl::start_threads() {
   upkeep_ = std::make_unique<host::Upkeep>(here_, upkeep_options_, consumers_);
 }
 
-void Host::Impl::stop(std::chrono::seconds deadline) {
+void Host::Impl::stop(std::chrono::seconds deadline) { stop(here_.clock.steady() + deadline, deadline); }
+
+void Host::Impl::stop(ports::Tick until, std::chrono::seconds deadline) {
   Life running = Life::running;
   if (!life_.compare_exchange_strong(running, Life::over)) return;
-  stopping_.request_stop();
-  const auto until = here_.clock.steady() + deadline;
-  for (auto& consumer : consumers_) consumer.consumption().stop();
-  const host::Watchdog::Watch late(watchdog_, deadline, [this, deadline] { end_the_process(deadline); });
+  take_no_more();
+  const auto left = std::chrono::duration_cast<ports::Millis>(until - here_.clock.steady());
+  const host::Watchdog::Watch late(watchdog_, left, [this, deadline] { end_the_process(deadline); });
   end_threads(until);
+}
+
+void Host::Impl::take_no_more() {
+  stopping_.request_stop();
+  for (auto& consumer : consumers_) consumer.consumption().stop();
 }
 
 /// Consumers first, so that what their handlers publish can still be sent; the relay last: it waits for nobody beyond the
@@ -188,11 +193,7 @@ void Host::Impl::end_the_process(std::chrono::seconds deadline) const {
   for (const auto& consumer : consumers_)
     if (!consumer.ended()) who += (who.empty() ? "" : ", ") + consumer.subscriber().name();
   if (who.empty()) return;  // only the relay is left, and it gives up by itself
-  here_.log.error("the stop did not end in " + std::to_string(deadline.count()) +
-                      " s: a handler or the database keeps a consumer. The process ends now; nothing is lost, what is "
-                      "not settled is delivered again",
-                  {{"consumers", who}});
-  std::_Exit(hung_code);
+  host::end_the_process(here_.log, deadline, "a handler or the database keeps a consumer", {"consumers", who});
 }
 
 Health Host::Impl::health() const {

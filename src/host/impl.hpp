@@ -25,6 +25,10 @@ class Host::Impl {
   void prepare();
   void start();
   void stop(std::chrono::seconds deadline);
+  /// deadline: for the words, where it began earlier than now.
+  void stop(ports::Tick until, std::chrono::seconds deadline);
+  /// Handlers that run are asked to end; what was published is still sent. stop() is to follow.
+  void take_no_more();
   Health health() const;
 
   std::deque<host::Subscriber>& subscribers() { return subscribers_; }

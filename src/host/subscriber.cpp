@@ -122,9 +122,10 @@ void Subscriber::account(const inbox::Report& report) const {
 
 void Subscriber::tell(const inbox::Setback& s) const {
   const std::initializer_list<telemetry::Log::Field> fields{
-      {"consumer", name()},  {"event_id", s.info.id.to_string()},
-      {"type", s.info.type}, {"attempt", std::to_string(s.info.attempt)},
-      {"reason", s.reason},  {"error", s.error}};
+      {"consumer", name()},         {"event_id", s.info.id.to_string()},
+      {"type", s.info.type},        {"attempt", std::to_string(s.info.attempt)},
+      {"reason", s.reason},         {"error", s.error},
+      {"trace_id", s.info.trace_id}};
   if (!s.dead)
     return here_.log.warning("an event failed and will be tried again in " + std::to_string(s.retry_in.count()) + " ms",
                              fields);

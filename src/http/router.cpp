@@ -1,5 +1,8 @@
 #include "http/router.hpp"
 
+#include <optional>
+
+#include "holdfast/trace.hpp"
 #include "http/problem.hpp"
 #include "http/uri.hpp"
 #include "http/wire.hpp"
@@ -69,6 +72,8 @@ Response Router::route(Request& request) const {
 
 Response Router::handle(Request request) const noexcept {
   try {
+    std::optional<TraceScope> trace;  // without one an event begins its own
+    if (const auto parent = request.header("traceparent")) trace.emplace(*parent);
     auto response = route(request);
     if (auto fault = fault_in(response); !fault.empty()) throw std::logic_error(fault);
     return response;

@@ -34,20 +34,6 @@ std::string lower(std::string text) {
   return text;
 }
 
-/// A URL without its passwords: postgres://u:***@h/x?sslpassword=***. Rather too much is hidden than a part of a password that
-/// nobody escaped.
-std::string without_passwords(std::string text) {
-  const auto scheme = text.find("://"), at = text.rfind('@');
-  if (scheme == text.npos) return text;
-  if (at != text.npos && at > scheme)
-    if (const auto colon = text.find(':', scheme + 3); colon < at) text.replace(colon + 1, at - colon - 1, "***");
-  for (auto p = text.find("password="); p != text.npos; p = text.find("password=", p + 1)) {
-    const auto value = p + std::string_view("password=").size();
-    text.replace(value, std::min(text.find('&', value), text.size()) - value, "***");
-  }
-  return text;
-}
-
 std::string read_secret(const std::string& path, const std::string& from) {
   std::ifstream file(path);
   if (!file || std::filesystem::is_directory(path)) throw Invalid(from, "the file '" + path + "' cannot be read");
@@ -98,6 +84,18 @@ bool looks_like(const std::string& name, const std::string& other) {
 }
 
 }  // namespace
+
+std::string without_passwords(std::string text) {
+  const auto scheme = text.find("://"), at = text.rfind('@');
+  if (scheme == text.npos) return text;
+  if (at != text.npos && at > scheme)
+    if (const auto colon = text.find(':', scheme + 3); colon < at) text.replace(colon + 1, at - colon - 1, "***");
+  for (auto p = text.find("password="); p != text.npos; p = text.find("password=", p + 1)) {
+    const auto value = p + std::string_view("password=").size();
+    text.replace(value, std::min(text.find('&', value), text.size()) - value, "***");
+  }
+  return text;
+}
 
 std::string variable_of(const std::string& key) { return std::string(prefix) + with(key, '_', true); }
 std::string flag_of(const std::string& key) { return "--" + with(key, '-', false); }

@@ -24,6 +24,10 @@ struct Key {
 std::string variable_of(const std::string& key);
 std::string flag_of(const std::string& key);
 
+/// A URL without its passwords: postgres://u:***@h/x?sslpassword=***. Rather too much is hidden than a part of a password that
+/// nobody escaped.
+std::string without_passwords(std::string url);
+
 class Config {
  public:
   explicit Config(std::vector<Key> keys);

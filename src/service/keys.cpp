@@ -2,16 +2,12 @@
 
 #include "connect/connect.hpp"
 #include "http/address.hpp"
+#include "service/options.hpp"
 
 namespace holdfast::service {
 
 Transport open_broker(const Config& config) {
-  return connect::open_transport(config.text("broker.url"),
-                                 {.exchange = config.text("broker.exchange"),
-                                  .verify_topology = config.text("broker.topology") == "verify",
-                                  .tls_ca = config.text("broker.tls_ca"),
-                                  .tls_cert = config.text("broker.tls_cert"),
-                                  .tls_key = config.text("broker.tls_key")});
+  return connect::open_transport(config.text("broker.url"), broker_options(config));
 }
 
 std::vector<Key> service_keys(const Defaults& d) {
@@ -55,9 +51,10 @@ std::vector<Key> service_keys(const Defaults& d) {
       {"consumer.batch", "", "most events in one transaction; default: as coded (64)", integer},
       {"consumer.handler_deadline", "", "a handler past it ends the process; default: as coded (5m)", duration},
       {"dlq.import", "on_demand", "always: the broker's DLQ is emptied as it fills", choice, {"on_demand", "always"}},
-      {"retention.published", "7d", "published events are kept so long, in whole hours; 0s = none", duration},
+      {"retention.published", "7d",
+       "published events are kept so long, in whole hours; 0s: to the next clean-up, each minute", duration},
       {"retention.inbox", "14d", "the dedupe window, in whole hours; at least retention.published + 1d", duration},
-      {"shutdown.deadline", "30s", "handlers get so long to finish", duration},
+      {"shutdown.deadline", "30s", "requests and handlers get so long to finish, all together; then code 70", duration},
       {"log.level", "info", "", choice, {"debug", "info", "warning", "error"}},
       {"log.format", "auto", "auto: text on a terminal, else JSON lines", choice, {"auto", "text", "json"}},
   };

@@ -6,15 +6,16 @@
 #include <csignal>
 #include <cstdio>
 
-#include "connect/connect.hpp"
 #include "holdfast/service.hpp"
+#include "host/impl.hpp"
+#include "host/late.hpp"
 #include "host/signals.hpp"
+#include "ports/clock.hpp"
 #include "ports/store_base.hpp"
 #include "service/command_line.hpp"
 #include "service/health.hpp"
 #include "service/keys.hpp"
-#include "service/logging.hpp"
-#include "service/units.hpp"
+#include "service/options.hpp"
 #include "sql/refused.hpp"
 #include "telemetry/log.hpp"
 
@@ -22,42 +23,6 @@ namespace holdfast::service {
 namespace {
 
 constexpr int stopped = 0, misconfigured = 2, refused = 3;
-
-int number_or_zero(const std::string& text) { return text.empty() ? 0 : static_cast<int>(parse_integer(text)); }
-
-HostOptions host_options(const Config& c) {
-  using namespace std::chrono;
-  const connect::StoreLimits limits{static_cast<int>(c.integer("database.connections")),
-                                    c.duration("database.acquire_timeout"), c.boolean("database.pooler")};
-  HostOptions o{.name = c.text("name"),
-                .store = connect::open_store(c.text("database.url"), limits),
-                .transport = open_broker(c)};
-  o.relay = c.text("relay.mode") == "elsewhere" ? Relay::elsewhere : Relay::in_process;
-  o.in_flight = static_cast<int>(c.integer("relay.in_flight"));
-  o.migrate = c.boolean("database.migrate");
-  o.concurrency = number_or_zero(c.text("consumer.concurrency"));
-  o.batch = number_or_zero(c.text("consumer.batch"));
-  if (const auto& order = c.text("consumer.ordering"); !order.empty())
-    o.ordering = order == "none" ? Ordering::none : Ordering::by_key;
-  if (const auto& text = c.text("consumer.handler_deadline"); !text.empty())
-    o.handler_deadline = ceil<seconds>(parse_duration(text));
-  o.import_dead_letters = c.text("dlq.import") == "always";
-  o.dedupe_window = duration_cast<hours>(c.duration("retention.inbox"));
-  o.keep_published = duration_cast<hours>(c.duration("retention.published"));
-  o.log = log_to_stderr(c, c.text("name"));
-  return o;
-}
-
-http::ServerOptions http_options(const Config& c, const LogSink& log) {
-  http::ServerOptions o;
-  o.on_error = [log = telemetry::Log(log)](std::string_view what) { log.error(what); };
-  o.drain_timeout = c.duration("shutdown.deadline");
-  o.listen = c.text("http.listen");
-  o.workers = static_cast<int>(c.integer("http.workers"));
-  o.max_connections = static_cast<int>(c.integer("http.max_connections"));
-  o.max_body = static_cast<std::size_t>(c.size("http.max_body"));
-  return o;
-}
 
 void say_ready(const Config& config, const http::Server& server) {
   detail::JsonWriter line;
@@ -92,12 +57,30 @@ void allow_many_files() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+/// One deadline for both: consumers end while requests do, the relay sends what these published.
+void stop(http::Server& server, Host::Impl& host, std::chrono::milliseconds deadline, const telemetry::Log& log) {
+  const auto& clock = ports::system_clock();
+  const auto until = clock.steady() + deadline;
+  const auto said = std::chrono::ceil<std::chrono::seconds>(deadline);
+  host.take_no_more();
+  host::Watchdog watchdog(clock);
+  watchdog.start();
+  {
+    const host::Watchdog::Watch late(watchdog, deadline, [&] {
+      host::end_the_process(log, said, "a handler or the database keeps a request", {"server", server.url()});
+    });
+    server.stop();
+  }
+  host.stop(until, said);
+}
+
 /// Until a signal asks to stop.
 void serve(const Config& config, const host::Signals& signals,
            const std::function<void(Host&, http::Server&)>& install) {
   HostOptions options = host_options(config);
+  const telemetry::Log log(options.log);
   http::Server server(http_options(config, options.log));
-  if (!await_database(options.store, signals, telemetry::Log(options.log))) return;
+  if (!await_database(options.store, signals, log)) return;
   Host host(std::move(options));
   serve_health(host, server);
   install(host, server);
@@ -105,8 +88,7 @@ void serve(const Config& config, const host::Signals& signals,
   server.start();
   say_ready(config, server);
   signals.wait();
-  server.stop();
-  host.stop(std::chrono::ceil<std::chrono::seconds>(config.duration("shutdown.deadline")));
+  stop(server, host.impl(), config.duration("shutdown.deadline"), log);
 }
 
 int complain(const std::string& name, const std::exception& error, int code) {

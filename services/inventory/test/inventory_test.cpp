@@ -68,6 +68,8 @@ TEST_F(Shelf, ForeignBytesAreDeadAndNameTheMember) {
   EXPECT_NE(harness.dead_letters()[0].error.find("/payload/totalAmount"), std::string::npos)
       << harness.dead_letters()[0].error;
   EXPECT_EQ(harness.dead_letters()[1].reason, "rejected");
+  EXPECT_TRUE(harness.dead_letters()[1].error.starts_with("/payload/items/0/qty: order 1 wants -5 of product 101"))
+      << harness.dead_letters()[1].error;
   EXPECT_EQ(on_hand(101), 9);
 }
 

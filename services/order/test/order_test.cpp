@@ -45,6 +45,19 @@ TEST_F(Shop, SavesTheOrderAndPublishesItWithItsAmountUnchanged) {
   EXPECT_TRUE(has(get("/orders/1").body, R"("totalAmount":9999999999999999.99)"));
 }
 
+TEST_F(Shop, AnEventContinuesTheTraceOfItsRequest) {
+  post(good, {{"traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"}});
+  post(good);
+  post(good, {{"traceparent", "not one of W3C's"}});
+  const auto created = harness.published<OrderCreated>();
+  ASSERT_EQ(created.size(), 3u);
+  EXPECT_EQ(created[0].info.trace_id, "4bf92f3577b34da6a3ce929d0e0e4736");
+  for (const auto i : {1, 2}) {
+    EXPECT_EQ(created[i].info.trace_id.size(), 32u);
+    EXPECT_NE(created[i].info.trace_id, created[0].info.trace_id) << "a request is no part of the one before";
+  }
+}
+
 TEST_F(Shop, TheSameIdempotencyKeyAndBodyIsOneOrder) {
   const auto first = post(good, {{"Idempotency-Key", "a"}}), again = post(good, {{"Idempotency-Key", "a"}});
   EXPECT_EQ(first.body, again.body);

@@ -69,6 +69,31 @@ TEST_F(DeferredCommand, ListAndShowTellAllThatIsKnown) {
   EXPECT_EQ(inventory({"dlq", "list", "12045"}).code, 2) << "no event id";
 }
 
+/// In a queue of the broker: the inbox has its id, and what it was is not here.
+TEST_F(DeferredCommand, WhatNoFilterFindsIsSaid) {
+  const auto id = EventId::generate();
+  dead(1);
+  {
+    const auto store = open_store(url("inventory.db"));
+    const auto tx = store.impl()->inbox("inventory")->begin();
+    const ports::Claim claim{id, store.impl()->clock().utc(), "hash"};
+    tx->claim({&claim, 1});
+    tx->settle(id, {ports::State::retrying, 0, {}});
+    tx->commit();
+  }
+  const std::string said = "1 more are retrying in a queue of the broker";
+  EXPECT_EQ(rows({"deferred", "list"}).size(), 2u);
+  EXPECT_EQ(rows({"deferred", "list", "--consumer", "inventory"}).size(), 2u);
+  EXPECT_FALSE(has(inventory({"deferred", "list"}).err, said)) << "it is listed";
+  for (const Words& filter : {Words{"--type", "order.created.v1"}, Words{"--key", "1"}, Words{"--error", "shelf"},
+                              Words{"--reason", "exhausted"}, Words{"--since", "1h"}, Words{"--until", "0s"}}) {
+    const auto ran = inventory({"--json", "deferred", "list", filter[0], filter[1]});
+    EXPECT_EQ(Json::parse(ran.out).elements().size(), 1u) << filter[0] << ran.out;
+    EXPECT_TRUE(has(ran.err, said)) << filter[0] << ran.err;
+    EXPECT_FALSE(has(inventory({"dlq", "list", filter[0], filter[1]}).err, said)) << "a dead letter is elsewhere";
+  }
+}
+
 TEST_F(DeferredCommand, AnActTakesAllThatIsSelectedAListTheFirst) {
   for (int i = 1; i <= 120; ++i) dead(i);
   EXPECT_EQ(rows({"dlq", "list"}).size(), 100u);

@@ -63,6 +63,23 @@ TEST_F(OutboxCommand, WhatIsPendingIsListedShownAndDiscarded) {
     EXPECT_EQ(on("order", ask).code, 1) << "it is not there";
 }
 
+TEST_F(OutboxCommand, AnErrorSelectsByAPartOfItsText) {
+  prepare("order");
+  const auto big = publish("1"), other = publish("2");
+  publish("3");
+  open_store(url("order.db")).transact([&](Transaction& tx) {
+    const auto sql = "UPDATE holdfast_outbox SET refused = 1, last_error = $2 WHERE id = $1";
+    tx.exec(sql, EventId::parse(big), "the frame is too large");
+    tx.exec(sql, EventId::parse(other), "access refused");
+  });
+  EXPECT_EQ(keys(on("order", {"--json", "outbox", "list", "--error", "too large"}).out), Words{"1"});
+  EXPECT_EQ(keys(on("order", {"--json", "outbox", "show", "--error", "refused"}).out), Words{"2"});
+  EXPECT_EQ(on("order", {"outbox", "republish", "--error", "x", "--dry-run"}).out, "0 done\n");
+  EXPECT_EQ(on("order", {"outbox", "retry", "--error", "refused", "--yes"}).out, "1 done\n");
+  EXPECT_EQ(on("order", {"outbox", "discard", "--error", "too large", "--yes"}).out, "1 done\n");
+  EXPECT_EQ(keys(on("order", {"--json", "outbox", "list"}).out), (Words{"2", "3"}));
+}
+
 TEST_F(OutboxCommand, WhatWasPublishedIsSentAgainToAllOrToOneQueue) {
   declare_queues();
   prepare("inventory");

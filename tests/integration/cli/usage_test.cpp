@@ -151,5 +151,51 @@ TEST_F(UsageTest, MigrateMakesTheTablesAndCheckOnlyLooks) {
   EXPECT_EQ(ran.out, "schema 1 is there\n");
 }
 
+/// The middle one is no database: it is told of, and the one behind it is done all the same.
+TEST_F(UsageTest, MigrateTakesSeveralDatabases) {
+  write("text.db", "this is a text, not a database");
+  const auto all = [&](Words more) {
+    for (const auto* name : {"last.db", "text.db", "first.db"}) more.insert(more.begin(), {"--database", url(name)});
+    return holdfast(more);
+  };
+  EXPECT_EQ(on("last", {"migrate", "--database", url("first.db")}).out,
+            url("last.db") + ": schema 1 is there\n" + url("first.db") + ": schema 1 is there\n");
+  std::filesystem::remove(file("last.db")), std::filesystem::remove(file("first.db"));
+  auto ran = all({"migrate"});
+  EXPECT_EQ(ran.code, 3);
+  EXPECT_EQ(ran.out, url("first.db") + ": schema 1 is there\n" + url("last.db") + ": schema 1 is there\n");
+  EXPECT_TRUE(has(ran.err, "text.db")) << ran.err;
+  EXPECT_EQ(on("last", {"status"}).code, 0);
+  ran = all({"--json", "migrate"});
+  EXPECT_EQ(ran.code, 3);
+  const auto rows = detail::JsonValue::parse(ran.out).elements();
+  ASSERT_EQ(rows.size(), 3u) << ran.out;
+  EXPECT_EQ(rows[0].at("schema").integer(), 1);
+  EXPECT_EQ(rows[1].at("database").string(), url("text.db"));
+  EXPECT_TRUE(rows[1].member("error") && !rows[1].member("schema")) << ran.out;
+  std::filesystem::remove(file("last.db")), std::filesystem::remove(file("text.db"));
+  ran = all({"migrate", "--check"});
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_TRUE(has(ran.out, "first.db: schema 1 is there") && has(ran.out, "last.db: it is not there")) << ran.out;
+  EXPECT_FALSE(std::filesystem::exists(file("last.db")));
+}
+
+TEST_F(UsageTest, PrintConfigShowsAllAndDoesNothing) {
+  const auto toml = write("a.toml", "[relay]\nin_flight = 7\n[gateway]\nledger = \"a service's\"\n");
+  const Variables level{{"HOLDFAST_LOG_LEVEL", "error"}};
+  const auto ran = holdfast({"--config", toml, "--database", "postgres://app:secret@db/shop", "--print-config"}, level);
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_TRUE(has(ran.out, "relay.in_flight = \"7\"   # " + toml + ":2\n")) << ran.out;
+  EXPECT_TRUE(has(ran.out, "log.level = \"error\"   # HOLDFAST_LOG_LEVEL\n")) << ran.out;
+  EXPECT_TRUE(has(ran.out, "database.url = \"postgres://app:***@db/shop\"   # --database\n")) << ran.out;
+  EXPECT_TRUE(has(ran.out, "broker.url = \"\"   # not named\n")) << "which a command never guesses" << ran.out;
+  EXPECT_TRUE(has(ran.out, "retention.inbox = \"14d\"   # default\n")) << ran.out;
+  const auto before_a_command = on("new", {"--print-config", "migrate"});
+  EXPECT_EQ(before_a_command.code, 0);
+  EXPECT_TRUE(has(before_a_command.out, "database.url = \"" + url("new.db") + "\"   # --database\n"));
+  EXPECT_FALSE(std::filesystem::exists(file("new.db")));
+  EXPECT_EQ(holdfast({"--print-config"}, {{"HOLDFAST_HTTP_LITSEN", "x"}}).code, 2);
+}
+
 }  // namespace
 }  // namespace holdfast::program_test

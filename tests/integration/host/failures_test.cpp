@@ -69,10 +69,13 @@ TEST_F(G1_DeadLetters, RejectIsDeadAtOnceWhateverThePolicy) {
     throw Reject("no such product");
   });
   host.start();
-  publish({1, "a"});
+  const auto id = publish({1, "a"});
   ASSERT_TRUE(ears.dead("c", 1));
   host.stop();
   EXPECT_EQ(seen.all(), Strings{"try"}) << "five delays, and none of them used";
+  const auto line = log().back();
+  for (const auto* field : {" event_id=", " trace_id="})  // outside of a trace an event begins one under its own id
+    EXPECT_NE(line.find(field + id.to_string()), std::string::npos) << line;
   EXPECT_EQ(dead.all(), Strings{"c rejected: no such product"});
 }
 

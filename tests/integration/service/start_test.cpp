@@ -1,6 +1,9 @@
 // What a service says of itself when it starts, while it runs and when it cannot.
 #include "integration/service/programs.hpp"
 
+#include <cctype>
+#include <set>
+
 #include "holdfast/contract.hpp"
 
 namespace holdfast::program_test {
@@ -44,21 +47,81 @@ TEST_F(StartTest, HealthMetricsAndApiOfEachService) {
   }
 }
 
-/// Every path that the document names is there; what it does not name is not.
+struct Asked {
+  const char *service, *method, *path, *target;
+  std::string body;
+  int status;
+  Headers headers = {};
+};
+
+const std::vector<Asked>& asked() {
+  static const std::string many(2000, ' ');
+  static const std::vector<Asked> all = {
+      {"order", "POST", "/orders", "/orders", one_order(), 201},
+      {"order", "POST", "/orders", "/orders", "{}", 400},
+      {"order", "POST", "/orders", "/orders", one_order("0"), 422},
+      {"order", "POST", "/orders", "/orders", many + one_order(), 413},
+      {"order", "POST", "/orders", "/orders", one_order(), 400, {{"idempotency-key", ""}}},
+      {"order", "GET", "/orders", "/orders", "", 200},
+      {"order", "GET", "/orders", "/orders?limit=x", "", 400},
+      {"order", "GET", "/orders/{id}", "/orders/1", "", 200},
+      {"order", "GET", "/orders/{id}", "/orders/abc", "", 400},
+      {"order", "GET", "/orders/{id}", "/orders/4711", "", 404},
+      {"inventory", "PUT", "/stock/{productId}", "/stock/101", R"({"onHand":3})", 200},
+      {"inventory", "PUT", "/stock/{productId}", "/stock/101", R"({"onHand":-3})", 422},
+      {"inventory", "PUT", "/stock/{productId}", "/stock/101", "{}", 400},
+      {"inventory", "PUT", "/stock/{productId}", "/stock/none", R"({"onHand":3})", 400},
+      {"inventory", "PUT", "/stock/{productId}", "/stock/101", many + R"({"onHand":3})", 413},
+      {"inventory", "GET", "/stock", "/stock", "", 200},
+      {"inventory", "GET", "/stock/{productId}", "/stock/101", "", 200},
+      {"inventory", "GET", "/stock/{productId}", "/stock/none", "", 400},
+      {"inventory", "GET", "/stock/{productId}", "/stock/4711", "", 404},
+      {"payment", "GET", "/payments/{orderId}", "/payments/none", "", 400},
+      {"payment", "GET", "/payments/{orderId}", "/payments/4711", "", 404},
+  };
+  return all;
+}
+
+std::string lower(std::string text) {
+  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return text;
+}
+
+/// What is answered is what the document says: path, method, status, and the members of a problem. What it names is there, and was
+/// asked; what it does not name is not there.
 TEST_F(StartTest, TheApiDocumentNamesWhatIsServed) {
-  auto order = start("order");
-  const auto document = Json::parse(order.http.get("/openapi.json").body);
-  for (const auto& [path, item] : document.at("paths").entries()) {
-    if (!item.member("get")) continue;
-    const auto target = has(path, "{") ? path.substr(0, path.find('{')) + "4711" : path;
-    const auto answer = order.http.get(target);
-    const bool documented = item.at("get").at("responses").member(std::to_string(answer.status)).has_value();
-    EXPECT_TRUE(documented) << target << " answers " << answer.status;
+  for (const auto* name : {"order", "inventory", "payment"}) {
+    auto service = start(name, {"--http-max-body", "1KiB"});
+    const auto document = Json::parse(service.http.get("/openapi.json").body);
+    const auto problem = document.at("components").at("schemas").at("Problem").at("properties");
+    std::set<std::string> served;
+    for (const auto& a : asked()) {
+      if (a.service != std::string(name)) continue;
+      const auto answer = service.http.send({a.method, a.target, a.headers, a.body});
+      const auto what = std::string(a.method) + " " + a.target + " of " + name + ": " + answer.body;
+      EXPECT_EQ(answer.status, a.status) << what;
+      const auto operation = document.at("paths").at(a.path).at(lower(a.method));
+      served.insert(lower(a.method) + " " + a.path);
+      const auto documented = operation.at("responses").member(std::to_string(answer.status));
+      ASSERT_TRUE(documented) << what;
+      const auto type = answer.headers.at("content-type");
+      EXPECT_TRUE(documented->at("content").member(type)) << what;
+      if (type != "application/problem+json") continue;
+      for (const auto& [member, value] : Json::parse(answer.body).entries())
+        EXPECT_TRUE(problem.member(member)) << member << " in " << what;
+    }
+    for (const auto& [path, item] : document.at("paths").entries())
+      for (const auto& [method, operation] : item.entries()) {
+        if (path.starts_with("/health") || path == "/metrics") {
+          EXPECT_EQ(service.http.get(std::string(path)).status, 200) << path;
+          continue;
+        }
+        EXPECT_TRUE(served.contains(std::string(method) + " " + std::string(path))) << method << path;
+        EXPECT_TRUE(operation.at("responses").member("500")) << method << path;
+      }
+    EXPECT_EQ(service.http.get("/nothing").status, 404);
+    EXPECT_EQ(service.http.send({"DELETE", "/metrics"}).status, 405);
   }
-  EXPECT_EQ(order.http.get("/orders/abc").status, 400);
-  EXPECT_TRUE(document.at("paths").at("/orders/{id}").at("get").at("responses").member("400"));
-  EXPECT_EQ(order.http.get("/order").status, 404);
-  EXPECT_EQ(order.http.send({"DELETE", "/orders"}).status, 405);
 }
 
 TEST_F(StartTest, AnAddressThatIsTakenIsRefusedInClearWords) {
