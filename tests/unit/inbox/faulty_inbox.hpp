@@ -69,7 +69,7 @@ class FaultyInbox : public InboxStore {
   std::map<EventId, Starts> starts(const std::set<EventId>& ids) override { return call("starts").starts(ids); }
   void take_back(std::span<const StartRef> starts) override { call("take_back").take_back(starts); }
   std::optional<Timestamp> prune_before(const PruneRule& rule) override { return real_.prune_before(rule); }
-  bool prune(Millis window, Timestamp before, int limit) override { return real_.prune(window, before, limit); }
+  bool prune(Millis window, Timestamp than, int limit) override { return real_.prune(window, than, limit); }
   bool open_instance(const std::string& instance, const std::string& queue, const std::vector<std::string>& patterns,
                      const std::string& ordering) override {
     return real_.open_instance(instance, queue, patterns, ordering);
