@@ -23,7 +23,7 @@ Upkeep::Upkeep(const Surroundings& surroundings, UpkeepOptions options, std::deq
 
 void Upkeep::work(const std::stop_token& stop) {
   const auto start = here_.clock.steady();
-  auto chores = start + options_.chores, gauges = start, imports = start;
+  auto chores = start + options_.first_chores, gauges = start, imports = start;
   while (!stop.stop_requested()) {
     const auto now = here_.clock.steady();
     if (now >= chores) do_chores(stop), chores = now + options_.chores;

@@ -15,7 +15,7 @@ namespace holdfast::host {
 struct UpkeepOptions {
   ports::Millis keep_published, dedupe_window;
   bool import_dead_letters = false;
-  ports::Millis chores{60'000}, gauges{10'000}, imports{1'000};
+  ports::Millis first_chores{60'000}, chores{60'000}, gauges{10'000}, imports{1'000};
   int rows = 1000;  // deleted at a time
 };
 

@@ -38,7 +38,7 @@ std::set<std::string> series(const std::string& text) {
 
 TEST_F(Place, MetricsHaveTheNamesThatUsersKnow) {
   auto& upkeep = host.impl().upkeep_options();
-  upkeep.chores = upkeep.gauges = 1ms;
+  upkeep.first_chores = upkeep.chores = upkeep.gauges = 1ms;
   host.subscribe(taking("one"), [](Context&, const Placed&) { throw Reject("never"); });
   host.start();
   publish({1, "a"});

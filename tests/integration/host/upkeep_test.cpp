@@ -16,7 +16,7 @@ struct HostUpkeep : Place {
   };
   HostUpkeep() {
     auto& upkeep = host.impl().upkeep_options();
-    upkeep.chores = 1ms, upkeep.rows = 10;
+    upkeep.first_chores = 0ms, upkeep.chores = 1ms, upkeep.rows = 10;
     host.impl().observe([this](const host::Signal& signal) {
       if (std::holds_alternative<host::ChoresDone>(signal)) look();
     });
@@ -59,6 +59,7 @@ struct HostUpkeep : Place {
 };
 
 TEST_F(HostUpkeep, WhatIsPastRetentionIsGoneAfterOneChoreHoweverMuchItIs) {
+  host.impl().upkeep_options().chores = 1h;
   host.start();
   ASSERT_TRUE(until([] { return true; }));
   EXPECT_EQ(first->published, "1") << "the young one";
