@@ -9,7 +9,8 @@
 // Parameters and columns: bool, integers, double, text, Bytes, Decimal, EventId, Timestamp, std::optional of these;
 // a std::vector of these is an array in PostgreSQL (unnest($1)) and JSON text in SQLite (json_each($1)).
 // Threads: one at a time. Lifetime: Rows own their data; a TransactionRef must not outlive its transaction.
-// Errors: SqlError, Unavailable (connection lost: rolled back); after either only rollback is possible.
+// Errors: SqlError, Transient (a deadlock, the connection lost: rolled back, may run again), Unavailable; after any of them only
+// rollback is possible. A connection lost during COMMIT: InDoubt where nobody can tell what became of it.
 #pragma once
 #include <concepts>
 #include <cstdint>
@@ -190,7 +191,7 @@ class CommitHook {
  public:
   virtual ~CommitHook() = default;
   virtual void before_commit(TransactionRef tx) = 0;  // may throw: then it is rolled back
-  virtual void after_commit() noexcept = 0;           // wakes the relay
+  virtual void after_commit() noexcept = 0;  // wakes the relay
 };
 }  // namespace detail
 

@@ -11,13 +11,20 @@ namespace shop::order {
 namespace {
 
 using holdfast::Context;
+using holdfast::Host;
 
-/// A foreign program published this order: handled and counted; it cancels nothing.
-void count_unknown(Context& ctx) {
+/// A foreign program published this order: handled, counted and told; it cancels nothing.
+void count_unknown(const Host& host, Context& ctx, std::int64_t order) {
   ctx.tx().exec(
       "INSERT INTO unknown_orders(type, outcomes) VALUES ($1, 1)"
       " ON CONFLICT(type) DO UPDATE SET outcomes = unknown_orders.outcomes + 1",
       ctx.info().type);
+  const std::pair<std::string_view, std::string> fields[] = {{"order", std::to_string(order)},
+                                                             {"event_id", ctx.info().id.to_string()},
+                                                             {"type", ctx.info().type},
+                                                             {"trace_id", ctx.info().trace_id}};
+  host.log()({holdfast::Level::warning,
+              "an outcome of an order that is not here: counted in unknown_orders, nothing else is done", fields});
 }
 
 void decide(Context& ctx, std::int64_t id, const char* status, const std::string& reason) {
@@ -25,10 +32,11 @@ void decide(Context& ctx, std::int64_t id, const char* status, const std::string
 }
 
 /// Notes what one side said, once, and decides as soon as enough is known.
-void note(Context& ctx, std::int64_t id, const char* side_sql, const char* outcome, const std::string& reason) {
+void note(const Host& host, Context& ctx, std::int64_t id, const char* side_sql, const char* outcome,
+          const std::string& reason) {
   using Text = std::optional<std::string>;
   const auto row = ctx.tx().query<Text, Text, std::string>(side_sql, id, outcome).one_or_none();
-  if (!row) return count_unknown(ctx);
+  if (!row) return count_unknown(host, ctx, id);
   const auto& [stock, payment, status] = *row;
   if (status != "pending") return;
   if (!reason.empty()) {
@@ -45,19 +53,19 @@ constexpr auto stock_sql =
 constexpr auto payment_sql =
     "UPDATE orders SET payment = coalesce(payment, $2) WHERE id = $1 RETURNING stock, payment, status";
 
-void reserved(Context& ctx, const StockReserved& e) { note(ctx, e.orderId, stock_sql, "reserved", ""); }
-void rejected(Context& ctx, const StockRejected& e) {
-  note(ctx, e.orderId, stock_sql, "rejected", "stock: " + e.reason);
-}
-void charged(Context& ctx, const PaymentCharged& e) { note(ctx, e.orderId, payment_sql, "charged", ""); }
-void declined(Context& ctx, const PaymentDeclined& e) {
-  note(ctx, e.orderId, payment_sql, "declined", "payment: " + e.reason);
-}
-
 }  // namespace
 
-void subscribe(holdfast::Host& host) {
-  host.subscribe({.consumer = "order", .queue = "order.outcomes.q"}, reserved, rejected, charged, declined);
+void subscribe(Host& host) {
+  host.subscribe(
+      {.consumer = "order", .queue = "order.outcomes.q"},
+      [&](Context& ctx, const StockReserved& e) { note(host, ctx, e.orderId, stock_sql, "reserved", ""); },
+      [&](Context& ctx, const StockRejected& e) {
+        note(host, ctx, e.orderId, stock_sql, "rejected", "stock: " + e.reason);
+      },
+      [&](Context& ctx, const PaymentCharged& e) { note(host, ctx, e.orderId, payment_sql, "charged", ""); },
+      [&](Context& ctx, const PaymentDeclined& e) {
+        note(host, ctx, e.orderId, payment_sql, "declined", "payment: " + e.reason);
+      });
 }
 
 }  // namespace shop::order

@@ -16,7 +16,10 @@
 namespace holdfast {
 namespace {
 
-LogSink sink_of(HostOptions& options) { return options.log ? options.log : telemetry::stderr_sink(options.name); }
+LogSink sink_of(HostOptions& options) {
+  if (!options.log) options.log = telemetry::stderr_sink(options.name);
+  return options.log;
+}
 
 std::string instance_of(const std::string& name) {
   char host[256] = {};
@@ -230,6 +233,7 @@ Store& Host::store() { return impl_->store(); }
 void Host::start() { impl_->start(); }
 void Host::stop(std::chrono::seconds deadline) { impl_->stop(deadline); }
 Health Host::health() const { return impl_->health(); }
+const LogSink& Host::log() const { return impl_->log(); }
 std::string Host::metrics() const { return impl_->metrics(); }
 
 void Host::run() {

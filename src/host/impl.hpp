@@ -35,6 +35,7 @@ class Host::Impl {
   const host::Surroundings& here() const { return here_; }
   Outbox& outbox() { return outbox_; }
   Store& store() { return options_.store; }
+  const LogSink& log() const { return options_.log; }
   std::string metrics() const { return metrics_.text(); }
   outbox::RelayOptions relay_options() const;
   /// Before start(): who hears the signals of the threads.

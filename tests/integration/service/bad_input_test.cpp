@@ -206,6 +206,17 @@ TEST_F(BadInput, G5_Isolation_ForeignEventsAreDeadLettersAndStopNothing) {
   EXPECT_EQ(on_hand(inventory.http, 101), 9);
 }
 
+TEST_F(BadInput, AnOutcomeOfAnUnknownOrderIsTold) {
+  auto order = start("order");
+  const auto id = EventId::generate();
+  send(url("bus.db"), id, "stock.rejected.v1",
+       envelope_of(id, "stock.rejected.v1", R"({"orderId":4711,"reason":"out of stock"})"), "order.outcomes.q");
+  EXPECT_TRUE(eventually([&] { return fate_of(url("order.db"), "order", id) == "handled"; }));
+  const auto log = contents(file("order.log"));
+  EXPECT_TRUE(has(log, "an outcome of an order that is not here")) << log;
+  EXPECT_TRUE(has(log, R"("order":"4711")") && has(log, R"("event_id":")" + id.to_string())) << log;
+}
+
 TEST_F(BadInput, AnUnknownProductIsAnOutcome) {
   declare_queues();
   auto order = start("order"), inventory = start("inventory"), payment = start("payment");
