@@ -78,7 +78,7 @@ class Server::Impl {
 
    private:
     WorkerPool& pool(const ServerOptions& options) {
-      return *(pool_ = std::make_unique<WorkerPool>(options.workers, options.max_queued));
+      return *(pool_ = std::make_unique<WorkerPool>(options.workers, options.max_queued, options.patience));
     }
 
     void accept() {

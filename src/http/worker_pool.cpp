@@ -35,8 +35,7 @@ void WorkerPool::work() {
   while (wait_for_job(lock)) {
     auto job = std::move(jobs_.front());
     jobs_.pop_front();
-    ++running_;
-    last_taken_ = Clock::now();
+    ++running_, ++taken_;
     if (!jobs_.empty()) find_a_watcher();
     lock.unlock();
     job();
@@ -55,14 +54,14 @@ bool WorkerPool::wait_for_job(std::unique_lock<std::mutex>& lock) {
       continue;
     }
     watched_ = true;
-    wake_.wait_until(lock, last_taken_ + patience_);
+    const auto before = taken_;
+    const bool over = wake_.wait_for(lock, patience_) == std::cv_status::timeout;
     watched_ = false;
+    if (over && taken_ == before && !jobs_.empty()) return true;
   }
 }
 
-bool WorkerPool::may_take() const {
-  return patience_.count() == 0 || running_ == 0 || Clock::now() - last_taken_ >= patience_;
-}
+bool WorkerPool::may_take() const { return patience_.count() == 0 || running_ == 0; }
 
 void WorkerPool::find_a_watcher() {
   if (patience_.count() > 0 && !watched_) wake_.notify_one();

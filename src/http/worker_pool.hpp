@@ -20,7 +20,6 @@ class WorkerPool {
   bool try_submit(std::function<void()> job);  // false: every thread is busy and the queue is full
 
  private:
-  using Clock = std::chrono::steady_clock;
   void work();
   bool wait_for_job(std::unique_lock<std::mutex>& lock);  // false: the pool ends
   bool may_take() const;
@@ -32,7 +31,7 @@ class WorkerPool {
   const std::size_t max_queued_;
   const std::chrono::microseconds patience_;
   std::size_t running_ = 0;
-  Clock::time_point last_taken_;
+  std::size_t taken_ = 0;  // ever
   bool watched_ = false;  // a thread looks whether jobs are still taken
   bool stopping_ = false;
   std::vector<std::thread> threads_;

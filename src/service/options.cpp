@@ -54,6 +54,7 @@ http::ServerOptions http_options(const Config& c, const LogSink& log) {
       c.duration("shutdown.deadline") * 9 / 10;  // slow clients are left, for a handler to end in the rest
   o.listen = c.text("http.listen");
   o.workers = static_cast<int>(c.integer("http.workers"));
+  if (c.text("database.url").starts_with("sqlite:")) o.patience = std::chrono::milliseconds(1);  // one writer
   o.max_connections = static_cast<int>(c.integer("http.max_connections"));
   o.max_body = static_cast<std::size_t>(c.size("http.max_body"));
   return o;
