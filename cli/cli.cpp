@@ -21,8 +21,9 @@ Cli::Cli(CLI::App& app) : config_(service::service_keys({.name = "holdfast", .li
   app.add_option("--database", databases_, "sqlite:PATH or postgres://user@host/db; migrate and status take several")
       ->allow_extra_args(false);
   app.add_option("--broker", broker_, "sqlite:PATH of the bus, or amqp://user@host/vhost");
-  app.add_flag("--print-config", print_config_, "show each value and where it came from; do nothing else");
   app.add_flag("--json", json_, "for programs: one JSON document");
+  app.add_flag("--print-config", print_config_, "show each value and where it came from; do nothing else")
+      ->excludes("--json");
   add_keys();
 }
 

@@ -139,7 +139,7 @@ void Deferred::empty_broker_dlq() {
 void Deferred::tell_of_retrying(const ports::Selection& s) {
   if (s.type.empty() && s.key.empty() && s.error.empty() && s.reason.empty() && !s.since && !s.until) return;
   std::int64_t retrying = 0;
-  for (const auto& c : base().admin()->status().consumers)
+  for (const auto& c : base().admin()->waiting().consumers)
     if (s.consumer.empty() || s.consumer == c.consumer) retrying += c.retrying;
   if (retrying > 0)
     std::fprintf(stderr,

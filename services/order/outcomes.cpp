@@ -24,7 +24,7 @@ void count_unknown(const Host& host, Context& ctx, std::int64_t order) {
                                                              {"type", ctx.info().type},
                                                              {"trace_id", ctx.info().trace_id}};
   host.log()({holdfast::Level::warning,
-              "an outcome of an order that is not here: counted in unknown_orders, nothing else is done", fields});
+              "an outcome of an order that is not here: it changes nothing; unknown_orders counts them", fields});
 }
 
 void decide(Context& ctx, std::int64_t id, const char* status, const std::string& reason) {

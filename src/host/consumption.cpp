@@ -24,16 +24,17 @@ bool Consumption::open() {
   try {
     subscriber_.declare();
     const bool by_key = subscriber_.subscription().ordering == Ordering::by_key;
-    const bool clean = subscriber_.store().open_instance({.name = instance_,
-                                                          .owner = ports::this_process(),
-                                                          .queue = subscriber_.queue().name,
-                                                          .patterns = subscriber_.queue().patterns,
-                                                          .ordering = by_key ? "by_key" : "none"});
+    if (!clean_end_)  // asked again it would tell of this process
+      clean_end_ = subscriber_.store().open_instance({.name = instance_,
+                                                      .owner = ports::this_process(),
+                                                      .queue = subscriber_.queue().name,
+                                                      .patterns = subscriber_.queue().patterns,
+                                                      .ordering = by_key ? "by_key" : "none"});
     auto receiver = here.transport.receiver(subscriber_.queue(), ports::this_process() + "/" + subscriber_.name());
     subscriber_.connect(*receiver);
     const std::lock_guard lock(receiver_mutex_);
     receiver_ = std::move(receiver);
-    session_ = std::make_unique<inbox::Session>(subscriber_.session_options(), clean);
+    session_ = std::make_unique<inbox::Session>(subscriber_.session_options(), *clean_end_);
   } catch (const std::exception& failure) { why = failure.what(); }
   if (!session_) {
     note(false, why);

@@ -63,6 +63,7 @@ class Consumption {
 
   Subscriber& subscriber_;
   std::string instance_;
+  std::optional<bool> clean_end_;  // of the last run, once registered
   Hands hands_;
   std::unique_ptr<ports::Receiver> receiver_;
   std::unique_ptr<inbox::Session> session_;

@@ -54,12 +54,15 @@ void Upkeep::do_chores(const std::stop_token& stop) {
     attempt("declaring the queue", [&] { threads.subscriber().declare(); });
     attempt("pruning the inbox", [&] {
       auto& inbox = threads.subscriber().store();
-      const auto before = inbox.prune_before(
-          {options_.dedupe_window, threads.consumption().prunable(), threads.consumption().queue_empty()});
-      if (before)
-        deletes_.push_back({"pruning the inbox", [this, &inbox, before = *before] {
-                              return inbox.prune(options_.dedupe_window, before, options_.rows);
-                            }});
+      const auto ask = [this, &inbox, &now = threads.consumption()] {
+        return inbox.prune_before({options_.dedupe_window, now.prunable(), now.queue_empty()});
+      };
+      const auto round = [this, &inbox, &now = threads.consumption(), ask, before = ask(),
+                          was_empty = threads.consumption().queue_empty()]() mutable {
+        if (was_empty && !now.queue_empty()) before = ask(), was_empty = false;  // what has come may be old
+        return before && inbox.prune(options_.dedupe_window, *before, options_.rows);
+      };
+      deletes_.push_back({"pruning the inbox", round});
     });
   }
 }

@@ -32,10 +32,10 @@ bool WorkerPool::try_submit(std::function<void()> job) {
 
 void WorkerPool::work() {
   std::unique_lock lock(mutex_);
-  while (wait_for_job(lock)) {
+  for (std::size_t mine = 0; is_warm(mine) || wait_for_job(lock);) {
     auto job = std::move(jobs_.front());
     jobs_.pop_front();
-    ++running_, ++taken_;
+    ++running_, mine = ++taken_;
     if (!jobs_.empty()) find_a_watcher();
     lock.unlock();
     job();
@@ -44,6 +44,9 @@ void WorkerPool::work() {
     --running_;
   }
 }
+
+/// It took the last job that was taken, and goes on, whatever the others hang at.
+bool WorkerPool::is_warm(std::size_t mine) const { return mine == taken_ && mine > 0 && !jobs_.empty(); }
 
 bool WorkerPool::wait_for_job(std::unique_lock<std::mutex>& lock) {
   for (;;) {
@@ -61,7 +64,7 @@ bool WorkerPool::wait_for_job(std::unique_lock<std::mutex>& lock) {
   }
 }
 
-bool WorkerPool::may_take() const { return patience_.count() == 0 || running_ == 0; }
+bool WorkerPool::may_take() const { return patience_.count() == 0 || running_ == 0 || jobs_.size() > max_queued_ / 2; }
 
 void WorkerPool::find_a_watcher() {
   if (patience_.count() > 0 && !watched_) wake_.notify_one();

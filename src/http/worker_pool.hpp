@@ -1,6 +1,6 @@
 // Threads for handlers that block, with a bounded queue before them.
-// With patience, jobs wait for a thread that works: another is woken only once none has taken a job for so long. Where jobs take
-// turns at one thing (SQLite has one writer), handing it from thread to thread costs more than waiting for the one that is warm.
+// With patience, jobs wait for a thread that works: another is woken once none has taken a job for so long, or the queue is half
+// full. Where jobs take turns at one thing (SQLite has one writer), handing it over costs more than waiting for who is warm.
 #pragma once
 #include <chrono>
 #include <condition_variable>
@@ -22,6 +22,7 @@ class WorkerPool {
  private:
   void work();
   bool wait_for_job(std::unique_lock<std::mutex>& lock);  // false: the pool ends
+  bool is_warm(std::size_t mine) const;
   bool may_take() const;
   void find_a_watcher();
 

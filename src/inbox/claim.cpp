@@ -33,13 +33,13 @@ std::vector<ports::Claim> claims_of(std::span<const Event* const> events) {
   return claims;
 }
 
-/// Not those of an event that was set aside, or whose retry copy is under way: this delivery is a duplicate, and the event itself is
-/// not settled.
+/// Not those of an event that was set aside, whose retry copy is under way, or that is dead and perhaps runs again by hand: this
+/// delivery is a duplicate, and the event itself is not settled.
 void finish_starts(ports::InboxTx& tx, std::span<const Event* const> events, const std::map<EventId, Claimed>& claims) {
   std::vector<EventId> started;
   for (const Event* event : events) {
     const State state = claims.at(event->id).row.state;
-    const bool open = (state == State::deferred || state == State::retrying) && !mutant("duplicate_ends_starts");
+    const bool open = state != State::handled && state != State::discarded && !mutant("duplicate_ends_starts");
     if (event->started && !open) started.push_back(event->guard);
   }
   if (!started.empty()) tx.finish_starts(started);

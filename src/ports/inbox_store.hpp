@@ -161,8 +161,8 @@ class InboxStore {
   virtual std::map<EventId, Starts> starts(const std::set<EventId>& ids) = 0;
   /// These are none: this instance did not die of them. May be called twice; another one that was begun since stays.
   virtual void take_back(std::span<const StartRef> starts) = 0;
-  /// Events older than this may be forgotten; none: nothing may. It looks at an hour's rows, so ask once for all rounds of a
-  /// chore. It stays true meanwhile: what lies in the queue later lay there already, or is younger.
+  /// Events older than this may be forgotten; none: nothing may. It looks at an hour's rows: ask once for all rounds of a chore,
+  /// and again when a queue that was empty is so no longer.
   virtual std::optional<Timestamp> prune_before(const PruneRule& rule) = 0;
   /// Forgets events from before that were settled over a window ago. Bounded; true: there is more.
   virtual bool prune(Millis window, Timestamp before, int limit) = 0;

@@ -1,4 +1,5 @@
-// Which process has a lease, or an instance's name: "host/pid/start-time". The start time tells a process from a later one with the same number.
+// Which process has a lease, or an instance's name: "host/pid/start-time". The start time tells a process from a later one
+// with the same number. Containers that share a host name but not their processes look gone to each other.
 // Threads: any.
 #pragma once
 #include <string>

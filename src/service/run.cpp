@@ -100,7 +100,7 @@ int complain(const std::string& name, const std::exception& error, int code) {
 
 int run(int argc, char** argv, Defaults defaults, std::function<void(Host&, http::Server&)> install) {
   allow_many_files();
-  mallopt(M_ARENA_MAX, 1);  // one heap for all threads: memory stays flat under load, and two were not faster
+  mallopt(M_ARENA_MAX, 1);  // one heap for all threads: memory stays flat; on two cores two were not faster
   mallopt(M_TRIM_THRESHOLD, 4 << 20), mallopt(M_TOP_PAD, 1 << 20);  // else each request takes the top of the heap anew
   Config config(service_keys(defaults));
   try {

@@ -127,6 +127,7 @@ CREATE TABLE holdfast.consumers(
   patterns text NOT NULL,
   ordering text NOT NULL,
   since timestamptz NOT NULL,
+  started_at timestamptz NOT NULL,  -- last
   until timestamptz,
   clean_end boolean NOT NULL,
   PRIMARY KEY (consumer, instance))

@@ -109,6 +109,7 @@ CREATE TABLE holdfast_consumers(
   patterns TEXT NOT NULL,
   ordering TEXT NOT NULL,
   since INTEGER NOT NULL,
+  started_at INTEGER NOT NULL,  -- last
   until INTEGER,
   clean_end INTEGER NOT NULL,
   PRIMARY KEY (consumer, instance)) WITHOUT ROWID;

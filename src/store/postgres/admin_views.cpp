@@ -112,7 +112,7 @@ std::vector<std::string> PostgresAdmin::consumers() {
 std::vector<ports::Subscribed> PostgresAdmin::subscriptions() {
   Transaction tx = access_.begin_read();
   return subscribed(tx.query<std::string, std::string, std::string, std::string>(
-      "SELECT consumer, queue, patterns, ordering FROM holdfast.consumers ORDER BY consumer, queue, since"));
+      "SELECT consumer, queue, patterns, ordering FROM holdfast.consumers ORDER BY consumer, queue, started_at"));
 }
 
 Status PostgresAdmin::status() {

@@ -70,22 +70,23 @@ bool PostgresInbox::open_instance(const Instance& me) {
         .one_or_none();
   });
   tx.exec(
-      "INSERT INTO holdfast.consumers(consumer, instance, owner, queue, patterns, ordering, since, clean_end)"
-      " VALUES ($1, $2, $3, $4, $5, $6, " HOLDFAST_NOW("$7") ", false)"
+      "INSERT INTO holdfast.consumers(consumer, instance, owner, queue, patterns, ordering, since, started_at, clean_end)"
+      " VALUES ($1, $2, $3, $4, $5, $6, " HOLDFAST_NOW("$7") ", " HOLDFAST_NOW("$7") ", false)"
       " ON CONFLICT (consumer, instance) DO UPDATE SET owner = excluded.owner, queue = excluded.queue,"
-      " patterns = excluded.patterns, ordering = excluded.ordering, until = NULL, clean_end = false",
+      " patterns = excluded.patterns, ordering = excluded.ordering, started_at = excluded.started_at, until = NULL, clean_end = false",
       consumer_, name, me.owner, me.queue, fmt::format("{}", fmt::join(me.patterns, " ")), me.ordering, access_.now());
   tx.exec("UPDATE holdfast.delivery_starts SET last = 0 WHERE consumer = $1 AND instance = $2", consumer_, name);
   tx.commit();
-  instance_ = name;
+  owner_ = me.owner, instance_ = name;
   return clean;
 }
 
 void PostgresInbox::close_instance() {
   Transaction tx = access_.begin();
-  tx.exec("UPDATE holdfast.consumers SET until = " HOLDFAST_NOW(
-              "$3") ", clean_end = true WHERE consumer = $1 AND instance = $2",
-          consumer_, instance_, access_.now());
+  const auto ended = tx.exec("UPDATE holdfast.consumers SET until = " HOLDFAST_NOW(
+                                 "$3") ", clean_end = true WHERE consumer = $1 AND instance = $2 AND owner = $4",
+                             consumer_, instance_, access_.now(), owner_);
+  if (ended != 1) return;  // another process took the name: what stands there is its own
   // It lived to its end: of what it began and could not finish, as the store was away, it did not die.
   tx.exec("UPDATE holdfast.delivery_starts SET " HOLDFAST_TAKEN_BACK
           " WHERE consumer = $1 AND instance = $2 AND last <> 0",

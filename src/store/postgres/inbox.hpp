@@ -29,7 +29,7 @@ class PostgresInbox : public ports::InboxStore {
  private:
   PostgresAccess access_;
   std::string consumer_;
-  std::string instance_;  // who asks; set before there is a second thread
+  std::string owner_, instance_;  // who asks; set before there is a second thread
 };
 
 }  // namespace holdfast::store

@@ -117,7 +117,7 @@ std::vector<std::string> SqliteAdmin::consumers() {
 std::vector<ports::Subscribed> SqliteAdmin::subscriptions() {
   Transaction tx = access_.begin_read();
   return subscribed(tx.query<std::string, std::string, std::string, std::string>(
-      "SELECT consumer, queue, patterns, ordering FROM holdfast_consumers ORDER BY consumer, queue, since"));
+      "SELECT consumer, queue, patterns, ordering FROM holdfast_consumers ORDER BY consumer, queue, started_at"));
 }
 
 Status SqliteAdmin::status() {

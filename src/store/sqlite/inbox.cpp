@@ -57,23 +57,26 @@ bool SqliteInbox::open_instance(const Instance& me) {
         .one_or_none();
   });
   tx.exec(
-      "INSERT INTO holdfast_consumers(consumer, instance, owner, queue, patterns, ordering, since, clean_end)"
-      " VALUES ($1, $2, $3, $4, $5, $6, $7, 0)"
+      "INSERT INTO holdfast_consumers(consumer, instance, owner, queue, patterns, ordering, since, started_at, "
+      "clean_end)"
+      " VALUES ($1, $2, $3, $4, $5, $6, $7, $7, 0)"
       " ON CONFLICT(consumer, instance) DO UPDATE SET owner = excluded.owner, queue = excluded.queue,"
-      " patterns = excluded.patterns, ordering = excluded.ordering, until = NULL, clean_end = 0",
+      " patterns = excluded.patterns, ordering = excluded.ordering, started_at = excluded.started_at, until = NULL, "
+      "clean_end = 0",
       consumer_, name, me.owner, me.queue, fmt::format("{}", fmt::join(me.patterns, " ")), me.ordering, access_.now());
   tx.exec("UPDATE holdfast_delivery_starts SET last = 0 WHERE consumer = $1 AND instance = $2", consumer_, name);
   tx.commit();
-  instance_ = name;
+  owner_ = me.owner, instance_ = name;
   return clean;
 }
 
 void SqliteInbox::close_instance() {
   Transaction tx = access_.begin();
-  tx.exec("UPDATE holdfast_consumers SET until = $3, clean_end = 1 WHERE consumer = $1 AND instance = $2", consumer_,
-          instance_, access_.now());
+  const auto ended = tx.exec(
+      "UPDATE holdfast_consumers SET until = $3, clean_end = 1 WHERE consumer = $1 AND instance = $2 AND owner = $4",
+      consumer_, instance_, access_.now(), owner_);
   // It lived to its end: of what it began and could not finish, as the store was away, it did not die.
-  take_back(tx, "", 0);
+  if (ended == 1) take_back(tx, "", 0);
   tx.commit();
 }
 

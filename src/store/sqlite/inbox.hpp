@@ -25,7 +25,7 @@ class SqliteInbox : public ports::InboxStore {
 
   Access access_;
   std::string consumer_;
-  std::string instance_;  // who asks; set before there is a second thread
+  std::string owner_, instance_;  // who asks; set before there is a second thread
 };
 
 }  // namespace holdfast::store

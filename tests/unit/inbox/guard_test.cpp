@@ -127,6 +127,21 @@ TEST_F(G5_CrashGuard, ADuplicateEndsNoStartOfAnEventThatIsSetAside) {
   EXPECT_EQ(inbox->starts({id_of("a")}).at(id_of("a")).all, 1) << "that one, and not the duplicate's own";
 }
 
+TEST_F(G5_CrashGuard, ADuplicateEndsNoStartOfADeadEventThatRunsAgainByHand) {
+  behaves["a"] = [](Call&) { throw Reject("no such product"); };
+  EXPECT_EQ(deliver(delivery("a")).counts, Counts{.dead = 1});
+  const int shovelled = row("a")->copy;
+  const auto run_copy = [&](int number) {
+    const std::vector<Arrival> batch{consumer().arrive(copy(again(delivery("a", "a")), number))};
+    return consumer().run_batch(batch, {.guarded = true, .exclusive = true});
+  };
+  behaves["a"] = [](Call&) { throw Killed(); };
+  EXPECT_THROW(run_copy(shovelled), Killed);
+  restart();
+  EXPECT_EQ(run_copy(shovelled + 1).counts, Counts{.duplicates = 1});
+  EXPECT_EQ(inbox->starts({id_of("a")}).at(id_of("a")).all, 1);
+}
+
 TEST_F(G5_CrashGuard, AStartInDoubtIsNotCountedTwice) {
   bool doubt = true;
   faulty.before = [&](const std::string& call) {
