@@ -46,7 +46,7 @@ void charge(holdfast::Host& host, Gateway& gateway, Context& ctx, const OrderCre
   const auto key = ctx.info().id.to_string();
   if (const auto before = payment_of(host, order.orderId)) {  // cancelled first, or charged under another event
     if (before->charge_key != key)
-      gateway.refund(key);       // and charged under this one by a try that did not get to its commit
+      gateway.refund(key);  // and perhaps under this one, by a try without a commit, or by a copy that is just about to
     return;
   }
   if (gateway.charge({key, order.orderId, order.totalAmount, order.currency})) {

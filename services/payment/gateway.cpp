@@ -13,6 +13,7 @@ void create_ledger(holdfast::Store& ledger) {
     tx.exec(
         "CREATE TABLE IF NOT EXISTS ledger(key TEXT PRIMARY KEY, order_id INTEGER NOT NULL, amount TEXT NOT NULL,"
         " currency TEXT NOT NULL, outcome TEXT NOT NULL, refunded INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID");
+    tx.exec("CREATE TABLE IF NOT EXISTS spent(key TEXT PRIMARY KEY) WITHOUT ROWID");
     tx.exec(
         "CREATE TABLE IF NOT EXISTS tries(key TEXT PRIMARY KEY, tries INTEGER NOT NULL, first REAL NOT NULL) WITHOUT "
         "ROWID");
@@ -49,6 +50,7 @@ bool SandboxGateway::charge(const Charge& charge) {
   if (mood == Mood::away)
     throw holdfast::Unavailable("the gateway is away for order " + std::to_string(charge.orderId));
   return ledger_.transact([&](holdfast::Transaction& tx) {
+    if (tx.query<int>("SELECT 1 FROM spent WHERE key = $1", charge.key).one_or_none()) return false;
     tx.exec(
         "INSERT INTO ledger(key, order_id, amount, currency, outcome) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO "
         "NOTHING",
@@ -59,6 +61,7 @@ bool SandboxGateway::charge(const Charge& charge) {
 
 void SandboxGateway::refund(const std::string& charge_key) {
   ledger_.transact([&](holdfast::Transaction& tx) {
+    tx.exec("INSERT INTO spent(key) VALUES ($1) ON CONFLICT DO NOTHING", charge_key);
     tx.exec("UPDATE ledger SET refunded = 1 WHERE key = $1 AND outcome = 'charged'", charge_key);
   });
 }

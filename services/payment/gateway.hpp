@@ -17,8 +17,9 @@ struct Charge {
 class Gateway {
  public:
   virtual ~Gateway() = default;
-  virtual bool charge(const Charge& charge) = 0;       ///< false: declined
-  virtual void refund(const std::string& charge_key) = 0;  ///< nothing where that key was never charged, or is refunded
+  virtual bool charge(const Charge& charge) = 0;       ///< false: declined, or the key is spent
+  /// The key is spent: what was charged is given back, and a charge that comes later, from a slower program, takes nothing.
+  virtual void refund(const std::string& charge_key) = 0;
 };
 
 /// Keeps a ledger in a SQLite file of its own; money is judged by it. By the amount: *.02 is declined, *.07 fails twice and is

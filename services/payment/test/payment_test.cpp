@@ -86,6 +86,17 @@ TEST_F(Till, AForeignOrderThatNamesNoCurrencyOrCostsNothingIsDeadAndChargesNobod
   EXPECT_NE(harness.dead_letters()[1].error.find("/payload/totalAmount: order "), std::string::npos);
 }
 
+// A copy of the event at another instance may be slower than the one that found the order settled and gave back.
+TEST_F(Till, AChargeAfterTheRefundOfItsKeyTakesNothing) {
+  const payment::Charge late{"a", 1, 10.00_money, "INR"};
+  gateway.refund("a");
+  EXPECT_FALSE(gateway.charge(late));
+  EXPECT_EQ(gateway.kept(), holdfast::Money());
+  EXPECT_TRUE(gateway.charge({"b", 1, 10.00_money, "INR"})) << "another key is not spent";
+  gateway.refund("b");
+  EXPECT_FALSE(gateway.charge({"b", 1, 10.00_money, "INR"})) << "nor is it charged again";
+}
+
 TEST_F(Till, AGatewayThatFailsTwiceIsTriedAgain) {
   harness.deliver(order(1, 10.07_money));
   EXPECT_TRUE(harness.published<PaymentCharged>().empty());
