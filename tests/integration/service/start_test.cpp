@@ -12,6 +12,14 @@ namespace {
 using StartTest = Programs;
 using Json = detail::JsonValue;
 
+/// An answer that several operations give stands once, among the components.
+Json meant(const Json& document, const Json& answer) {
+  const auto ref = answer.member("$ref");
+  if (!ref) return answer;
+  const std::string name(ref->string().substr(std::string_view("#/components/responses/").size()));
+  return document.at("components").at("responses").at(name);
+}
+
 TEST_F(StartTest, TheReadyLineIsAllThatStdoutSays) {
   auto order = start("order");
   const auto line = Json::parse(order.ready);
@@ -43,7 +51,7 @@ TEST_F(StartTest, HealthMetricsAndApiOfEachService) {
     for (const auto& [path, item] : document.at("paths").entries())
       for (const auto& [method, operation] : item.entries())
         for (const auto& [status, answer] : operation.at("responses").entries())
-          EXPECT_TRUE(answer.member("description")) << name << path << method << status;
+          EXPECT_TRUE(meant(document, answer).member("description")) << name << path << method << status;
   }
 }
 
@@ -105,7 +113,7 @@ TEST_F(StartTest, TheApiDocumentNamesWhatIsServed) {
       const auto documented = operation.at("responses").member(std::to_string(answer.status));
       ASSERT_TRUE(documented) << what;
       const auto type = answer.headers.at("content-type");
-      EXPECT_TRUE(documented->at("content").member(type)) << what;
+      EXPECT_TRUE(meant(document, *documented).at("content").member(type)) << what;
       if (type != "application/problem+json") continue;
       for (const auto& [member, value] : Json::parse(answer.body).entries())
         EXPECT_TRUE(problem.member(member)) << member << " in " << what;
