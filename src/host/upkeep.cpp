@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <exception>
 
+#include "host/pruning.hpp"
 #include "ports/owner.hpp"
 
 namespace holdfast::host {
@@ -52,19 +53,20 @@ void Upkeep::do_chores(const std::stop_token& stop) {
   for (auto& threads : consumers_) {
     if (stop.stop_requested()) return;
     attempt("declaring the queue", [&] { threads.subscriber().declare(); });
-    attempt("pruning the inbox", [&] {
-      auto& inbox = threads.subscriber().store();
-      const auto ask = [this, &inbox, &now = threads.consumption()] {
-        return inbox.prune_before({options_.dedupe_window, now.prunable(), now.queue_empty()});
-      };
-      const auto round = [this, &inbox, &now = threads.consumption(), ask, before = ask(),
-                          was_empty = threads.consumption().queue_empty()]() mutable {
-        if (was_empty && !now.queue_empty()) before = ask(), was_empty = false;  // what has come may be old
-        return before && inbox.prune(options_.dedupe_window, *before, options_.rows);
-      };
-      deletes_.push_back({"pruning the inbox", round});
-    });
+    attempt("pruning the inbox", [&] { deletes_.push_back({"pruning the inbox", begin_pruning(threads)}); });
   }
+}
+
+std::function<bool()> Upkeep::begin_pruning(ConsumerThreads& threads) {
+  auto& inbox = threads.subscriber().store();
+  auto& queue = threads.consumption();
+  Pruning pruning(
+      [this, &inbox, &queue] {
+        return inbox.prune_before({options_.dedupe_window, queue.prunable(), queue.queue_empty()});
+      },
+      [this, &inbox](Timestamp before) { return inbox.prune(options_.dedupe_window, before, options_.rows); },
+      queue.queue_empty());
+  return [pruning, &queue]() mutable { return pruning.some(queue.queue_empty()); };
 }
 
 /// A round of each, then a rest of the same length for whoever else writes: whatever there is, it goes, and gauges and

@@ -33,6 +33,7 @@ class Upkeep {
   template <class Chore>
   void attempt(const char* what, Chore chore);  // one that fails is said, and done again next time
   void do_chores(const std::stop_token& stop);
+  std::function<bool()> begin_pruning(ConsumerThreads& threads);
   ports::Tick delete_some(const std::stop_token& stop);
   void measure();
   void import(const std::stop_token& stop);
