@@ -1,4 +1,5 @@
 // What waits, for the gauges: counted by the index of each state, which has nothing else in it.
+#include "store/waiting.hpp"
 #include "store/postgres/admin.hpp"
 
 namespace holdfast::store {
@@ -20,14 +21,7 @@ constexpr const char* consumers_sql =
 
 Waiting PostgresAdmin::waiting() {
   Transaction tx = access_.begin_read();
-  Waiting out;
-  std::optional<std::int64_t> oldest;
-  std::tie(out.pending, oldest) = tx.query<std::int64_t, std::optional<std::int64_t>>(outbox_sql).one();
-  if (oldest) out.oldest_pending = from_micros(*oldest);
-  for (const auto& [consumer, retrying, retry, blocked, dead] :
-       tx.query<std::string, std::int64_t, std::int64_t, std::int64_t, std::int64_t>(consumers_sql))
-    out.consumers.push_back({consumer, retrying, retry, blocked, dead});
-  return out;
+  return store::waiting(tx, outbox_sql, consumers_sql);
 }
 
 }  // namespace holdfast::store
