@@ -9,12 +9,15 @@
 
 #include "host/context.hpp"
 #include "host/impl.hpp"
-#include "host/late.hpp"
 #include "host/signals.hpp"
 #include "ports/owner.hpp"
 
 namespace holdfast {
 namespace {
+
+constexpr int hung_code = 70;  // of a process that ends because something in it hangs
+constexpr const char* relay_keeps = "the database keeps the relay";
+constexpr ports::Millis last_answer{8'000};  // longer than a lock is waited for
 
 LogSink sink_of(HostOptions& options) {
   if (!options.log) options.log = telemetry::stderr_sink(options.name);
@@ -46,7 +49,13 @@ Host::Impl::Impl(HostOptions options)
                            })),
       watchdog_(here_.clock) {}
 
-Host::Impl::~Impl() { stop(std::chrono::seconds(30)); }
+Host::Impl::~Impl() {
+  constexpr ports::Millis deadline{30'000};
+  stop(deadline);
+  keeper_ = relay_keeps;  // it gave up; a statement of it may still wait for its answer
+  const host::Watchdog::Watch silent(watchdog_, last_answer, [this] { end_the_process(last_answer); });
+  relay_.reset();
+}
 
 void Host::Impl::require_before_start(const char* what) const {
   if (life_ != Life::made)
@@ -118,7 +127,7 @@ void Host::Impl::hung(const std::string& consumer, const EventInfo& event) const
   here_.log.error(
       "a handler is past its deadline: the process ends, and the event is tried again by the rules for crashes",
       {{"consumer", consumer}, {"event_id", event.id.to_string()}, {"type", event.type}});
-  std::_Exit(host::hung_code);
+  std::_Exit(hung_code);
 }
 
 outbox::RelayOptions Host::Impl::relay_options() const {
@@ -135,7 +144,8 @@ void Host::Impl::start() {
   try {
     start_threads();
   } catch (...) {
-    end_threads(here_.clock.steady());
+    if (relay_) relay_->give_up();
+    end_threads();
     consumers_.clear();
     relay_.reset();
     throw;
@@ -160,43 +170,48 @@ void Host::Impl::start_threads() {
   upkeep_ = std::make_unique<host::Upkeep>(here_, upkeep_options_, consumers_);
 }
 
-void Host::Impl::stop(std::chrono::seconds deadline) { stop(here_.clock.steady() + deadline, deadline); }
-
-void Host::Impl::stop(ports::Tick until, std::chrono::seconds deadline) {
+void Host::Impl::stop(ports::Millis deadline, const std::function<void()>& end_requests) {
   Life running = Life::running;
   if (!life_.compare_exchange_strong(running, Life::over)) return;
-  take_no_more();
-  const auto left = std::chrono::duration_cast<ports::Millis>(until - here_.clock.steady());
-  const host::Watchdog::Watch late(watchdog_, left, [this, deadline] { end_the_process(deadline); });
-  end_threads(until);
-}
-
-void Host::Impl::take_no_more() {
+  keeper_ = "a handler or the database keeps a request";
+  const host::Watchdog::Watch late(watchdog_, deadline, [this, deadline] { deadline_is_over(deadline); });
   stopping_.request_stop();
   for (auto& consumer : consumers_) consumer.consumption().stop();
+  if (end_requests) end_requests();
+  end_threads();
 }
 
 /// Consumers first, so that what their handlers publish can still be sent; the relay last: it waits for nobody beyond the
 /// deadline. health() and publish() may be called meanwhile: what they look at stays.
-void Host::Impl::end_threads(ports::Tick until) {
+void Host::Impl::end_threads() {
+  keeper_ = "the database keeps the upkeep";
   upkeep_.reset();
+  keeper_ = "a handler or the database keeps a consumer";
   for (auto& consumer : consumers_) consumer.consumption().stop();
   for (auto& consumer : consumers_) consumer.join();
+  keeper_ = "the database keeps who looks for due events";
   due_.reset();
   if (!relay_) return;
+  keeper_ = relay_keeps;
   relay_->stop();
-  const auto left = std::chrono::duration_cast<ports::Millis>(until - here_.clock.steady());
-  const host::Watchdog::Watch late(watchdog_, left, [this] { relay_->give_up(); });
   relay_->join();
 }
 
-/// A thread that runs a handler cannot be ended alone.
-void Host::Impl::end_the_process(std::chrono::seconds deadline) const {
+void Host::Impl::deadline_is_over(ports::Millis deadline) const {
+  if (keeper_ == relay_keeps) relay_->give_up();
+  else end_the_process(deadline);
+}
+
+/// No thread can be ended alone. A transaction that is open is undone.
+void Host::Impl::end_the_process(ports::Millis deadline) const {
   std::string who;
   for (const auto& consumer : consumers_)
-    if (!consumer.ended()) who += (who.empty() ? "" : ", ") + consumer.subscriber().name();
-  if (who.empty()) return;  // only the relay is left, and it gives up by itself
-  host::end_the_process(here_.log, deadline, "a handler or the database keeps a consumer", {"consumers", who});
+    if (!consumer.ended()) who += " " + consumer.subscriber().name();
+  const auto seconds = std::chrono::ceil<std::chrono::seconds>(deadline).count();
+  here_.log.error("the stop did not end in " + std::to_string(seconds) + " s: " + keeper_.load() +
+                      ". The process ends now; nothing is lost, what is not settled is delivered again",
+                  {{"consumers", who.empty() ? "all ended" : who.substr(1)}});
+  std::_Exit(hung_code);
 }
 
 Health Host::Impl::health() const {

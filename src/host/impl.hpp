@@ -24,11 +24,9 @@ class Host::Impl {
   /// Tables and subscribers, no threads: as far as the harness goes.
   void prepare();
   void start();
-  void stop(std::chrono::seconds deadline);
-  /// deadline: for the words, where it began earlier than now.
-  void stop(ports::Tick until, std::chrono::seconds deadline);
-  /// Handlers that run are asked to end; what was published is still sent. stop() is to follow.
-  void take_no_more();
+  /// end_requests: ends what else runs by the same deadline, while consumers end and the relay still sends what it publishes. What is
+  /// not over by then ends the process.
+  void stop(ports::Millis deadline, const std::function<void()>& end_requests = {});
   Health health() const;
 
   std::deque<host::Subscriber>& subscribers() { return subscribers_; }
@@ -55,8 +53,9 @@ class Host::Impl {
   void hung(const std::string& consumer, const EventInfo& event) const;
   void check_topology() const;
   void start_threads();
-  void end_threads(ports::Tick until);
-  void end_the_process(std::chrono::seconds deadline) const;
+  void end_threads();
+  void deadline_is_over(ports::Millis deadline) const;
+  [[noreturn]] void end_the_process(ports::Millis deadline) const;
 
   HostOptions options_;
   host::UpkeepOptions upkeep_options_;
@@ -69,6 +68,7 @@ class Host::Impl {
   std::stop_source stopping_;
   enum class Life { made, running, over };
   std::atomic<Life> life_ = Life::made;
+  std::atomic<const char*> keeper_ = "";  // of a stop: what it waits for
 
   // threads, in the order in which they start
   host::Watchdog watchdog_;

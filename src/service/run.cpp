@@ -8,9 +8,7 @@
 
 #include "holdfast/service.hpp"
 #include "host/impl.hpp"
-#include "host/late.hpp"
 #include "host/signals.hpp"
-#include "ports/clock.hpp"
 #include "ports/store_base.hpp"
 #include "service/command_line.hpp"
 #include "service/health.hpp"
@@ -57,30 +55,12 @@ void allow_many_files() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-/// One deadline for both: consumers end while requests do, the relay sends what these published.
-void stop(http::Server& server, Host::Impl& host, std::chrono::milliseconds deadline, const telemetry::Log& log) {
-  const auto& clock = ports::system_clock();
-  const auto until = clock.steady() + deadline;
-  const auto said = std::chrono::ceil<std::chrono::seconds>(deadline);
-  host.take_no_more();
-  host::Watchdog watchdog(clock);
-  watchdog.start();
-  {
-    const host::Watchdog::Watch late(watchdog, deadline, [&] {
-      host::end_the_process(log, said, "a handler or the database keeps a request", {"server", server.url()});
-    });
-    server.stop();
-  }
-  host.stop(until, said);
-}
-
 /// Until a signal asks to stop.
 void serve(const Config& config, const host::Signals& signals,
            const std::function<void(Host&, http::Server&)>& install) {
   HostOptions options = host_options(config);
-  const telemetry::Log log(options.log);
   http::Server server(http_options(config, options.log));
-  if (!await_database(options.store, signals, log)) return;
+  if (!await_database(options.store, signals, telemetry::Log(options.log))) return;
   Host host(std::move(options));
   serve_health(host, server);
   install(host, server);
@@ -88,7 +68,7 @@ void serve(const Config& config, const host::Signals& signals,
   server.start();
   say_ready(config, server);
   signals.wait();
-  stop(server, host.impl(), config.duration("shutdown.deadline"), log);
+  host.impl().stop(config.duration("shutdown.deadline"), [&server] { server.stop(); });
 }
 
 int complain(const std::string& name, const std::exception& error, int code) {

@@ -176,6 +176,28 @@ TEST_F(PostgresPrograms, ARelaySendsWhatPsqlPublished) {
   EXPECT_EQ(inventory.stop(), 0);
 }
 
+/// Its sessions stand still as on a hung disk: nothing is refused, nothing answers. No consumer is there to be late.
+TEST_F(PostgresPrograms, AServerThatNeverAnswersKeepsNoProgramForEver) {
+  const Database shop;
+  demo::Process relay({HOLDFAST_BIN_DIR "/holdfast",
+                       {"--database", shop.url(), "--broker", url("bus.db"), "relay", "--shutdown-deadline", "1s"},
+                       {},
+                       file("relay.log")});
+  EXPECT_TRUE(has(relay.read_line(std::chrono::seconds(30)), "ready"));
+  ASSERT_TRUE(eventually([&] { return has(shop.sql("SELECT count(*) FROM holdfast.relay_lease"), "1"); }));
+  std::vector<pid_t> sessions;  // the relay's among them: it has the lease
+  std::istringstream pids(
+      shop.sql("SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"));
+  for (pid_t pid = 0; pids >> pid;) sessions.push_back(pid);
+  ASSERT_FALSE(sessions.empty());
+  for (const pid_t pid : sessions) ASSERT_EQ(kill(pid, SIGSTOP), 0);
+  relay.signal(SIGTERM);
+  EXPECT_EQ(relay.wait(), 70);
+  for (const pid_t pid : sessions) kill(pid, SIGCONT);
+  EXPECT_TRUE(has(program_test::contents(file("relay.log")), "s: the database keeps the "))  // relay, or its upkeep
+      << program_test::contents(file("relay.log"));
+}
+
 struct Counted {
   static constexpr std::string_view type = "counted.v1";
   std::int64_t n = 0;

@@ -10,12 +10,12 @@ int Ears::Heard::settled(const std::string& consumer) const {
 }
 
 void Ears::listen(Host& host) {
-  host.impl().observe([this](const host::Signal& signal) { hear(signal); });
+  host.impl().observe([state = state_](const host::Signal& signal) { state->hear(signal); });
 }
 
 bool Ears::until(const std::function<bool(const Heard&)>& enough) {
-  std::unique_lock lock(mutex_);
-  return changed_.wait_for(lock, std::chrono::minutes(1), [&] { return enough(heard_); });
+  std::unique_lock lock(state_->mutex);
+  return state_->changed.wait_for(lock, std::chrono::minutes(1), [&] { return enough(state_->heard); });
 }
 
 bool Ears::handled(const std::string& consumer, int events) {
@@ -31,22 +31,22 @@ bool Ears::marked(std::size_t rows) {
 }
 
 inbox::Counts Ears::counts(const std::string& consumer) {
-  const std::lock_guard lock(mutex_);
-  return heard_.counts[consumer];
+  const std::lock_guard lock(state_->mutex);
+  return state_->heard.counts[consumer];
 }
 
-void Ears::hear(const host::Signal& signal) {
-  const std::lock_guard lock(mutex_);
-  if (const auto* marked = std::get_if<host::Marked>(&signal)) heard_.marked += marked->rows.size();
+void Ears::State::hear(const host::Signal& signal) {
+  const std::lock_guard lock(mutex);
+  if (const auto* marked = std::get_if<host::Marked>(&signal)) heard.marked += marked->rows.size();
   if (const auto* run = std::get_if<host::RunSettled>(&signal)) {
-    heard_.counts[run->consumer] += run->report.counts;
-    ++heard_.runs[run->consumer];
-    heard_.unavailable[run->consumer] += run->report.end == inbox::Report::End::unavailable;
+    heard.counts[run->consumer] += run->report.counts;
+    ++heard.runs[run->consumer];
+    heard.unavailable[run->consumer] += run->report.end == inbox::Report::End::unavailable;
   }
-  if (const auto* on = std::get_if<host::Connected>(&signal)) ++heard_.connected[on->consumer];
+  if (const auto* on = std::get_if<host::Connected>(&signal)) ++heard.connected[on->consumer];
   if (const auto* off = std::get_if<host::Disconnected>(&signal))
-    ++heard_.disconnected[off->consumer], heard_.problem[off->consumer] = off->why;
-  changed_.notify_all();
+    ++heard.disconnected[off->consumer], heard.problem[off->consumer] = off->why;
+  changed.notify_all();
 }
 
 }  // namespace holdfast::host_test

@@ -1,8 +1,10 @@
-// Hears a host's threads and lets a test wait for what it needs to have happened. No sleeps: a wait ends with the signal that fulfils it.
+// Hears a host's threads and lets a test wait for what it needs to have happened. No sleeps: a wait ends with the signal that
+// fulfils it. A host may outlive its listener.
 #pragma once
 #include <condition_variable>
 #include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <set>
 #include <string>
@@ -30,11 +32,13 @@ class Ears {
   inbox::Counts counts(const std::string& consumer);
 
  private:
-  void hear(const host::Signal& signal);
-
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  Heard heard_;
+  struct State {
+    void hear(const host::Signal& signal);
+    std::mutex mutex;
+    std::condition_variable changed;
+    Heard heard;
+  };
+  std::shared_ptr<State> state_ = std::make_shared<State>();
 };
 
 }  // namespace holdfast::host_test
