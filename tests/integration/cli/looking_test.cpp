@@ -184,7 +184,8 @@ TEST_F(Looking, AMistakenFlagLeavesTheBrokersDlqAsItIs) {
     EXPECT_TRUE(has(ran.err, wrong[0])) << ran.err;
     EXPECT_EQ(depth(), 1) << wrong[0];
   }
-  EXPECT_EQ(on("inventory", {"--broker", url("bus.db"), "dlq", "list"}).code, 1);
+  const auto ran = on("inventory", {"--broker", url("bus.db"), "dlq", "list"});
+  EXPECT_EQ(ran.code, 1) << ran.out << ran.err;
   EXPECT_EQ(depth(), 0);
 }
 

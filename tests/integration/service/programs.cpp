@@ -80,7 +80,14 @@ Service Programs::start(const demo::Command& command) {
   return {std::move(process), line, url, http::Client(url)};
 }
 
-void Programs::prepare(const std::string& name) const { ASSERT_EQ(start(name).stop(), 0); }
+void Programs::prepare(const std::string& name) const {
+  auto service = start(name);
+  {
+    const auto store = open_store(url(name + ".db"));
+    ASSERT_TRUE(eventually([&] { return !store.impl()->admin()->consumers().empty(); })) << "it never registered";
+  }
+  ASSERT_EQ(service.stop(), 0);
+}
 
 void Programs::declare_queues() const {
   const auto bus = open_transport(url("bus.db"));

@@ -56,7 +56,7 @@ class Programs : public ::testing::Test {
   static Service start(const demo::Command& command);
   /// more: flags, each a word and its value; one that is there already is replaced.
   demo::Command command(const std::string& name, const Words& more = {}) const;
-  /// Started and stopped once: its tables are there.
+  /// Started and stopped once: its tables are there, and its consumers are known.
   void prepare(const std::string& name) const;
   void declare_queues() const;
 
