@@ -64,6 +64,10 @@ TEST_P(StoreConformance, TellsWhatTheLastReleaseOfEachConsumerAskedFor) {
   EXPECT_EQ(found[0].queue, "inventory.q");
   EXPECT_EQ(found[0].patterns, (std::vector<std::string>{"order.created.*", "order.cancelled.*"}));
   EXPECT_FALSE(found[0].by_key);
+  clients->advance(Millis(1));
+  inbox().open_instance({.name = "old", .queue = "inventory.q", .patterns = {"order.*"}});
+  EXPECT_EQ(admin.subscriptions().at(0).patterns, std::vector<std::string>{"order.*"})
+      << "the name is old, its start is not";
 }
 
 TEST_P(StoreConformance, SelectionsPick) {

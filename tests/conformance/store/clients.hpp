@@ -26,6 +26,8 @@ class Clients {
   virtual ~Clients() = default;
   virtual holdfast::ports::InboxStore& inbox() = 0;
   virtual holdfast::ports::OutboxStore& outbox() = 0;
+  /// The same consumer's, as another process has it.
+  virtual std::unique_ptr<holdfast::ports::InboxStore> another_inbox() = 0;
   virtual holdfast::ports::AdminStore* admin() { return nullptr; }
   /// Runs the step on that client. Returns when it is over, or waits for a transaction of another client. Throws what it threw.
   virtual void run(int client, std::function<void()> step) = 0;

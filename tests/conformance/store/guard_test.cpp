@@ -85,6 +85,16 @@ TEST_P(StoreConformance, AProcessFindsWhatTheDeadOneOfItsNameLeft) {
   EXPECT_EQ(starts_of(1), (Starts{1, 0, 1}));
 }
 
+// As in containers of one host name: each takes the other for gone. What is closed then is the other's, and is left alone.
+TEST_P(StoreConformance, WhoLostHisNameEndsNothing) {
+  const auto first = clients->another_inbox();
+  clients->run(0, [&] { first->open_instance({.name = "a", .owner = a_dead_process(), .queue = "test.q"}); });
+  opens("a", this_process());
+  clients->run(0, [&] { inbox().start(id(1), false, 1), first->close_instance(); });
+  EXPECT_EQ(starts_of(1), (Starts{1, 0, 1}));
+  EXPECT_FALSE(opens("a", this_process())) << "nor was its end written";
+}
+
 TEST_P(StoreConformance, WhatWasRolledBackSettledNothing) {
   const auto start = [&] { return on(1, [&] { return inbox().start(id(1), false, 1); }); };
   start();

@@ -32,6 +32,7 @@ class PostgresClients : public Clients {
   }
 
   ports::InboxStore& inbox() override { return *inbox_; }
+  std::unique_ptr<ports::InboxStore> another_inbox() override { return store_->inbox("test"); }
   ports::OutboxStore& outbox() override { return *outbox_; }
   ports::AdminStore* admin() override { return admin_.get(); }
   Timestamp now() override { return clock_.utc(); }

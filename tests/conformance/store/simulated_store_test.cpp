@@ -19,6 +19,9 @@ class SimulatedClients : public Clients {
   ~SimulatedClients() override { scheduler_.stop(); }
 
   holdfast::ports::InboxStore& inbox() override { return *inbox_; }
+  std::unique_ptr<holdfast::ports::InboxStore> another_inbox() override {
+    return std::make_unique<sim::SimInboxStore>(database_, "test");
+  }
   holdfast::ports::OutboxStore& outbox() override { return *outbox_; }
   holdfast::Timestamp now() override { return database_.utc(); }
   void advance(holdfast::ports::Millis by) override { database_.skew += by.count(); }

@@ -36,6 +36,7 @@ class SqliteClients : public Clients {
   }
 
   ports::InboxStore& inbox() override { return *inbox_; }
+  std::unique_ptr<ports::InboxStore> another_inbox() override { return store_->inbox("test"); }
   ports::OutboxStore& outbox() override { return *outbox_; }
   ports::AdminStore* admin() override { return admin_.get(); }
   Timestamp now() override { return clock_.utc(); }

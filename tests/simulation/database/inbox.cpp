@@ -337,7 +337,7 @@ bool SimInboxStore::open_instance(const ports::Instance& me) {
   const bool clean = !row.committed || row.committed->ended;
   session.tx().write(row, std::optional(ConsumerTables::InstanceEntry{me.owner, false}));
   session.commit();
-  instance_ = name;
+  owner_ = me.owner, instance_ = name;
   return clean;
 }
 
@@ -369,11 +369,11 @@ void SimInboxStore::take_back(std::span<const ports::StartRef> starts) {
 void SimInboxStore::close_instance() {
   Session session(database_);
   session.call();
+  auto& mine = consumer_.instances[instance_];
+  if (!mine.committed || mine.committed->owner != owner_) return;  // a restore took it, or another process
   if (!mutant("clean_end_keeps_starts"))
     for (auto& [id, row] : consumer_.starts) take_back(session, instance_, row);
-  auto& row = consumer_.instances[instance_];
-  if (row.committed)  // a restore may have taken it
-    session.tx().write(row, std::optional(ConsumerTables::InstanceEntry{row.committed->owner, true}));
+  session.tx().write(mine, std::optional(ConsumerTables::InstanceEntry{owner_, true}));
   session.commit();
 }
 

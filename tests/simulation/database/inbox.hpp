@@ -65,7 +65,7 @@ class SimInboxStore : public ports::InboxStore {
 
   Database& database_;
   ConsumerTables& consumer_;
-  std::string instance_;
+  std::string owner_, instance_;
   SimInboxTx::Keys remembered_;
 };
 

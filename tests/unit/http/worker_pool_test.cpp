@@ -62,6 +62,32 @@ TEST(WorkerPool, PatienceEndsWhenNoJobIsTaken) {
   release.count_down();
 }
 
+TEST(WorkerPool, AQueueThatIsHalfFullNeedsNoPatience) {
+  std::latch release(1), done(2);
+  WorkerPool pool(2, 2, std::chrono::hours(1));
+  pool.try_submit([&] { release.wait(); });
+  for (int i = 0; i < 2; ++i) pool.try_submit([&] { done.count_down(); });
+  done.wait();  // by the other thread
+  release.count_down();
+}
+
+// The first job hangs; who took the next one, a second later, does not wait a second before each that follows.
+TEST(WorkerPool, TheWarmThreadGoesOnBesideOneThatHangs) {
+  std::latch release(1), done(50);
+  std::mutex mutex;
+  std::set<std::thread::id> threads;
+  WorkerPool pool(4, 1000, std::chrono::seconds(1));
+  pool.try_submit([&] { release.wait(); });
+  for (int i = 0; i < 50; ++i)
+    pool.try_submit([&] {
+      const std::lock_guard lock(mutex);
+      threads.insert(std::this_thread::get_id()), done.count_down();
+    });
+  done.wait();
+  EXPECT_EQ(threads.size(), 1u);
+  release.count_down();
+}
+
 TEST(WorkerPool, EndsWithNothingLeftUndoneInPatienceToo) {
   std::atomic<int> done = 0;
   {
