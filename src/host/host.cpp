@@ -17,7 +17,8 @@ namespace {
 
 constexpr int hung_code = 70;  // of a process that ends because something in it hangs
 constexpr const char* relay_keeps = "the database keeps the relay";
-constexpr ports::Millis last_answer{8'000};  // longer than a lock is waited for
+constexpr ports::Millis last_answer{12'000};  // of one statement: the line for a connection, then a lock, 5 s each
+constexpr auto for_ever = std::chrono::hours(24 * 365);
 
 LogSink sink_of(HostOptions& options) {
   if (!options.log) options.log = telemetry::stderr_sink(options.name);
@@ -52,8 +53,9 @@ Host::Impl::Impl(HostOptions options)
 Host::Impl::~Impl() {
   constexpr ports::Millis deadline{30'000};
   stop(deadline);
+  const host::Watchdog::Watch silent(watchdog_, last_answer, [this] { end_the_process(); });
+  end_threads();  // of a stop that threw
   keeper_ = relay_keeps;  // it gave up; a statement of it may still wait for its answer
-  const host::Watchdog::Watch silent(watchdog_, last_answer, [this] { end_the_process(last_answer); });
   relay_.reset();
 }
 
@@ -174,7 +176,8 @@ void Host::Impl::stop(ports::Millis deadline, const std::function<void()>& end_r
   Life running = Life::running;
   if (!life_.compare_exchange_strong(running, Life::over)) return;
   keeper_ = "a handler or the database keeps a request";
-  const host::Watchdog::Watch late(watchdog_, deadline, [this, deadline] { deadline_is_over(deadline); });
+  const host::Watchdog::Watch late(watchdog_, deadline, [this] { deadline_is_over(); });
+  const host::Watchdog::Watch silent(watchdog_, deadline + last_answer, [this] { end_the_process(); });
   stopping_.request_stop();
   for (auto& consumer : consumers_) consumer.consumption().stop();
   if (end_requests) end_requests();
@@ -197,18 +200,17 @@ void Host::Impl::end_threads() {
   relay_->join();
 }
 
-void Host::Impl::deadline_is_over(ports::Millis deadline) const {
+void Host::Impl::deadline_is_over() const {
   if (keeper_ == relay_keeps) relay_->give_up();
-  else end_the_process(deadline);
+  else end_the_process();
 }
 
 /// No thread can be ended alone. A transaction that is open is undone.
-void Host::Impl::end_the_process(ports::Millis deadline) const {
+void Host::Impl::end_the_process() const {
   std::string who;
   for (const auto& consumer : consumers_)
     if (!consumer.ended()) who += " " + consumer.subscriber().name();
-  const auto seconds = std::chrono::ceil<std::chrono::seconds>(deadline).count();
-  here_.log.error("the stop did not end in " + std::to_string(seconds) + " s: " + keeper_.load() +
+  here_.log.error(std::string("the stop did not end by its deadline: ") + keeper_.load() +
                       ". The process ends now; nothing is lost, what is not settled is delivered again",
                   {{"consumers", who.empty() ? "all ended" : who.substr(1)}});
   std::_Exit(hung_code);
@@ -246,7 +248,7 @@ void Host::add(detail::Upcaster upcaster) { impl_->add(std::move(upcaster)); }
 Outbox& Host::outbox() { return impl_->outbox(); }
 Store& Host::store() { return impl_->store(); }
 void Host::start() { impl_->start(); }
-void Host::stop(std::chrono::seconds deadline) { impl_->stop(deadline); }
+void Host::stop(std::chrono::seconds deadline) { impl_->stop(std::min<std::chrono::seconds>(deadline, for_ever)); }
 Health Host::health() const { return impl_->health(); }
 const LogSink& Host::log() const { return impl_->log(); }
 std::string Host::metrics() const { return impl_->metrics(); }

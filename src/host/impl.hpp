@@ -24,8 +24,8 @@ class Host::Impl {
   /// Tables and subscribers, no threads: as far as the harness goes.
   void prepare();
   void start();
-  /// end_requests: ends what else runs by the same deadline, while consumers end and the relay still sends what it publishes. What is
-  /// not over by then ends the process.
+  /// end_requests: ends what else runs by the same deadline, while consumers end and the relay still sends what it
+  /// publishes. What hangs beyond ends the process.
   void stop(ports::Millis deadline, const std::function<void()>& end_requests = {});
   Health health() const;
 
@@ -54,8 +54,8 @@ class Host::Impl {
   void check_topology() const;
   void start_threads();
   void end_threads();
-  void deadline_is_over(ports::Millis deadline) const;
-  [[noreturn]] void end_the_process(ports::Millis deadline) const;
+  void deadline_is_over() const;
+  [[noreturn]] void end_the_process() const;
 
   HostOptions options_;
   host::UpkeepOptions upkeep_options_;

@@ -9,13 +9,16 @@ namespace holdfast::host {
 
 class Pruning {
  public:
-  using Horizon = std::function<std::optional<Timestamp>()>;
+  using Horizon = std::function<std::optional<Timestamp>(bool queue_empty)>;
   using Round = std::function<bool(Timestamp before)>;  // true: there is more
   Pruning(Horizon horizon, Round round, bool queue_empty)
-      : horizon_(std::move(horizon)), round_(std::move(round)), queue_empty_(queue_empty), before_(horizon_()) {}
+      : horizon_(std::move(horizon)),
+        round_(std::move(round)),
+        queue_empty_(queue_empty),
+        before_(horizon_(queue_empty)) {}
 
   bool some(bool queue_empty) {
-    if (queue_empty_ && !queue_empty) queue_empty_ = false, before_ = horizon_();
+    if (queue_empty_ && !queue_empty) before_ = horizon_(false), queue_empty_ = false;
     return before_ && round_(*before_);
   }
 

@@ -21,6 +21,7 @@ RelayThreads::RelayThreads(const Surroundings& surroundings, outbox::RelayOption
 }
 
 void RelayThreads::run(const outbox::StoreCommand& command) {
+  if (sending_.given_up()) return;
   auto answer = outbox::run(command, *store_);
   const auto* mark = std::get_if<outbox::MarkPublished>(&command);
   if (mark != nullptr && std::holds_alternative<outbox::Marked>(answer)) here_.signal(Marked{mark->rows});

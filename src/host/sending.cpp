@@ -27,10 +27,10 @@ Sending::Sending(const Surroundings& surroundings, outbox::RelayOptions options,
 bool Sending::step(ports::Tick until) {
   called_ = false;
   read_mail();
+  if (giving_up_) return give_in();
   for (auto& action : relay_.step(here_.clock.steady())) perform(action);
   measure();
   if (relay_.stopped()) return false;
-  if (giving_up_) return give_in();
   until = called_ ? here_.clock.steady()
                   : std::min(until, relay_.next_tick());  // a call may have come before the session opened
   if (!sender_.pump(until)) waker_.wait_until(until);

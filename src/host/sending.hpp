@@ -30,6 +30,7 @@ class Sending {
   /// A session is open, and since one ended with events unconfirmed another was confirmed.
   bool connected() const { return connected_ && !failing_; }
   bool owner() const { return owner_; }
+  bool given_up() const { return giving_up_; }
 
  private:
   void read_mail();

@@ -61,8 +61,8 @@ std::function<bool()> Upkeep::begin_pruning(ConsumerThreads& threads) {
   auto& inbox = threads.subscriber().store();
   auto& queue = threads.consumption();
   Pruning pruning(
-      [this, &inbox, &queue] {
-        return inbox.prune_before({options_.dedupe_window, queue.prunable(), queue.queue_empty()});
+      [this, &inbox, &queue](bool queue_empty) {
+        return inbox.prune_before({options_.dedupe_window, queue.prunable(), queue_empty});
       },
       [this, &inbox](Timestamp before) { return inbox.prune(options_.dedupe_window, before, options_.rows); },
       queue.queue_empty());

@@ -54,7 +54,10 @@ std::vector<Key> service_keys(const Defaults& d) {
       {"retention.published", "7d",
        "published events are kept so long, in whole hours; 0s: to the next clean-up, each minute", duration},
       {"retention.inbox", "14d", "the dedupe window, in whole hours; at least retention.published + 1d", duration},
-      {"shutdown.deadline", "30s", "requests and handlers get so long to finish, all together; then code 70", duration},
+      {"shutdown.deadline", "30s",
+       "requests and handlers get so long to finish, all together (the relay's last statement: 12 s more); then code "
+       "70",
+       duration},
       {"log.level", "info", "", choice, {"debug", "info", "warning", "error"}},
       {"log.format", "auto", "auto: text on a terminal, else JSON lines", choice, {"auto", "text", "json"}},
   };

@@ -1,6 +1,7 @@
 // Programs of one name that start at once: each has a name of its own.
 #include <gtest/gtest.h>
 
+#include <barrier>
 #include <thread>
 
 #include "holdfast/postgres.hpp"
@@ -13,10 +14,13 @@ namespace {
 TEST(PostgresInstances, ThatStartAtOnceTakeDifferentNames) {
   constexpr int programs = 8;
   const Database database;
+  std::barrier connected(programs);
   std::vector<std::jthread> threads;
   for (int i = 0; i < programs; ++i)
     threads.emplace_back([&, i] {
       const Store store = postgres::open({.url = database.url(), .acquire_timeout = patience});
+      store.impl()->require_writable();
+      connected.arrive_and_wait();
       store.impl()->inbox("c")->open_instance(
           {.name = "a", .owner = "elsewhere/" + std::to_string(i) + "/1", .queue = "q"});
     });

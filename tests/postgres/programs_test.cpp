@@ -176,7 +176,28 @@ TEST_F(PostgresPrograms, ARelaySendsWhatPsqlPublished) {
   EXPECT_EQ(inventory.stop(), 0);
 }
 
-/// Its sessions stand still as on a hung disk: nothing is refused, nothing answers. No consumer is there to be late.
+/// Its sessions stand still as on a hung disk: nothing is refused, nothing answers.
+class Frozen {
+ public:
+  explicit Frozen(const Database& database) {
+    std::istringstream pids(database.sql(
+        "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"));
+    for (pid_t pid = 0; pids >> pid;) {
+      pids_.push_back(pid);
+      EXPECT_EQ(kill(pid, SIGSTOP), 0);
+    }
+  }
+  ~Frozen() {
+    for (const pid_t pid : pids_) kill(pid, SIGCONT);
+  }
+  Frozen(const Frozen&) = delete;
+  Frozen& operator=(const Frozen&) = delete;
+
+ private:
+  std::vector<pid_t> pids_;
+};
+
+/// No consumer is there to be late.
 TEST_F(PostgresPrograms, AServerThatNeverAnswersKeepsNoProgramForEver) {
   const Database shop;
   demo::Process relay({HOLDFAST_BIN_DIR "/holdfast",
@@ -185,16 +206,12 @@ TEST_F(PostgresPrograms, AServerThatNeverAnswersKeepsNoProgramForEver) {
                        file("relay.log")});
   EXPECT_TRUE(has(relay.read_line(std::chrono::seconds(30)), "ready"));
   ASSERT_TRUE(eventually([&] { return has(shop.sql("SELECT count(*) FROM holdfast.relay_lease"), "1"); }));
-  std::vector<pid_t> sessions;  // the relay's among them: it has the lease
-  std::istringstream pids(
-      shop.sql("SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"));
-  for (pid_t pid = 0; pids >> pid;) sessions.push_back(pid);
-  ASSERT_FALSE(sessions.empty());
-  for (const pid_t pid : sessions) ASSERT_EQ(kill(pid, SIGSTOP), 0);
+  const Frozen sessions(shop);  // the relay's among them: it has the lease
   relay.signal(SIGTERM);
+  ASSERT_TRUE(eventually([&] { return !relay.running(); }));
   EXPECT_EQ(relay.wait(), 70);
-  for (const pid_t pid : sessions) kill(pid, SIGCONT);
-  EXPECT_TRUE(has(program_test::contents(file("relay.log")), "s: the database keeps the "))  // relay, or its upkeep
+  EXPECT_TRUE(
+      has(program_test::contents(file("relay.log")), "by its deadline: the database keeps the "))  // relay, upkeep
       << program_test::contents(file("relay.log"));
 }
 

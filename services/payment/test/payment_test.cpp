@@ -4,6 +4,7 @@
 #include <holdfast/testing.hpp>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "contracts/order_cancelled.hpp"
 #include "contracts/order_created.hpp"
@@ -17,28 +18,38 @@ using namespace shop;
 
 namespace {
 
+struct Folder {
+  std::string path = std::filesystem::temp_directory_path() / "till-XXXXXX";
+  Folder() {
+    if (mkdtemp(path.data()) == nullptr) throw std::runtime_error("no temporary folder");
+  }
+  ~Folder() { std::filesystem::remove_all(path); }
+};
+
 /// The sandbox, with a clock that is moved by hand and a ledger to look into.
 struct Gateway : payment::Gateway {
+  Folder folder;
   double now = 0;
-  payment::SandboxGateway sandbox{":memory:", [this] { return now; }};
-  std::map<std::string, holdfast::Money> charged;
+  payment::SandboxGateway sandbox{folder.path + "/ledger.db", [this] { return now; }};
+  holdfast::Store ledger = holdfast::sqlite::open({.file = folder.path + "/ledger.db"});
   int calls = 0;
   bool away = false;
+  std::function<void(const payment::Charge&)> before_charge;
   bool charge(const payment::Charge& c) override {
     ++calls;
     if (away) throw holdfast::Unavailable("the gateway is away");
-    const bool good = sandbox.charge(c);
-    if (good) charged[c.key] = c.amount;
-    return good;
+    if (before_charge) before_charge(c);
+    return sandbox.charge(c);
   }
-  void refund(const std::string& key) override {
-    sandbox.refund(key);
-    charged.erase(key);
-  }
-  holdfast::Money kept() const {
-    holdfast::Money sum;
-    for (const auto& [key, amount] : charged) sum += amount;
-    return sum;
+  void refund(const std::string& key) override { sandbox.refund(key); }
+  holdfast::Money kept() {
+    return ledger.transact([](holdfast::Transaction& tx) {
+      holdfast::Money sum;
+      for (const auto& amount :
+           tx.query<holdfast::Money>("SELECT amount FROM ledger WHERE outcome = 'charged' AND refunded = 0"))
+        sum += amount;
+      return sum;
+    });
   }
 };
 
@@ -95,6 +106,25 @@ TEST_F(Till, AChargeAfterTheRefundOfItsKeyTakesNothing) {
   EXPECT_TRUE(gateway.charge({"b", 1, 10.00_money, "INR"})) << "another key is not spent";
   gateway.refund("b");
   EXPECT_FALSE(gateway.charge({"b", 1, 10.00_money, "INR"})) << "nor is it charged again";
+  EXPECT_EQ(gateway.kept(), holdfast::Money());
+}
+
+TEST_F(Till, ACopyThatIsSlowerThanTheCancellationAndAnotherCopyChargesNobody) {
+  gateway.before_charge = [&](const payment::Charge& charge) {
+    harness.store().transact([&](holdfast::Transaction& tx) {
+      tx.exec(
+          "INSERT INTO payments(order_id, status, amount, currency, charge_key) VALUES ($1, 'cancelled', '0.00', '', "
+          "'')"
+          " ON CONFLICT DO NOTHING",
+          charge.orderId);
+    });
+    gateway.refund(charge.key);
+  };
+  harness.deliver(order(1, 10.00_money));
+  advance(10s);
+  EXPECT_EQ(gateway.calls, 1);
+  EXPECT_EQ(gateway.kept(), holdfast::Money());
+  EXPECT_TRUE(harness.published<PaymentCharged>().empty() && harness.published<PaymentDeclined>().empty());
 }
 
 TEST_F(Till, AGatewayThatFailsTwiceIsTriedAgain) {

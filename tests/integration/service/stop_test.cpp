@@ -41,8 +41,8 @@ TEST_F(G1_StopService, AHandlerThatDoesNotEndIsLeftBehindAndNothingIsLost) {
     ASSERT_TRUE(socket.send(one_order()));
     order.process.signal(SIGTERM);
     EXPECT_EQ(order.process.wait(), 70);
-    EXPECT_TRUE(
-        has(contents(file("order.log")), "the stop did not end in 3 s: a handler or the database keeps a request"))
+    EXPECT_TRUE(has(contents(file("order.log")),
+                    "the stop did not end by its deadline: a handler or the database keeps a request"))
         << contents(file("order.log"));
     EXPECT_FALSE(has(socket.read_to_end(), "201")) << "it was told nothing, least of all that it is saved";
   }

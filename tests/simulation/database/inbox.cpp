@@ -370,6 +370,7 @@ void SimInboxStore::close_instance() {
   Session session(database_);
   session.call();
   auto& mine = consumer_.instances[instance_];
+  session.take(mine);
   if (!mine.committed || mine.committed->owner != owner_) return;  // a restore took it, or another process
   if (!mutant("clean_end_keeps_starts"))
     for (auto& [id, row] : consumer_.starts) take_back(session, instance_, row);

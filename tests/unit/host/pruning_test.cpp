@@ -7,12 +7,17 @@ namespace {
 
 struct HostPruning : testing::Test {
   Pruning begin(bool queue_empty) {
-    return Pruning([this] { return ++asked, horizon; },
-                   [this](Timestamp before) { return rounds.push_back(before), true; }, queue_empty);
+    return Pruning(
+        [this](bool empty) {
+          asked.push_back(empty);
+          return away ? throw Unavailable("the database is away") : horizon;
+        },
+        [this](Timestamp before) { return rounds.push_back(before), true; }, queue_empty);
   }
   static Timestamp day(int n) { return Timestamp(std::chrono::hours(24 * n)); }
   std::optional<Timestamp> horizon = day(10);
-  int asked = 0;
+  std::vector<bool> asked;  // what each was told of the queue
+  bool away = false;
   std::vector<Timestamp> rounds;
 };
 
@@ -23,7 +28,7 @@ TEST_F(HostPruning, AsksOnceForAllRounds) {
     EXPECT_TRUE(pruning.some(empty) && pruning.some(empty));
     horizon = day(10);
   }
-  EXPECT_EQ(asked, 2);
+  EXPECT_EQ(asked, (std::vector<bool>{true, false}));
   EXPECT_EQ(rounds, std::vector<Timestamp>(4, day(10)));
 }
 
@@ -32,7 +37,16 @@ TEST_F(HostPruning, AsksAgainWhenSomethingCameIntoAnEmptyQueue) {
   horizon = day(3);
   pruning.some(true), pruning.some(false), pruning.some(true), pruning.some(false);
   EXPECT_EQ(rounds, (std::vector<Timestamp>{day(10), day(3), day(3), day(3)}));
-  EXPECT_EQ(asked, 2);
+  EXPECT_EQ(asked, (std::vector<bool>{true, false}));
+}
+
+TEST_F(HostPruning, DeletesNothingByAHorizonThatHoldsNoMore) {
+  Pruning pruning = begin(true);
+  away = true;
+  EXPECT_THROW(pruning.some(false), Unavailable);
+  away = false, horizon = day(3);
+  EXPECT_TRUE(pruning.some(false));
+  EXPECT_EQ(rounds, std::vector<Timestamp>{day(3)});
 }
 
 TEST_F(HostPruning, WithoutAHorizonForgetsNothing) {
