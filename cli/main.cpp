@@ -35,7 +35,7 @@ Words flags_of(const CLI::App& app, const CLI::App& command) {
   Words names;
   for (const auto* from : {&app, &command})
     for (const auto* option : from->get_options())
-      if (option->nonpositional() && !option->get_group().empty()) names.push_back(option->get_name());
+      for (const auto& name : option->get_lnames()) names.push_back("--" + name);  // get_name() knows no hidden ones
   return names;
 }
 

@@ -93,7 +93,7 @@ Subscription Host::Impl::complete(Subscription s, const std::vector<detail::Hand
   if (s.queue.empty()) s.queue = host::queue_of(s.consumer, first);
   if (s.partitions != 1) throw Invalid("partitions", "'" + s.consumer + "': more than one partition is not there yet");
   if (options_.concurrency > 0) s.concurrency = options_.concurrency;
-  if (options_.batch > 0) s.batch = options_.batch;
+  if (options_.batch > 0 && s.batch != 1) s.batch = options_.batch;  // 1: it calls out, one event a transaction
   if (options_.ordering) s.ordering = *options_.ordering;
   if (options_.handler_deadline) s.handler_deadline = *options_.handler_deadline;
   if (s.batch < 1 || s.concurrency < 1)

@@ -1,5 +1,7 @@
 #include "service/keys.hpp"
 
+#include <tuple>
+
 #include "connect/connect.hpp"
 #include "http/address.hpp"
 #include "service/options.hpp"
@@ -48,7 +50,8 @@ std::vector<Key> service_keys(const Defaults& d) {
        choice,
        {"", "by_key", "none"}},
       {"consumer.concurrency", "", "keys handled at a time; default: as coded (8; SQLite: 1)", integer},
-      {"consumer.batch", "", "most events in one transaction; default: as coded (64)", integer},
+      {"consumer.batch", "", "most events in one transaction; where 1 is coded it stays; default: as coded (64)",
+       integer},
       {"consumer.handler_deadline", "", "a handler past it ends the process; default: as coded (5m)", duration},
       {"dlq.import", "on_demand", "always: the broker's DLQ is emptied as it fills", choice, {"on_demand", "always"}},
       {"retention.published", "7d",
@@ -66,6 +69,7 @@ std::vector<Key> service_keys(const Defaults& d) {
 }
 
 void check_together(const Config& config) {
+  using namespace std::chrono_literals;
   const auto where = [&](const std::string& key) { return config.from(key).empty() ? key : config.from(key); };
   const auto bounds = [&](const char* key, std::int64_t most) {
     if (config.text(key).empty()) return;
@@ -90,6 +94,11 @@ void check_together(const Config& config) {
   for (const auto* key : {"database.connections", "http.workers", "http.max_connections", "relay.in_flight"})
     bounds(key, 100'000);
   for (const auto* key : {"consumer.concurrency", "consumer.batch"}) bounds(key, 10'000);
+  for (const auto& [key, least, most] :
+       {std::tuple{"database.acquire_timeout", 1ms, 24h}, {"shutdown.deadline", 0ms, 24h}})
+    if (const auto d = config.duration(key); d < least || d > most)
+      throw Invalid(where(key), std::string(key) + ": " + (d > most ? "at most 24h" : "at least 1ms"));
+  if (config.size("http.max_body") < 1) throw Invalid(where("http.max_body"), "http.max_body: at least 1");
   if (!config.text("consumer.handler_deadline").empty() &&
       config.duration("consumer.handler_deadline") < std::chrono::seconds(1))
     throw Invalid(where("consumer.handler_deadline"), "consumer.handler_deadline: at least 1s");

@@ -100,6 +100,12 @@ TEST_F(PostgresPrograms, AServerThatIsAwayAtTheStartIsWaitedForOneThatSaysNoIsNo
   EXPECT_EQ(wrong.code, 3);
   EXPECT_TRUE(has(wrong.err, "Check user and password")) << wrong.err;
   EXPECT_FALSE(has(wrong.err, "nope"));
+  for (const auto* port : {"bad", "0", "65536"}) {
+    const auto typo =
+        run("order-service", {"--database-url", "postgres://app:nope@127.0.0.1:" + std::string(port) + "/app"});
+    EXPECT_EQ(typo.code, 2);
+    EXPECT_TRUE(has(typo.err, "the port is a number from 1 to 65535")) << typo.err;
+  }
   server().stop(SIGQUIT);
   demo::Process order(command("order", {"--database-url", orders.url()}));
   EXPECT_TRUE(eventually(

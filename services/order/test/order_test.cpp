@@ -124,6 +124,29 @@ TEST_F(Shop, BothGoodConfirmOneBadCancels) {
   EXPECT_EQ(harness.published<OrderCancelled>().size(), 2u);
 }
 
+/// Each outcome of both sides, in both orders, the first of them told twice (by two events).
+TEST_F(Shop, WhicheverSideIsFirstTheDecisionIsTheSame) {
+  std::int64_t id = 0;
+  for (const bool reserved : {true, false})
+    for (const bool charged : {true, false})
+      for (const bool stock_first : {true, false}) {
+        post(good), ++id;
+        const auto stock = [&] {
+          reserved ? harness.deliver(StockReserved{id}) : harness.deliver(StockRejected{id, "none"});
+        };
+        const auto payment = [&] {
+          charged ? harness.deliver(PaymentCharged{id, 5.00_money, "INR"}) : harness.deliver(PaymentDeclined{id, "no"});
+        };
+        if (stock_first) stock(), payment(), stock();
+        else payment(), stock(), payment();
+        const auto body = get("/orders/" + std::to_string(id)).body;
+        EXPECT_TRUE(has(body, reserved && charged ? R"("status":"confirmed")" : R"("status":"cancelled")"))
+            << reserved << charged << stock_first << ": " << body;
+      }
+  EXPECT_EQ(harness.published<OrderConfirmed>().size(), 2u);
+  EXPECT_EQ(harness.published<OrderCancelled>().size(), 6u);
+}
+
 TEST_F(Shop, AnOutcomeOfAnUnknownOrderIsCountedAndCancelsNothing) {
   harness.deliver(StockRejected{404, "out of stock"});
   EXPECT_TRUE(harness.published<OrderCancelled>().empty());

@@ -4,6 +4,7 @@
 #include <libpq-fe.h>
 
 #include <memory>
+#include <sstream>
 
 #include "holdfast/errors.hpp"
 
@@ -13,6 +14,15 @@ namespace {
 struct FreeOptions {
   void operator()(PQconninfoOption* options) const { PQconninfoFree(options); }
 };
+
+/// libpq looks at it only when it connects, and that would be taken for a server that is away.
+void require_ports(const std::string& ports) {
+  std::istringstream each(ports);
+  for (std::string port; std::getline(each, port, ',');)
+    if (port.find_first_not_of("0123456789") != port.npos || port.size() > 5 ||
+        (!port.empty() && (std::stoi(port) < 1 || std::stoi(port) > 65'535)))
+      throw Invalid("postgres:", "the port is a number from 1 to 65535");
+}
 
 }  // namespace
 
@@ -25,10 +35,11 @@ std::string name_of(const std::string& url) {
   std::map<std::string, std::string> part;
   for (const auto* option = parsed.get(); option->keyword; ++option)
     if (option->val) part[option->keyword] = option->val;
+  require_ports(part["port"]);
   std::string out = "postgres://";
   if (part.contains("user")) out += part["user"] + "@";
   out += part["host"];
-  if (part.contains("port")) out += ":" + part["port"];
+  if (!part["port"].empty()) out += ":" + part["port"];
   return out + "/" + part["dbname"];
 }
 

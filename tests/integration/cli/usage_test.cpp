@@ -114,6 +114,9 @@ TEST_F(UsageTest, EachKeyIsAFlagHereToo) {
   const auto wrong = on("order", {"--broker", url("bus.db"), "relay", "--relay-in-flight", "few"});
   EXPECT_EQ(wrong.code, 2);
   EXPECT_TRUE(has(wrong.err, "--relay-in-flight: relay.in_flight: 'few' is not understood")) << wrong.err;
+  const auto typo = on("order", {"relay", "--relay-in-fligth", "5"});
+  EXPECT_EQ(typo.code, 2);
+  EXPECT_TRUE(has(typo.err, "the nearest is '--relay-in-flight'")) << typo.err;
 }
 
 TEST_F(UsageTest, ASecondDatabaseIsNotReadPast) {

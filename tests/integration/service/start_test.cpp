@@ -167,6 +167,9 @@ TEST_F(StartTest, WrongConfigurationIsCode2AndNamesWhatWasMeant) {
       {{"--broker-url", "amqp://localhost:99999"}, {}, "--broker-url: the port is a number from 1 to 65535"},
       {{"--retention-inbox", "7d"}, {}, "--retention-inbox: retention.inbox must be at least retention.published + 1d"},
       {{"--retention-inbox", "fortnight"}, {}, "'fortnight' is not understood; write it as"},
+      {{"--http-max-body", "0"}, {}, "--http-max-body: http.max_body: at least 1"},
+      {{"--database-acquire-timeout", "0s"}, {}, "--database-acquire-timeout: database.acquire_timeout: at least 1ms"},
+      {{"--shutdown-deadline", "25h"}, {}, "--shutdown-deadline: shutdown.deadline: at most 24h"},
       {{"--consumer-batch", "0"}, {}, "--consumer-batch: consumer.batch: 1 to 10000"},
       {{"--consumer-batch", "few"}, {}, "'few' is not understood"},
       {{"--log-level", "loud"}, {}, "'loud' is none of: debug, info, warning, error"},
@@ -179,6 +182,20 @@ TEST_F(StartTest, WrongConfigurationIsCode2AndNamesWhatWasMeant) {
     EXPECT_TRUE(ran.err.starts_with("order-service: ")) << ran.err;
     EXPECT_TRUE(has(ran.err, c.words)) << ran.err;
   }
+}
+
+/// The gateway is called in the handler, and the database is asked before it: that cannot be inside another event's transaction.
+TEST_F(StartTest, ABatchForAllConsumersLeavesOneThatIsCodedWithOneEvent) {
+  declare_queues();
+  auto payment = start("payment", {"--consumer-batch", "8"});
+  const EventId id = EventId::generate();
+  send(
+      url("bus.db"), id, "order.created.v1",
+      envelope_of(
+          id, "order.created.v1",
+          R"({"orderId":1,"customerId":77,"totalAmount":10.00,"currency":"INR","items":[{"productId":101,"qty":1}]})"));
+  EXPECT_TRUE(eventually([&] { return fate_of(url("payment.db"), "payment", id) == "handled"; }));
+  EXPECT_EQ(payment.stop(), 0);
 }
 
 TEST_F(StartTest, PrintConfigShowsAllAndStartsNothing) {
