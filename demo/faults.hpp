@@ -21,7 +21,7 @@ double take_bus_away(const Layout& layout, std::chrono::milliseconds length);
 /// RabbitMQ is killed, and comes back after so long.
 double take_broker_away(servers::Rabbit& rabbit, std::chrono::milliseconds length);
 
-/// Kills inventory while it has events in its hands, where it can be caught so; returns how many.
+/// Kills inventory while it has events in its hands; returns how many. 0: none came to it.
 std::int64_t kill_inventory(System& system, const servers::Rabbit* rabbit);
 
 /// As an operator may, by mistake: nobody gets these events any longer. declare_queues() puts it back.

@@ -104,6 +104,12 @@ void Process::signal(int number) const {
   if (!code_ && pid_ > 0) kill(pid_, number);
 }
 
+void Process::freeze() {
+  signal(SIGSTOP);
+  int status = 0;
+  if (!code_ && waitpid(pid_, &status, WUNTRACED) == pid_ && !WIFSTOPPED(status)) code_ = code_of(status);
+}
+
 int Process::wait() {
   int status = 0;
   while (!code_)

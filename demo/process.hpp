@@ -27,6 +27,7 @@ class Process {
   /// The next line of its stdout. Throws Unavailable when it ended instead (with its exit code) or took too long.
   std::string read_line(std::chrono::milliseconds limit);
   void signal(int number) const;
+  void freeze();  // SIGSTOP; none of its threads runs any more. SIGCONT lets it go on
   int wait();  // until it ends: its exit code, or 128 + the signal
   bool running();  // collects it when it has ended
   pid_t pid() const { return pid_; }

@@ -149,7 +149,8 @@ class Demo {
     const auto killed = Clock::now();
     system_.start(Part::inventory);
     deeds_.back_after = seconds_since(killed);
-    progress_.step(fmt::format("inventory killed in the middle of work; back after {:.1f} s", deeds_.back_after));
+    progress_.step(fmt::format("inventory killed with {} events in its hands; back after {:.1f} s",
+                               deeds_.killed_in_flight, deeds_.back_after));
   }
 
   void poison() {

@@ -33,7 +33,7 @@ std::string faults(const Account& a, const Deeds& d) {
   out += row(fmt::format("{} poison events", d.poison.size()),
              fmt::format("{} dead letters of them, {} of others", a.poison_dead, a.others_dead));
   out +=
-      row("inventory killed in the middle of work",
+      row(d.killed_in_flight > 0 ? "inventory killed in the middle of work" : "inventory killed, nothing in its hands",
           fmt::format("back in {:.1f} s, {} events in its hands handed out again", d.back_after, d.killed_in_flight));
   out += row(fmt::format("{} away for {:.1f} s", d.rabbitmq ? "broker" : "bus", d.away),
              fmt::format("{} attempts used up, backlog gone {:.1f} s after its return", a.attempts, d.caught_up_after));
