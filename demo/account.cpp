@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <set>
 
 namespace holdfast::demo {
@@ -21,7 +22,7 @@ class Judge {
 
   Account verdict() {
     count();
-    orders_answered(), events_of_orders(), shelves_and_payments(), tombstones(), stock(), money();
+    orders_answered(), events_of_orders(), shelves_and_payments(), tombstones(), stock(), money(), effects();
     const auto from_order = sent(Part::order);
     auto outcomes = sent(Part::inventory);
     outcomes.merge(sent(Part::payment));
@@ -138,6 +139,31 @@ class Judge {
     }
     for (const auto& [id, amount] : kept)
       wrong("order {}: the gateway keeps {} and nobody knows the order", id, amount.to_string());
+  }
+
+  /// Each reserved line was taken from the shelf once, each order is in the ledger once, each outcome was told once.
+  void effects() {
+    for (const auto& [product, before] : deeds_.stock) {
+      const auto now = books_.stock.find(product), lines = books_.reserved.find(product);
+      const auto taken = before - (now == books_.stock.end() ? 0 : now->second),
+                 reserved = lines == books_.reserved.end() ? 0 : lines->second;
+      if (taken == reserved) continue;
+      a_.applied_twice += std::abs(taken - reserved);
+      wrong("product {}: {} taken from the shelf, {} reserved", product, taken, reserved);
+    }
+    std::map<std::string, int> charges;
+    for (const auto& charge : books_.ledger) ++charges[std::to_string(charge.order)];
+    once_at_most(charges, "the gateway's ledger");
+    for (const Part part : {Part::inventory, Part::payment}) {
+      std::map<std::string, int> told;
+      for (const auto& event : books_.sent.at(part)) ++told[event.key];
+      once_at_most(told, "the outbox of " + name_of(part));
+    }
+  }
+
+  void once_at_most(const std::map<std::string, int>& by_order, const std::string& where) {
+    for (const auto& [order, times] : by_order)
+      if (times > 1) a_.applied_twice += times - 1, wrong("order {}: {} times in {}", order, times, where);
   }
 
   /// What went to everybody and is followed: nobody follows order.confirmed.

@@ -16,6 +16,8 @@ struct Account {
   std::int64_t pending = 0;  // events that wait in an outbox
   std::int64_t poison_dead = 0, others_dead = 0, tombstones = 0, attempts = 0;
   std::int64_t returned = 0;  // events for which there was no binding for a while
+  std::int64_t applied_twice =
+      0;  // units of stock, charges and outcomes beyond what the orders account for, or short of it
   std::int64_t gateway_retries = 0, tried_charges = 0, charged_in_the_end = 0;
   std::vector<std::string> stock_wrong;  // products whose stock is not what confirmed orders say
   std::vector<std::string> wrong;  // all else that is missing, too much or not as it must be, each by its name

@@ -50,20 +50,25 @@ void read_inbox(Transaction& tx, Part part, Books& books) {
   states("inbox", received.inbox), states("deferred", received.deferred);
 }
 
+void add_lines(const std::string& items, std::map<std::string, Number>& by_product) {
+  for (const auto& line : Codec<std::vector<Line>>::decode(items))
+    by_product[std::to_string(line.productId)] += line.qty;
+}
+
 void read_orders(Transaction& tx, Books& books) {
   for (const auto& [id, status, reason, amount, items] : tx.query<Number, std::string, Text, Money, std::string>(
-           "SELECT id, status, reason, total_amount, items FROM orders")) {
-    BookedOrder& order = books.orders[id] = {status, reason.value_or(""), amount, {}};
-    for (const auto& line : Codec<std::vector<Line>>::decode(items))
-      order.items[std::to_string(line.productId)] += line.qty;
-  }
+           "SELECT id, status, reason, total_amount, items FROM orders"))
+    add_lines(items, (books.orders[id] = {status, reason.value_or(""), amount, {}}).items);
 }
 
 void read_inventory(Transaction& tx, Books& books) {
   for (const auto& [product, on_hand] : tx.query<Number, Number>("SELECT product_id, on_hand FROM stock"))
     books.stock[std::to_string(product)] = on_hand;
-  for (const auto& [order, state] : tx.query<Number, std::string>("SELECT order_id, state FROM reservations"))
+  for (const auto& [order, state, items] :
+       tx.query<Number, std::string, std::string>("SELECT order_id, state, items FROM reservations")) {
     books.reservations[order] = state;
+    if (state == "reserved") add_lines(items, books.reserved);
+  }
 }
 
 void read_payments(Transaction& tx, Books& books) {

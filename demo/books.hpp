@@ -39,6 +39,7 @@ struct Received {  // by event: states as the tables have them
 struct Books {
   std::map<std::int64_t, BookedOrder> orders;
   std::map<std::int64_t, std::string> reservations;  // their states
+  std::map<std::string, std::int64_t> reserved;  // by product: what the lines of those in state reserved say
   std::map<std::int64_t, Payment> payments;
   std::map<std::string, std::int64_t> stock;  // by product
   std::vector<Charge> ledger;

@@ -34,7 +34,8 @@ std::string faults(const Account& a, const Deeds& d) {
              fmt::format("{} dead letters of them, {} of others", a.poison_dead, a.others_dead));
   out +=
       row(d.killed_in_flight > 0 ? "inventory killed in the middle of work" : "inventory killed, nothing in its hands",
-          fmt::format("back in {:.1f} s, {} events in its hands handed out again", d.back_after, d.killed_in_flight));
+          fmt::format("back in {:.1f} s, {} events in its hands handed out again, {} applied twice", d.back_after,
+                      d.killed_in_flight, a.applied_twice));
   out += row(fmt::format("{} away for {:.1f} s", d.rabbitmq ? "broker" : "bus", d.away),
              fmt::format("{} attempts used up, backlog gone {:.1f} s after its return", a.attempts, d.caught_up_after));
   if (d.unbound > 0)
@@ -72,15 +73,19 @@ std::string judgement(const Account& a, const Deeds& d) {
                            a.pending);
 }
 
+struct Binding {  // seconds
+  double away = 0, flowedAfter = 0;
+};
 struct Json {  // stable names
   std::int64_t orders = 0, placed = 0, confirmed = 0, cancelled = 0, noStock = 0, declined = 0, open = 0, pending = 0;
   std::int64_t deliveredTwice = 0;
   std::map<std::string, std::int64_t> duplicatesAbsorbed;  // by consumer
-  std::int64_t poisonDead = 0, othersDead = 0, redelivered = 0, overtaken = 0, tombstones = 0, attemptsUsed = 0;
+  std::int64_t poisonDead = 0, othersDead = 0, redelivered = 0, appliedTwice = 0, overtaken = 0, tombstones = 0,
+               attemptsUsed = 0;
   std::int64_t gatewayRetries = 0, gatewayCharges = 0, gatewayCharged = 0;
   double inventoryBackAfter = 0, busAway = 0, caughtUpAfter = 0, settledAfter = 0;
   std::int64_t returned = 0;
-  double bindingAway = 0, flowedAfter = 0;
+  Binding binding;
   std::vector<std::string> stockWrong, wrong;
   Money moneyKept, moneyOwed;
   std::vector<ConsumerAccount> consumers;
@@ -107,6 +112,7 @@ std::string as_json(const Account& a, const Deeds& d) {
                               a.poison_dead,
                               a.others_dead,
                               d.killed_in_flight,
+                              a.applied_twice,
                               static_cast<std::int64_t>(d.overtaken.size()),
                               a.tombstones,
                               a.attempts,
@@ -118,8 +124,7 @@ std::string as_json(const Account& a, const Deeds& d) {
                               d.caught_up_after,
                               d.settled_after,
                               a.returned,
-                              d.unbound,
-                              d.flowed_after,
+                              {d.unbound, d.flowed_after},
                               a.stock_wrong,
                               a.wrong,
                               a.kept,

@@ -40,6 +40,7 @@ TEST_F(DemoCommand, LosesNothingAndTheCheckWouldSeeIt) {
   EXPECT_EQ(result.at("othersDead").integer(), 0);
   EXPECT_GE(result.at("busAway").real(), 5.0) << "as it was measured";
   EXPECT_GT(result.at("redelivered").integer(), 0) << "inventory was caught in the middle of work";
+  EXPECT_EQ(result.at("appliedTwice").integer(), 0);
   EXPECT_EQ(result.at("tombstones").integer(), 20);
   EXPECT_EQ(result.at("attemptsUsed").integer(), 0);
   EXPECT_EQ(result.at("moneyKept").raw(), result.at("moneyOwed").raw());

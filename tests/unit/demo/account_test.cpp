@@ -44,7 +44,8 @@ class Finished {
         " (3, 77, '20.02', 'INR', '[{\"productId\":101,\"qty\":1}]', 'cancelled', 'payment: card declined')");
     sql(layout_.database(Part::inventory), "INSERT INTO stock VALUES (101, 98), (303, 0)");
     sql(layout_.database(Part::inventory),
-        "INSERT INTO reservations VALUES (1, 'reserved', '[]'), (2, 'rejected', '[]'), (3, 'cancelled', '[]')");
+        "INSERT INTO reservations VALUES (1, 'reserved', '[{\"productId\":101,\"qty\":2}]'), (2, 'rejected', '[]'), "
+        "(3, 'cancelled', '[]')");
     sql(layout_.database(Part::payment),
         "INSERT INTO payments VALUES (1, 'charged', '100.00', 'INR', 'a'), (2, 'refunded', '50.00', 'INR', 'b'),"
         " (3, 'declined', '20.02', 'INR', 'c')");
@@ -235,6 +236,34 @@ TEST_F(DemoAccount, NamesGoodsAndMoneyThatDoNotAddUp) {
         "order 2: the gateway keeps 50.00, owed are 0.00");
   check("sqlite:" + layout.ledger(), "INSERT INTO ledger VALUES ('d', 9, '5.00', 'INR', 'charged', 0)",
         "order 9: the gateway keeps 5.00 and nobody knows the order");
+}
+
+TEST_F(DemoAccount, CountsWhatWasAppliedTwice) {
+  EXPECT_EQ(account().applied_twice, 0);
+  const auto inventory = layout.database(Part::inventory), ledger = "sqlite:" + layout.ledger();
+  const auto times = [&](std::int64_t twice, const std::string& url, const std::string& statement,
+                         const std::string& said) {
+    check(url, statement, said);
+    EXPECT_EQ(account().applied_twice, twice) << statement;
+    EXPECT_NE(as_text(account(), deeds).find(fmt::format(", {} applied twice", twice)), std::string::npos);
+  };
+  times(2, inventory, "UPDATE stock SET on_hand = 96 WHERE product_id = 101",
+        "product 101: 4 taken from the shelf, 2 reserved");
+  times(1, inventory, "UPDATE stock SET on_hand = 1 WHERE product_id = 303",
+        "product 303: -1 taken from the shelf, 0 reserved");
+  times(2, inventory, "UPDATE reservations SET state = 'released' WHERE order_id = 1",
+        "product 101: 2 taken from the shelf, 0 reserved");
+  times(1, inventory, R"(UPDATE reservations SET items = '[{"productId":101,"qty":1}]' WHERE order_id = 1)",
+        "product 101: 2 taken from the shelf, 1 reserved");
+  times(1, ledger, "INSERT INTO ledger VALUES ('d', 1, '100.00', 'INR', 'charged', 1)",
+        "order 1: 2 times in the gateway's ledger");
+  for (const auto& [part, seq] : {std::pair(Part::inventory, 11), std::pair(Part::payment, 21)})
+    times(1, layout.database(part),
+          fmt::format(
+              "INSERT INTO holdfast_outbox_published SELECT 100, '{}', key, type, 0, 0, '{{}}', '{{}}', 0, NULL, 0 "
+              "FROM holdfast_outbox_published WHERE seq = {}",
+              id(100), seq),
+          "order 1: 2 times in the outbox of " + name_of(part));
 }
 
 TEST_F(DemoAccount, AttemptsWithoutABindingAreCountedApart) {
