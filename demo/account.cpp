@@ -22,7 +22,7 @@ class Judge {
 
   Account verdict() {
     count();
-    orders_answered(), events_of_orders(), shelves_and_payments(), tombstones(), stock(), money(), effects();
+    orders_answered(), events_of_orders(), shelves_and_payments(), tombstones(), stock(), money(), effects(), figures();
     const auto from_order = sent(Part::order);
     auto outcomes = sent(Part::inventory);
     outcomes.merge(sent(Part::payment));
@@ -164,6 +164,20 @@ class Judge {
   void once_at_most(const std::map<std::string, int>& by_order, const std::string& where) {
     for (const auto& [order, times] : by_order)
       if (times > 1) a_.applied_twice += times - 1, wrong("order {}: {} times in {}", order, times, where);
+  }
+
+  /// What a program counted cannot be counted again; what it must be at least is known. No order with a charge that is tried
+  /// again is cancelled meanwhile: there is enough on the shelf for all of them.
+  void figures() {
+    const auto copies = static_cast<std::int64_t>(deeds_.twice.size());
+    for (const Part part : {Part::inventory, Part::payment}) {
+      const auto found = deeds_.absorbed.find(name_of(part));
+      const auto absorbed = found == deeds_.absorbed.end() ? 0 : found->second;
+      if (absorbed < copies)
+        wrong("{} of {} copies were absorbed as duplicates at {}", absorbed, copies, name_of(part));
+    }
+    if (a_.charged_in_the_end != a_.tried_charges)
+      wrong("{} of {} charges that the gateway failed were made in the end", a_.charged_in_the_end, a_.tried_charges);
   }
 
   /// What went to everybody and is followed: nobody follows order.confirmed.

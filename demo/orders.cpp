@@ -55,7 +55,7 @@ std::vector<Order> draw_orders(int count, std::uint64_t seed) {
     else if (kind < 40) order.amount += Money::from_units(50);
     orders.push_back(order);
   }
-  if (count >= 100) orders[static_cast<std::size_t>(count) / 3].amount = Money::parse("250.09");
+  if (count >= 100) orders[static_cast<std::size_t>(count) / 3] = {plenty[0], 1, Money::parse("250.09")};
   return orders;
 }
 

@@ -21,7 +21,7 @@ std::string absorbed(const Deeds& d) {
   std::int64_t all = 0;
   for (const auto& [consumer, n] : d.absorbed)
     if (n > 0) all += n, where += fmt::format("{}{} at {}", where.empty() ? "" : ", ", n, consumer);
-  return fmt::format("{} duplicates absorbed{}", all, where.empty() ? "" : " (" + where + ")");
+  return fmt::format("{} duplicates absorbed*{}", all, where.empty() ? "" : " (" + where + ")");
 }
 
 std::string faults(const Account& a, const Deeds& d) {
@@ -34,7 +34,7 @@ std::string faults(const Account& a, const Deeds& d) {
              fmt::format("{} dead letters of them, {} of others", a.poison_dead, a.others_dead));
   out +=
       row(d.killed_in_flight > 0 ? "inventory killed in the middle of work" : "inventory killed, nothing in its hands",
-          fmt::format("back in {:.1f} s, {} events in its hands handed out again, {} applied twice", d.back_after,
+          fmt::format("back in {:.1f} s, {} events in its hands* handed out again, {} applied twice", d.back_after,
                       d.killed_in_flight, a.applied_twice));
   out += row(fmt::format("{} away for {:.1f} s", d.rabbitmq ? "broker" : "bus", d.away),
              fmt::format("{} attempts used up, backlog gone {:.1f} s after its return", a.attempts, d.caught_up_after));
@@ -44,8 +44,9 @@ std::string faults(const Account& a, const Deeds& d) {
             fmt::format("{} events returned, waited, went on by themselves in {:.1f} s", a.returned, d.flowed_after));
   out += row(fmt::format("{} cancellations that overtook their order", d.overtaken.size()),
              fmt::format("{} remembered by inventory", a.tombstones));
-  return out + row(fmt::format("gateway failing, {} charges", a.tried_charges),
-                   fmt::format("{} retries, {} charged in the end", a.gateway_retries, a.charged_in_the_end));
+  out += row(fmt::format("gateway failing, {} charges", a.tried_charges),
+             fmt::format("{} retries, {} charged in the end", a.gateway_retries, a.charged_in_the_end));
+  return out + "  * counted while it ran, as are all seconds; the rest is computed from the databases and the ledger\n";
 }
 
 std::string consumers(const Account& a) {

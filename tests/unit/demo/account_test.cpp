@@ -266,6 +266,21 @@ TEST_F(DemoAccount, CountsWhatWasAppliedTwice) {
           "order 1: 2 times in the outbox of " + name_of(part));
 }
 
+TEST_F(DemoAccount, JudgesWhatWasCountedWhileItRan) {
+  deeds.twice = {EventId::parse(id(1)), EventId::parse(id(2))};
+  deeds.absorbed = {{"inventory", 2}, {"payment", 3}};
+  EXPECT_TRUE(account().nothing_lost()) << as_text(account(), deeds);
+  deeds.absorbed["payment"] = 1;
+  expect_wrong(account(), "1 of 2 copies were absorbed as duplicates at payment");
+  deeds.absorbed = {{"payment", 2}};
+  expect_wrong(account(), "0 of 2 copies were absorbed as duplicates at inventory");
+}
+
+TEST_F(DemoAccount, EachChargeThatTheGatewayFailedIsMadeInTheEnd) {
+  check("sqlite:" + layout.ledger(), "INSERT INTO tries VALUES ('d', 2, 0)",
+        "1 of 2 charges that the gateway failed were made in the end");
+}
+
 TEST_F(DemoAccount, AttemptsWithoutABindingAreCountedApart) {
   sql(layout.database(Part::inventory), "UPDATE holdfast_outbox_published SET attempts = 3 WHERE seq = 11");
   sql(layout.database(Part::order), "UPDATE holdfast_outbox_published SET attempts = 2 WHERE seq = 1");
@@ -285,9 +300,10 @@ TEST_F(DemoAccount, TheTableShowsWhatWasMeasured) {
   deeds.twice = {EventId::parse(id(1))}, deeds.absorbed = {{"inventory", 7}, {"payment", 5}, {"order", 0}};
   deeds.away = 5.25, deeds.back_after = 0.5, deeds.killed_in_flight = 31, deeds.caught_up_after = 1.5;
   const auto text = as_text(account(), deeds);
-  for (const auto* said : {"3 orders over HTTP", "12 duplicates absorbed (7 at inventory, 5 at payment)",
+  for (const auto* said : {"3 orders over HTTP", "12 duplicates absorbed* (7 at inventory, 5 at payment)",
                            "2 dead letters of them, 0 of others", "bus away for 5.2 s", "0 attempts used up",
-                           "1 remembered by inventory", "2 retries, 1 charged in the end", "NOTHING LOST. 3 of 3"})
+                           "1 remembered by inventory", "31 events in its hands* handed out again",
+                           "2 retries, 1 charged in the end", "  * counted while it ran", "NOTHING LOST. 3 of 3"})
     EXPECT_NE(text.find(said), std::string::npos) << said << "\n" << text;
   sql(layout.database(Part::order), "UPDATE holdfast_outbox_published SET attempts = 4 WHERE seq = 1");
   sql(layout.database(Part::order), "DELETE FROM orders WHERE id = 3");
