@@ -21,7 +21,7 @@ double take_bus_away(const Layout& layout, std::chrono::milliseconds length);
 /// RabbitMQ is killed, and comes back after so long.
 double take_broker_away(servers::Rabbit& rabbit, std::chrono::milliseconds length);
 
-/// Kills inventory while it has events in its hands; returns how many. 0: none came to it.
+/// Kills inventory while it has events in its hands; returns how many. 0: none came, or it was not caught.
 std::int64_t kill_inventory(System& system, const servers::Rabbit* rabbit);
 
 /// As an operator may, by mistake: nobody gets these events any longer. declare_queues() puts it back.
@@ -33,8 +33,8 @@ bool was_returned(const Layout& layout, Part part, const std::string& type);
 /// Until nothing waits in this program's outbox. Unavailable: not in time.
 void wait_until_sent(const Layout& layout, Part part, std::chrono::milliseconds patience);
 
-/// With inventory stopped: places orders whose card is declined, waits for their cancellation, and lets the cancellation
-/// overtake the creation in inventory's queue. Returns the orders' numbers.
+/// With inventory stopped: places orders whose card is declined, waits for their cancellation, and turns inventory's
+/// queue: cancellations first. By itself none overtakes its order within a queue. Returns the orders' numbers.
 std::vector<std::int64_t> let_cancelled_overtake(System& system, int count);
 
 }  // namespace holdfast::demo

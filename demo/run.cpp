@@ -194,8 +194,9 @@ class Demo {
     deeds_.overtaken = let_cancelled_overtake(system_, overtakes);
     deeds_.answered.insert(deeds_.answered.end(), deeds_.overtaken.begin(), deeds_.overtaken.end());
     system_.start(Part::inventory);
-    progress_.step(fmt::format("{} declined cards while inventory was down; their cancellations overtook the orders",
-                               deeds_.overtaken.size()));
+    progress_.step(
+        fmt::format("{} declined cards while inventory was down; their cancellations put first in its queue by hand",
+                    deeds_.overtaken.size()));
   }
 
   void settle(Clock::time_point start) {

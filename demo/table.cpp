@@ -42,7 +42,7 @@ std::string faults(const Account& a, const Deeds& d) {
     out +=
         row(fmt::format("binding of stock.reserved removed for {:.1f} s", d.unbound),
             fmt::format("{} events returned, waited, went on by themselves in {:.1f} s", a.returned, d.flowed_after));
-  out += row(fmt::format("{} cancellations that overtook their order", d.overtaken.size()),
+  out += row(fmt::format("{} declined cards, cancellations put first by hand", d.overtaken.size()),
              fmt::format("{} remembered by inventory", a.tombstones));
   out += row(fmt::format("gateway failing, {} charges", a.tried_charges),
              fmt::format("{} retries, {} charged in the end", a.gateway_retries, a.charged_in_the_end));

@@ -302,8 +302,9 @@ TEST_F(DemoAccount, TheTableShowsWhatWasMeasured) {
   const auto text = as_text(account(), deeds);
   for (const auto* said : {"3 orders over HTTP", "12 duplicates absorbed* (7 at inventory, 5 at payment)",
                            "2 dead letters of them, 0 of others", "bus away for 5.2 s", "0 attempts used up",
-                           "1 remembered by inventory", "31 events in its hands* handed out again",
-                           "2 retries, 1 charged in the end", "  * counted while it ran", "NOTHING LOST. 3 of 3"})
+                           "1 declined cards, cancellations put first by hand", "1 remembered by inventory",
+                           "31 events in its hands* handed out again", "2 retries, 1 charged in the end",
+                           "  * counted while it ran", "NOTHING LOST. 3 of 3"})
     EXPECT_NE(text.find(said), std::string::npos) << said << "\n" << text;
   sql(layout.database(Part::order), "UPDATE holdfast_outbox_published SET attempts = 4 WHERE seq = 1");
   sql(layout.database(Part::order), "DELETE FROM orders WHERE id = 3");
