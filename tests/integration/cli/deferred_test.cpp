@@ -1,46 +1,11 @@
 // holdfast deferred and dlq: acts on the database, done while the service is down or while it runs; their effect happens once.
-#include "holdfast/contract.hpp"
-#include "integration/service/programs.hpp"
+#include "integration/cli/deferred_command.hpp"
 #include "ports/store_base.hpp"
-#include "ports/transport_base.hpp"
 
 namespace holdfast::program_test {
 namespace {
 
-using Json = detail::JsonValue;
 using Wait = ports::Deferred::Wait;
-
-constexpr auto dlq = "inventory.order-created.dlq";
-
-struct DeferredCommand : Programs {
-  DeferredCommand() {
-    declare_queues();
-    auto inventory = start("inventory");
-    EXPECT_EQ(inventory.http.put("/stock/101", R"({"onHand":100})").status, 200);
-    EXPECT_EQ(inventory.stop(), 0);
-  }
-  EventId dead(std::int64_t order, std::int64_t qty = 1) const {
-    return set_aside(url("inventory.db"), "inventory", created(order, qty));
-  }
-  static shop::OrderCreated created(std::int64_t order, std::int64_t qty = 1) {
-    return {order, 77, Money::parse("10.00"), "INR", {{101, qty}}};
-  }
-  Ran inventory(Words words) const { return on("inventory", std::move(words)); }
-  std::string fate(const EventId& id) const { return fate_of(url("inventory.db"), "inventory", id); }
-  std::vector<Json> rows(Words words) const {
-    words.insert(words.begin(), "--json");
-    return Json::parse(inventory(std::move(words)).out).elements();
-  }
-  /// The service runs until all is settled, and once more: what it took from the shelf.
-  std::int64_t taken_after(const std::vector<EventId>& ids) const {
-    auto service = start("inventory");
-    for (const auto& id : ids)
-      EXPECT_TRUE(eventually([&] { return fate(id) == "handled"; })) << id.to_string() << fate(id);
-    EXPECT_EQ(service.stop(), 0);
-    auto again = start("inventory");
-    return 100 - on_hand(again.http, 101);
-  }
-};
 
 TEST_F(DeferredCommand, ListAndShowTellAllThatIsKnown) {
   EXPECT_EQ(inventory({"dlq", "list"}).out, "no dead letters\n");
@@ -248,54 +213,6 @@ TEST_F(DeferredCommand, G4_Order_AReplayedHeadFreesItsKey) {
   EXPECT_TRUE(eventually([&] { return fate(head) == "handled" && fate(follower) == "handled"; }))
       << fate(head) << fate(follower);
   EXPECT_EQ(on_hand(by_key.http, 101), 98) << "both are of one order: it is reserved once";
-}
-
-TEST_F(DeferredCommand, TheBrokersDlqIsEmptiedAndWhatIsKnownIsDropped) {
-  const auto depth = [&] {
-    return open_transport(url("bus.db")).impl()->topology().depth("inventory.order-created.q").dead_letters;
-  };
-  const auto body = [](const EventId& id, std::int64_t qty) {
-    return envelope_of(id, "order.created.v1", Codec<shop::OrderCreated>::encode(created(1, qty)));
-  };
-  const auto rejected = EventId::generate(), stranger = EventId::generate();
-  {
-    auto service = start("inventory");
-    send(url("bus.db"), rejected, "order.created.v1", body(rejected, -1), "inventory.order-created.q");
-    EXPECT_TRUE(eventually([&] { return depth() == 1; })) << "a copy for the broker's own tools";
-    EXPECT_EQ(service.stop(), 0);
-  }
-  send(url("bus.db"), stranger, "order.created.v1", body(stranger, 4), dlq);
-  EXPECT_EQ(rows({"dlq", "list"}).size(), 1u) << "no broker is named: the database alone";
-  const auto without = inventory({"dlq", "import"});
-  EXPECT_EQ(without.code, 2);
-  EXPECT_TRUE(has(without.err, "--broker")) << without.err;
-  const auto ran = inventory({"--json", "--broker", url("bus.db"), "dlq", "import"});
-  EXPECT_EQ(ran.code, 0) << ran.err;
-  EXPECT_EQ(ran.out, "{\"takenIn\":1,\"known\":1}\n");
-  EXPECT_EQ(depth(), 0);
-  EXPECT_EQ(rows({"dlq", "list"}).size(), 2u);
-  EXPECT_EQ(rows({"dlq", "show", stranger.to_string()}).at(0).at("reason").string(), "broker");
-  EXPECT_EQ(inventory({"dlq", "replay", stranger.to_string(), "--yes"}).code, 0);
-  EXPECT_EQ(taken_after({stranger}), 4);
-}
-
-TEST_F(DeferredCommand, ADlqThatCannotBeReadHidesNothing) {
-  dead(1);
-  std::filesystem::create_directory(file("away"));
-  const auto ran = inventory({"--json", "--broker", url("away"), "dlq", "list"});
-  EXPECT_EQ(ran.code, 1);
-  EXPECT_EQ(Json::parse(ran.out).elements().size(), 1u);
-  EXPECT_TRUE(has(ran.err, "the broker's DLQ was not looked at: ")) << ran.err;
-  EXPECT_EQ(inventory({"--broker", url("away"), "dlq", "import"}).code, 3);
-}
-
-TEST_F(DeferredCommand, AMistypedBusIsRefusedAndNotMade) {
-  for (const auto* verb : {"list", "import"}) {
-    const auto ran = inventory({"--broker", url("typo.db"), "dlq", verb});
-    EXPECT_EQ(ran.code, 3) << verb;
-    EXPECT_TRUE(has(ran.err, "typo.db: no such bus")) << ran.err;
-  }
-  EXPECT_FALSE(std::filesystem::exists(file("typo.db")));
 }
 
 TEST_F(DeferredCommand, AFlagThatMakesNoSenseIsToldBeforeAnythingIsDone) {
