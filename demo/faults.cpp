@@ -55,6 +55,7 @@ std::vector<ports::Delivery> take_all(const Transport& bus, const std::string& q
     std::move(got.deliveries.begin(), got.deliveries.end(), std::back_inserter(all));
   }
   std::vector<ports::Position> positions;
+  positions.reserve(all.size());
   for (const auto& d : all) positions.push_back({d.session, d.tag});
   receiver->ack(positions);
   ports::Received rest;
@@ -120,9 +121,9 @@ std::int64_t kill_while_it_works(Process& inventory, const Transport& bus) {
 
 }  // namespace
 
-void wait_until_sent(const Layout& layout, Part part, std::chrono::milliseconds patience) {
+void wait_until_sent(const Layout& layout, Part part, std::chrono::milliseconds limit) {
   const auto store = open_store(layout.database(part));
-  for (const auto end = steady_clock::now() + patience; steady_clock::now() < end; std::this_thread::sleep_for(20ms))
+  for (const auto end = steady_clock::now() + limit; steady_clock::now() < end; std::this_thread::sleep_for(20ms))
     if (store.impl()->admin()->status().pending == 0) return;
   throw Unavailable(name_of(part) + " did not publish all its events in time");
 }
@@ -204,19 +205,19 @@ void remove_binding(const servers::Rabbit& rabbit, const std::string& queue, con
 
 std::vector<std::int64_t> let_cancelled_overtake(System& system, int count) {
   http::Client client(system.http(Part::order));
-  std::vector<std::int64_t> orders;
-  for (int i = 0; i < count; ++i)
-    orders.push_back(
-        Codec<Placed>::decode(client.post("/orders", body_of({plenty[0], 1, Money::parse("20.02")})).body).id);
+  std::vector<std::int64_t> orders(static_cast<std::size_t>(count));
+  for (auto& order : orders)
+    order = Codec<Placed>::decode(client.post("/orders", body_of({plenty[0], 1, Money::parse("20.02")})).body).id;
   for (const auto order : orders) wait_until_cancelled(client, order);
   wait_until_sent(system.layout(), Part::order, patience);
   const auto bus = open_transport(system.layout().broker());
   const auto ready = static_cast<std::size_t>(bus.impl()->topology().depth(inventory_queue).ready);
   const auto waiting = take_all(bus, inventory_queue, ready);
   std::vector<ports::OutgoingEvent> turned;
-  for (const auto& d : waiting) turned.push_back(outgoing(d, inventory_queue));
-  std::stable_partition(turned.begin(), turned.end(),
-                        [](const auto& e) { return e.type.starts_with("order.cancelled."); });
+  turned.reserve(waiting.size());
+  for (const bool cancelled : {true, false})
+    for (const auto& d : waiting)
+      if (d.type.starts_with("order.cancelled.") == cancelled) turned.push_back(outgoing(d, inventory_queue));
   publish(bus, turned);
   return orders;
 }

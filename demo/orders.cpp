@@ -79,6 +79,7 @@ void place_with(const std::string& order_url, std::size_t orders, int connection
   std::atomic<bool> failed = false;
   std::exception_ptr why;
   std::vector<std::jthread> threads;
+  threads.reserve(static_cast<std::size_t>(connections));
   for (int c = 0; c < connections; ++c)
     threads.emplace_back([&] {
       try {
