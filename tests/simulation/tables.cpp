@@ -82,7 +82,7 @@ constexpr Mutant mutants[] = {
     {"import_takes_pruned_copies", "by_key=0 calm failures operators broker_tools prune kills broker_outages"},
     {"pruned_copy_leaves_a_row", "by_key=0 calm crashers prune consumer_restore slow_acks failures broker_tools"},
     {"import_acks_before_commit", "by_key=0 calm failures broker_tools kills"},
-    {"repair_without_copy", "by_key=0 via_broker=1 calm failures consumer_restore"},
+    {"repair_without_copy", "by_key=0 via_broker=1 calm failures lost_waits"},
     // Sessions, the crash guard.
     {"ack_before_commit", "calm kills failures"},
     {"ack_without_session", "calm sessions"},

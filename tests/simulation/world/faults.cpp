@@ -173,6 +173,10 @@ void World::fault() {
     case 15:
       if (setup.purges) purge();
       break;
+    case 16:
+    case 17:
+      if (setup.lost_waits) lose_waits();
+      break;
     default: break;
   }
 }
@@ -221,6 +225,20 @@ void World::purge() {
     retry_copies_lost |= known.contains(x->number) && known.at(x->number) == ports::State::retrying;
   }
   all.clear();
+}
+
+/// Likewise, or with the node that had them. The database knows that a retry waits at the broker, not that it does no longer.
+void World::lose_waits() {
+  for (auto& [name, queue] : broker.queues) {
+    if (queue.delay == 0) continue;
+    for (const auto& [position, delivery] : queue.ready) {
+      ++counts["lost retries"];
+      retry_copies_lost = true;
+      if (const Subject* x = judge.subject(delivery.body))
+        history.note("FAULT", "event {} is lost from {}", x->number, name);
+    }
+    queue.ready.clear();
+  }
 }
 
 void World::end_of_faults() {

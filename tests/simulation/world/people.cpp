@@ -152,7 +152,7 @@ class Operator {
     w_.broker.push(w_.broker.queue(work_queue), it->second);
     if (w_.scheduler.random.chance(.7)) from.ready.erase(it);
   }
-  // ---- after a restore of the consumer's database, or a purge
+  // ---- after a restore of the consumer's database, a purge of its DLQ or of its wait queues
 
   bool heals() const { return !w_.to_republish.empty() || w_.retry_copies_lost; }
   /// As `outbox republish --since` does; a row whose mark comes later is found later. Copies of retries wait for reconcile's repair.
@@ -180,10 +180,12 @@ class Operator {
     std::vector<ports::OutgoingEvent> copies;
     for (const auto& [id, row] : w_.consumer.consumers.at("c").inbox) {
       if (!row.committed || row.committed->row.state != ports::State::retrying) continue;
-      const auto x = std::ranges::find_if(w_.subjects, [&](const Subject& s) { return s.id == id; });
+      const auto x = std::ranges::find_if(
+          w_.subjects, [&](const Subject& s) { return s.id == id && s.hash == row.committed->row.body_hash; });
       const int copy = holdfast::mutant("repair_without_copy") ? 0 : row.committed->row.copy;
       copies.push_back({id, x->type, {}, work_queue, false, epoch, {}, x->body});
       copies.back().headers[ports::header_copy] = std::to_string(copy);
+      w_.judge.replayed(*x);  // it begins anew: nobody knows the attempts of the copy that is lost
       ++w_.counts["retry copies repaired"];
     }
     if (copies.empty()) return;

@@ -40,7 +40,8 @@ constexpr Fault faults[] = {{"kills", &Setup::kills},
                             {"slow", &Setup::slow},
                             {"rebalances", &Setup::rebalances},
                             {"consumer_restore", &Setup::consumer_restore},
-                            {"purges", &Setup::purges}};
+                            {"purges", &Setup::purges},
+                            {"lost_waits", &Setup::lost_waits}};
 constexpr Fault options[] = {{"via_broker", &Setup::via_broker},
                              {"keeps_session_order", &Setup::keeps_session_order},
                              {"handlers_publish", &Setup::handlers_publish},

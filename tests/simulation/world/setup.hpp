@@ -45,6 +45,7 @@ struct Setup {
   bool restore = false;  // of the producer's backup
   bool consumer_restore = false;  // of the consumer's; the operator republishes all then
   bool purges = false;  // of the DLQ, by a stranger
+  bool lost_waits = false;  // so of the wait queues: retries via the broker do not come back
   bool clocks = false;  // jump
   bool stops = false;  // processes are asked to end, and do so in good order
   bool gaps = false;  // nothing happens for longer than the inbox remembers

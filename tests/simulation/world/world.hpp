@@ -90,13 +90,13 @@ class World {
   bool prunable[2] = {}, empty[2] = {};  // what the consumers' sessions say
   Millis window{400};                 // what the inbox remembers
   int incarnations = 0, crashers = 0;
-  // What a restore of the consumer's database, or a purge of its DLQ, took away: an operator brings it back.
+  // What a restore of the consumer's database, a purge of its DLQ or of its wait queues took away: an operator brings it back.
   std::set<int> to_republish, republished;  // by number: two may share an id
   bool retry_copies_lost = false;
   int producer_restores = 0;
   [[noreturn]] void crash(int consumer, const Subject& by);  // of a consumer process, by its handler
-  std::shared_ptr<Stop> stoppable();      // the process that runs: a new life of it
-  [[noreturn]] void ended();              // it did what it was asked to
+  std::shared_ptr<Stop> stoppable();  // the process that runs: a new life of it
+  [[noreturn]] void ended();  // it did what it was asked to
   void publish(holdfast::TransactionRef tx, const Subject& x);
   void publish_audits(holdfast::TransactionRef tx, const Subject& x, const holdfast::EventInfo& cause, bool in_bulk);
   std::string payload_of(const Subject& x) const;
@@ -122,6 +122,7 @@ class World {
   void duplicate();
   void delivery_limit();
   void purge();
+  void lose_waits();
   void restores();
   void restore_producer();
   void restore_consumer();
