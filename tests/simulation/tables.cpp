@@ -101,10 +101,12 @@ constexpr Mutant mutants[] = {
      "by_key=0 calm failures slow store_outages kills bad_release duplicates sessions lanes=3 batch=1"},
     // The inbox's tables.
     {"no_inbox_row_for_dead", "calm failures"},
+    {"deferred_commits_alone", "calm failures store_calls"},
     {"head_by_skip_locked", "by_key=1 calm failures keys=1"},
     {"blocked_head_not_due", "by_key=1 calm failures keys=2"},
     {"lock_does_not_wait", "calm failures sessions operators"},
     {"try_lock_takes_no_lock", "calm failures"},
+    {"prune_takes_dead_letters", "calm prune failures"},
     {"prune_forgets_horizon", "calm prune duplicates"},
     {"starts_count_without_evidence", "calm bad_release"},
     {"oversized_goes_to_outbox", "calm invalid failures"},

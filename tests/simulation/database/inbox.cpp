@@ -99,7 +99,9 @@ void SimInboxTx::settle(const EventId& id, const ports::Fate& fate) {
   if (fate.deferred->blocks_key) remembered_.insert(fate.deferred->key);
   const auto& current = deferred.seen_by(&me);
   const std::int64_t position = current ? current->position : ++session_.database().position;
-  me.write(deferred, std::optional(DeferredEntry{position, now + fate.deferred->due_in.count(), *fate.deferred}));
+  DeferredEntry entry{position, now + fate.deferred->due_in.count(), *fate.deferred};
+  if (mutant("deferred_commits_alone")) deferred.committed = std::move(entry);
+  else me.write(deferred, std::optional(std::move(entry)));
 }
 
 void SimInboxTx::delete_starts(const EventId& id) {
@@ -305,6 +307,10 @@ bool SimInboxStore::prune(Millis window, Timestamp horizon, int limit) {
     if (!mutant("prune_forgets_horizon")) before = std::max(before.value_or(*entry.at), *entry.at);
     session.tx().write(row, std::optional<InboxEntry>());
   }
+  for (auto& [id, row] : consumer_.deferred)
+    if (row.committed && !row.owner && mutant("prune_takes_dead_letters") &&
+        row.committed->event.wait == Deferred::Wait::dead)
+      session.tx().write(row, std::optional<DeferredEntry>());
   if (before) session.tx().write(consumer_.pruned_before, before);
   session.commit();
   return left < 0;

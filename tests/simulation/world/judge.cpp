@@ -125,7 +125,8 @@ void Judge::pushed(const BrokerQueue& queue, const ports::Delivery& delivery) {
 
 // ---- the consumer's side --------------------------------------------------------------------------------------------
 
-void Judge::consumer_commits(const ServerTx& tx) {
+void Judge::consumer_commits(const ServerTx& tx, const ConsumerTables& tables) {
+  in_both_tables(tx, tables);
   std::set<const Row<InboxEntry>*> seen;
   for (const auto& touched : tx.inbox)
     if (seen.insert(touched.row).second) changed(touched, tx);
@@ -138,12 +139,6 @@ void Judge::changed(const ServerTx::Touched& touched, const ServerTx& tx) {
   const auto& now = touched.row->changed;
   const DeferredEntry* aside = deferred_after(tx, *touched.tables, touched.id);
   const State state = now ? now->row.state : State::handled;
-  const bool set_aside = now && (state == State::deferred || state == State::dead);
-  if (set_aside != (aside != nullptr))
-    breach("G1", "an event is in the inbox " + std::string(now ? to_string(state) : "not at all") +
-                     (aside ? " and" : " but not") + " set aside");
-  else if (aside && (state == State::dead) != (aside->event.wait == Deferred::Wait::dead))
-    breach("G1", "an event is dead in one table only");
   if (!now) return;
 
   Subject* x = nullptr;

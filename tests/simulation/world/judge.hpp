@@ -37,7 +37,7 @@ class Judge {
   void pushed(const BrokerQueue& queue, const ports::Delivery& delivery);
 
   // The consumer's side.
-  void consumer_commits(const ServerTx& tx);
+  void consumer_commits(const ServerTx& tx, const ConsumerTables& tables);
   /// dead_is_settled: an acknowledgement at the DLQ, whose copies the database knows.
   void acknowledged(const ports::Delivery& delivery, const ConsumerTables& tables, bool dead_is_settled = false);
   void look_for_pruned(const ConsumerTables& tables);
@@ -68,6 +68,7 @@ class Judge {
   void told(const ServerTx& tx, std::size_t events_each);
   void published(const ServerTx& tx);
   void audited(const Subject& x, const ports::Delivery& audit);
+  void in_both_tables(const ServerTx& tx, const ConsumerTables& tables);
   void changed(const ServerTx::Touched& touched, const ServerTx& tx);
   void decided(Subject& x, const InboxEntry& now, const DeferredEntry* aside);
   void died(Subject& x, const std::string& reason, const ConsumerTables& tables);

@@ -67,7 +67,7 @@ World::World(std::uint64_t seed, const RunOptions& options)
   producer.on_deadlock = [this] {
     if (!setup.enlisted) judge.breach("G4", "transactions that publish wait for each other's keys");
   };
-  consumer.before_commit = [this](const ServerTx& tx) { judge.consumer_commits(tx); };
+  consumer.before_commit = [this](const ServerTx& tx) { judge.consumer_commits(tx, consumer.consumers.at("c")); };
   consumer.after_commit = [this] {
     if (setup.prune) judge.look_for_pruned(consumer.consumers.at("c"));
   };
