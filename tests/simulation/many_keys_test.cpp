@@ -1,5 +1,6 @@
 // G5: a binding that is gone for a million keys costs memory for their names alone; when it is back they flow, each in its order.
-// The relay with its rounds and key queues over the simulated store, one step after the other.
+// While half of the keys are returned, the other half drains at full rate. The relay with its rounds and key queues over the
+// simulated store, one step after the other: what it costs is counted in steps and in questions to the store, by no clock.
 #include <gtest/gtest.h>
 #include <malloc.h>
 
@@ -39,11 +40,15 @@ using outbox::Session;
 using ports::Seq;
 
 constexpr std::ptrdiff_t a_key = 256, buffers = 4 << 20;  // bytes
+constexpr Millis a_step{200};  // of a drain: what is blocked is tried again meanwhile, more than once
 
 /// Finds the rows of a key in one step, as an index does: else a million takes an hour.
 class IndexedStore : public SimOutboxStore {
  public:
   explicit IndexedStore(Database& database) : SimOutboxStore(database), rows_(database.outbox) {}
+  ports::Page read(const ports::Round& round, int limit, std::span<const std::string> without) override {
+    return SimOutboxStore::read(round, limit, leaves_out ? without : std::span<const std::string>());
+  }
   std::vector<ports::OutboxRow> read_keys(std::span<const ports::KeyFrom> keys, int limit_each) override {
     std::vector<ports::OutboxRow> out;
     for (const auto& from : keys) {
@@ -55,17 +60,28 @@ class IndexedStore : public SimOutboxStore {
     return out;
   }
   std::unordered_map<std::string, std::vector<Seq>> of_key;
+  bool leaves_out = true;  // what the relay says that it does not want
 
  private:
   const std::map<Seq, Database::Pending>& rows_;
 };
 
-/// Every tenth key has another event, far behind its first; every eleventh is of those whose binding stays.
+struct Shape {
+  int keys;
+  int bound_of = 11;  // one of so many keys is of those whose binding stays
+  int rows_each = 1;
+  int crowds = 0, rows_of_a_crowd = 0;  // keys of the lost binding that have very many, before all others
+};
+
+/// Every tenth key has another event, far behind its first.
 class ManyKeys {
  public:
-  explicit ManyKeys(int keys) : last_(static_cast<std::size_t>(keys)) {
-    for (int number = 0; number < keys; ++number) append(number);
-    for (int number = 0; number < keys; number += 10) append(number);
+  explicit ManyKeys(const Shape& shape) : shape_(shape), last_(static_cast<std::size_t>(shape.keys)) {
+    for (int crowd = 0; crowd < shape.crowds; ++crowd)
+      for (int row = 0; row < shape.rows_of_a_crowd; ++row) append(crowd * shape.bound_of + 1);
+    for (int row = 0; row < shape.rows_each; ++row)
+      for (int number = 0; number < shape.keys; ++number) append(number);
+    for (int number = 0; number < shape.keys; number += 10) append(number);
     write();
     pending_ = database_.outbox.size();
   }
@@ -73,13 +89,23 @@ class ManyKeys {
   /// Runs until so many rows are left, all of them blocked.
   void run_until_left(std::size_t left) {
     const std::ptrdiff_t before = living;
-    for (std::size_t steps = 0; database_.outbox.size() > left || relay_.status().buffered > 0; ++steps) {
+    for (steps = 0; database_.outbox.size() > left || relay_.status().buffered > 0; ++steps) {
       ASSERT_LT(steps, pending_ + 10'000) << database_.outbox.size() << " rows are left of " << pending_;
       step();
       peak = std::max(peak, living - before);
     }
   }
+  /// Runs until all is sent whose binding stays.
+  void drain_the_others() {
+    for (steps = reads = 0; others_ < pending_ - lost_; ++steps, now_ += a_step) {
+      ASSERT_LT(steps, 10'000u) << others_ << " of " << pending_ - lost_ << " are sent";
+      step();
+    }
+  }
+  void read_all_again() { store_.leaves_out = false; }
+
   bool bound = false;
+  std::size_t steps = 0, reads = 0;  // of the relay; of the store
   std::ptrdiff_t peak = 0;  // of what the relay has
   std::size_t out_of_order = 0, published = 0, sessions = 0;
   std::size_t pending() const { return pending_; }
@@ -87,7 +113,7 @@ class ManyKeys {
   const outbox::Relay& relay() const { return relay_; }
 
  private:
-  static bool stays_bound(const std::string& key) { return std::stoi(key) % 11 == 0; }
+  bool stays_bound(const std::string& key) const { return std::stoi(key) % shape_.bound_of == 0; }
 
   void append(int number) {
     ports::OutgoingEvent event;
@@ -114,7 +140,7 @@ class ManyKeys {
     for (auto& action : relay_.step(now_)) {
       busy = true;
       if (const auto* command = std::get_if<outbox::StoreCommand>(&action))
-        answers.push_back(outbox::run(*command, store_));
+        count(*command), answers.push_back(outbox::run(*command, store_));
       else if (const auto* open = std::get_if<outbox::OpenSession>(&action))
         ++sessions, relay_.opened(now_, open->session, {.keeps_session_order = false, .reports_unroutable = true});
       else if (const auto* publish = std::get_if<outbox::Publish>(&action))
@@ -125,16 +151,20 @@ class ManyKeys {
     relay_.pumped(now_, Session::main, {ports::SessionState::open, std::move(results[0])});
     if (!busy) now_ = std::max(now_ + Millis(1), std::min(relay_.next_tick(), now_ + Millis(60'000)));
   }
+  void count(const outbox::StoreCommand& command) {
+    reads += std::holds_alternative<outbox::ReadPage>(command) || std::holds_alternative<outbox::ReadKeys>(command);
+  }
   ports::PublishResult result_of(const outbox::Publish& publish) {
     const std::string& key = *relay_.event(publish.token).key;
     if (!bound && !stays_bound(key)) return {publish.token, ports::Outcome::returned, "no queue is bound"};
-    ++published;
+    ++published, others_ += stays_bound(key);
     Seq& last = last_[static_cast<std::size_t>(std::stoi(key))];
     out_of_order += last >= publish.seq;
     last = publish.seq;
     return {publish.token, ports::Outcome::confirmed, ""};
   }
 
+  const Shape shape_;
   Scheduler scheduler_{1};
   Database database_{scheduler_, "the producer's database"};
   IndexedStore store_{database_};
@@ -142,12 +172,12 @@ class ManyKeys {
   ports::Tick now_ = ports::Tick() + std::chrono::hours(1);
   std::vector<ports::OutgoingEvent> new_;
   std::vector<Seq> last_;  // by key
-  std::size_t pending_ = 0, lost_ = 0;
+  std::size_t pending_ = 0, lost_ = 0, others_ = 0;
   Seq seq_ = 0;  // the database counts likewise
 };
 
 void lose_a_binding_of(int keys) {
-  ManyKeys world(keys);
+  ManyKeys world({keys});
   world.run_until_left(world.of_the_lost_binding());
   const auto blocked = static_cast<std::ptrdiff_t>(world.relay().status().blocked_keys);
   EXPECT_EQ(blocked, keys - (keys + 10) / 11) << "all of the lost binding";
@@ -162,6 +192,28 @@ void lose_a_binding_of(int keys) {
   EXPECT_EQ(world.sessions, 1u);
   EXPECT_LT(world.peak, blocked * 16 + buffers) << "on the way back it is no more than what is buffered";
   EXPECT_EQ(world.relay().status().keys, 0u) << "nothing is kept of them";
+}
+
+struct Cost {
+  std::size_t steps, reads;
+  std::size_t at_best;  // steps, each with a full window
+};
+Cost of_the_other_half(bool returned, bool reads_all_again = false) {
+  ManyKeys world({.keys = 2'000, .bound_of = 2, .rows_each = 10, .crowds = 10, .rows_of_a_crowd = 6'000});
+  world.bound = !returned;
+  if (reads_all_again) world.read_all_again();
+  world.drain_the_others();
+  EXPECT_EQ(world.out_of_order, 0u);
+  const std::size_t window = outbox::RelayOptions().window;
+  return {world.steps, world.reads, (world.pending() - world.of_the_lost_binding()) / window};
+}
+
+TEST(G5_ManyKeys, WhileHalfIsReturnedTheOtherHalfDrainsAtFullRate) {
+  const Cost alone = of_the_other_half(false), beside = of_the_other_half(true);
+  EXPECT_LE(beside.steps, alone.steps * 3 / 2);
+  EXPECT_LE(beside.steps, beside.at_best * 4);
+  EXPECT_LE(beside.reads, alone.reads * 2) << "what is blocked is looked at again";
+  EXPECT_GT(of_the_other_half(true, true).steps, alone.steps * 2) << "the same with all rows of the crowds read";
 }
 
 TEST(G5_ManyKeys, ALostBindingCostsTheirNamesAndTheyFlowWhenItIsBack) { lose_a_binding_of(20'000); }
