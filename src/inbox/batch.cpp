@@ -150,6 +150,7 @@ class Batch {
       report_.why = one.why;
       return false;
     }
+    report_.id_taken |= one.id_taken;
     for (auto& setback : one.setbacks) report_.setbacks.push_back(std::move(setback));
     return settled(1, one.counts);
   }

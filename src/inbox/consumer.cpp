@@ -79,8 +79,8 @@ Report Consumer::run_batch(std::span<const Arrival> batch, How how) {
     numbers.push_back(begun.number);
   }
   Report report = run_events(here_, events, how.blame);
-  // A duplicate ends no start of its event, and is none itself.
-  const std::size_t ended = report.counts.duplicates > 0 ? 0 : report.settled;
+  // A duplicate ends no start of its event, and what comes under another's id none of that one: their own are taken back.
+  const std::size_t ended = report.counts.duplicates > 0 || report.id_taken ? 0 : report.settled;
   for (std::size_t i = ended; how.guarded && i < events.size(); ++i) left_starts_.add({events[i].guard, numbers[i]});
   if (report.end != Report::End::store_down) take_back_left();
   return report;

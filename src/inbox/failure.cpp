@@ -68,7 +68,11 @@ Report settle_failure(const Surroundings& here, const Event& event, const Failur
     note(report, event, decision, reason);
     return {};
   });
-  if (taken && outcome.is(Kind::ends)) return settle_failure(here, renamed(event), reused);
+  if (taken && outcome.is(Kind::ends)) {
+    report = settle_failure(here, renamed(event), reused);
+    report.id_taken = true;
+    return report;
+  }
   return result(outcome, std::move(report));
 }
 

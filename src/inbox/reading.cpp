@@ -117,6 +117,7 @@ Event read(const ports::Deferred& deferred, int copy, const std::string& consume
 Event renamed(Event event) {
   event.id = event.envelope.info.id = EventId::of_body(event.body);
   event.copy = 0;
+  event.started = false;  // under the id of the other one
   return event;
 }
 

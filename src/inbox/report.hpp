@@ -55,6 +55,7 @@ struct Report {
   ports::Starts starts;  // of a suspect
   std::string why;       // of unavailable and store_down, in words
   std::string type;      // of the event whose handler said unavailable
+  bool id_taken = false;  // an event came under the id of another one
   bool more = false;     // a deferred run: others of its key may be due now
 };
 

@@ -195,7 +195,9 @@ void Judge::died(Subject& x, const std::string& reason, const ConsumerTables& ta
     breach("G3", name(x) + " is dead, though it was settled: " + reason);
   if (reason == "too_old" || reason == "id_reused" || reason == "broker") x.out_of_turn = true;
   const bool old = x.at && tables.pruned_before.committed && *x.at <= *tables.pruned_before.committed;
-  const bool crasher = x.temper == Temper::crashes || x.temper == Temper::hangs;
+  const bool crasher = std::ranges::any_of(subjects_, [&](const Subject& one) {  // by its id the guard knows it
+    return one.id == x.id && (one.temper == Temper::crashes || one.temper == Temper::hangs);
+  });
   const int deaths = x.died_with + x.left_at_stop + std::min(x.died_in_bad_release, 1) + std::min(x.died_beside, 1);
   const bool cause = (reason == "exhausted" && x.throws >= 3) ||
                      (reason == "rejected" && x.temper == Temper::rejected) || (reason == "invalid" && x.invalid) ||

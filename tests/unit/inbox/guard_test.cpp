@@ -127,6 +127,21 @@ TEST_F(G5_CrashGuard, ADuplicateEndsNoStartOfAnEventThatIsSetAside) {
   EXPECT_EQ(inbox->starts({id_of("a")}).at(id_of("a")).all, 1) << "that one, and not the duplicate's own";
 }
 
+TEST_F(G5_CrashGuard, AnotherEventUnderItsIdEndsNoStartOfIt) {
+  crash_deferred("a");
+  Delivery other = again(delivery("b"));
+  other.body.replace(other.body.find(id_of("b").to_string()), 32, id_of("a").to_string());
+  other.message_id = id_of("a").to_string();
+  const auto run_other = [&] {
+    const std::vector<Arrival> batch{consumer().arrive(other)};
+    return consumer().run_batch(batch, {.guarded = true, .exclusive = true}).counts;
+  };
+  EXPECT_EQ(run_other(), Counts{.behind = 1}) << "id_reused, and its key waits";
+  EXPECT_EQ(inbox->starts({id_of("a")}).at(id_of("a")).all, 1) << "that one, and not the other's own";
+  EXPECT_EQ(run_other(), Counts{.duplicates = 1});
+  EXPECT_EQ(inbox->starts({id_of("a")}).at(id_of("a")).all, 1);
+}
+
 TEST_F(G5_CrashGuard, ADuplicateEndsNoStartOfADeadEventThatRunsAgainByHand) {
   behaves["a"] = [](Call&) { throw Reject("no such product"); };
   EXPECT_EQ(deliver(delivery("a")).counts, Counts{.dead = 1});
