@@ -6,6 +6,7 @@
 #include <memory>
 #include <sstream>
 
+#include "event/port.hpp"
 #include "holdfast/errors.hpp"
 
 namespace holdfast::postgres {
@@ -19,9 +20,7 @@ struct FreeOptions {
 void require_ports(const std::string& ports) {
   std::istringstream each(ports);
   for (std::string port; std::getline(each, port, ',');)
-    if (port.find_first_not_of("0123456789") != port.npos || port.size() > 5 ||
-        (!port.empty() && (std::stoi(port) < 1 || std::stoi(port) > 65'535)))
-      throw Invalid("postgres:", "the port is a number from 1 to 65535");
+    if (!port.empty() && !event::port_of(port)) throw Invalid("postgres:", event::port_rule);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <charconv>
 #include <optional>
 
+#include "event/port.hpp"
 #include "holdfast/errors.hpp"
 
 namespace holdfast::transport::rabbitmq {
@@ -45,11 +46,9 @@ std::optional<std::string_view> cut(std::string_view& text, char mark) {
 }
 
 int port_of(std::string_view text) {
-  int port = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-  if (error != std::errc() || end != text.data() + text.size() || port < 1 || port > 65535)
-    fail("the port is a number from 1 to 65535");
-  return port;
+  const auto port = event::port_of(text);
+  if (!port) fail(event::port_rule);
+  return *port;
 }
 
 void read_login(std::string_view text, Address& out) {
