@@ -250,7 +250,6 @@ TEST_F(G6_Outage, ARelayGivesUpAtTheDeadline) {
   Locked database(folder.file("test.db"));
   bus.free();  // what is in flight is confirmed now and cannot be marked
   host.stop(2s);
-  database.free();
   EXPECT_TRUE(logged("the relay stops without its broker or its database"));
   EXPECT_EQ(host.store().impl()->admin()->status().pending, 1) << "what is not marked must stay";
 }
