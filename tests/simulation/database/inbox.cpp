@@ -372,6 +372,11 @@ void SimInboxStore::take_back(std::span<const ports::StartRef> starts) {
   session.commit();
 }
 
+bool SimInboxStore::lost_its_name() const {
+  const auto mine = consumer_.instances.find(instance_);
+  return mine != consumer_.instances.end() && mine->second.committed && mine->second.committed->owner != owner_;
+}
+
 void SimInboxStore::close_instance() {
   Session session(database_);
   session.call();

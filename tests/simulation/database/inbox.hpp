@@ -57,6 +57,7 @@ class SimInboxStore : public ports::InboxStore {
   bool open_instance(const ports::Instance& me) override;
   void close_instance() override;
   const std::string& instance() const { return instance_; }
+  bool lost_its_name() const;  // another process has it by now
 
  private:
   std::string free_name(const ports::Instance& me) const;

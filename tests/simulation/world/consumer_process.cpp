@@ -205,7 +205,7 @@ class ConsumerProcess {
     receiver_.disconnect();
     try {
       store_.close_instance();
-      w_.judge.stopped(w_.consumer.consumers.at("c"), store_.instance());
+      if (!store_.lost_its_name()) w_.judge.stopped(w_.consumer.consumers.at("c"), store_.instance());
     } catch (const holdfast::Error&) {  // then the next start is careful, and what could not be taken back stays
       w_.judge.stopped_away(w_.consumer.consumers.at("c"), store_.instance());
     }
