@@ -130,11 +130,11 @@ void Backlog::unblock(Tick now) {
   }
 }
 
-/// What a key has in the table may have changed below what is known of it: a mark that a crash of the server undid, a backup.
+/// The table may be another one: a mark that a crash of the server undid, a backup. What waits here may never have been.
 void Backlog::start_over() {
-  for (auto& [name, key] : named_) {
-    if (key.more && !key.blocked()) start_over(key);
-  }
+  if (!open_) return;
+  close();
+  open();
 }
 
 void Backlog::start_over(KeyQueue& key) {

@@ -44,7 +44,7 @@ class Backlog {
   void block_until(KeyQueue& key, Tick until);
   void pass_refused(KeyQueue& key, const Row& row);  ///< only by a mutant
   void unblock(Tick now);
-  void start_over();  ///< keys that take nothing from a round: each from its lowest row again
+  void start_over();  ///< what waits is dropped, and a full round brings it
   void marked(std::span<const RowRef> rows);
 
   Tick next_unblock() const { return blocks_.empty() ? Tick::max() : blocks_.top().until; }

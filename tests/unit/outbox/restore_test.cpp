@@ -79,7 +79,7 @@ TEST(G1_RelayRestore, ABlockedKeyIsReadFromItsLowestAnyway) {
 }
 
 /// The server crashed: a mark that was answered is undone, and the full round that follows brings no row of this key.
-TEST(G1_RelayRestore, AfterAnErrorOfTheStoreAKeyWithMoreStartsAtItsLowest) {
+TEST(G1_RelayRestore, AfterAnErrorOfTheStoreAKeyStartsAtWhatIsLowestThen) {
   Talk talk({.rows_of_a_key = 2, .refill_below = 1});
   talk.begin();
   talk.page(rows(1, 4, "a"));
@@ -92,8 +92,9 @@ TEST(G1_RelayRestore, AfterAnErrorOfTheStoreAKeyWithMoreStartsAtItsLowest) {
   talk.store_fails(RenewLease{});
   talk.after(Millis(2'000));
   talk.confirm(2);
-  EXPECT_THAT(talk.says(), Contains("read keys a after 0, at most 1 each"));
-  talk.tell(KeysRead{{row(1, "a")}});
+  talk.page(rows(3, 4, "a"));  // asked for before the error
+  EXPECT_THAT(talk.says("publish"), ElementsAre());
+  talk.page(rows(1, 4, "a"));
   EXPECT_THAT(talk.publishes(), ElementsAre(1)) << "a duplicate at worst, never a gap";
 }
 
