@@ -78,6 +78,7 @@ inbox::SessionOptions Subscriber::session_options() const {
   inbox::SessionOptions o;
   o.lanes = here_.store.dialect() == Dialect::sqlite ? 1 : subscription_.concurrency;  // SQLite has one writer
   o.batch = subscription_.batch;
+  o.by_key = subscription_.ordering == Ordering::by_key;
   return o;
 }
 

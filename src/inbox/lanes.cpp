@@ -5,13 +5,10 @@
 #include "event/key_hash.hpp"
 
 namespace holdfast::inbox {
-namespace {
 
-bool of_a_key_in(const std::set<std::string>& keys, const Arrival& arrival) {
-  return !arrival.key.empty() && keys.contains(arrival.key);
+bool Lanes::waits_behind(const std::set<std::string>& keys, const Arrival& arrival) const {
+  return by_key_ && !arrival.key.empty() && keys.contains(arrival.key);
 }
-
-}  // namespace
 
 int Lanes::lane_of(const std::string& key, const EventId& id) const {
   const std::uint64_t hash = key.empty() ? std::hash<EventId>()(id) : event::key_hash(key);
@@ -53,7 +50,7 @@ std::vector<Arrival> Lanes::take(int lane, const Test& held, const Test& alone) 
   std::vector<Arrival> batch;
   std::set<std::string> waiting;
   for (auto it = queue.begin(); it != queue.end() && static_cast<int>(batch.size()) < batch_;) {
-    if (held(*it) || of_a_key_in(waiting, *it)) {
+    if (held(*it) || waits_behind(waiting, *it)) {
       waiting.insert(it->key);
       ++it;
       continue;
@@ -91,11 +88,11 @@ bool Lanes::has(const EventId& id) const {
   });
 }
 
-/// None of its key is before it, held or not.
-std::size_t Lanes::first_in(const Queue& queue, const Test& wanted, const Test& held) {
+/// Where there is order none of its key is before it, held or not.
+std::size_t Lanes::first_in(const Queue& queue, const Test& wanted, const Test& held) const {
   std::set<std::string> before;
   for (std::size_t at = 0; at < queue.size(); ++at) {
-    if (!held(queue[at]) && !of_a_key_in(before, queue[at]) && wanted(queue[at])) return at;
+    if (!held(queue[at]) && !waits_behind(before, queue[at]) && wanted(queue[at])) return at;
     before.insert(queue[at].key);
   }
   return queue.size();

@@ -15,7 +15,7 @@ namespace holdfast::inbox {
 class Lanes {
  public:
   using Test = std::function<bool(const Arrival&)>;
-  Lanes(int lanes, int batch) : lanes_(static_cast<std::size_t>(lanes)), batch_(batch) {}
+  Lanes(int lanes, int batch, bool by_key = true) : lanes_(static_cast<std::size_t>(lanes)), batch_(batch), by_key_(by_key) {}
 
   int count() const { return static_cast<int>(lanes_.size()); }
   /// By bits of the key's hash other than those of shard and partition; without a key by the id.
@@ -50,13 +50,15 @@ class Lanes {
 
  private:
   using Queue = std::deque<Arrival>;
-  static std::size_t first_in(const Queue& queue, const Test& wanted, const Test& held);
+  std::size_t first_in(const Queue& queue, const Test& wanted, const Test& held) const;
+  bool waits_behind(const std::set<std::string>& keys, const Arrival& arrival) const;
   struct Lane {
     Queue queue;
     std::deque<ports::Due> due;
   };
   std::vector<Lane> lanes_;
   int batch_;
+  bool by_key_;  // else all pass
 };
 
 }  // namespace holdfast::inbox

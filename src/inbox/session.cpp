@@ -15,7 +15,7 @@ int full_prefetch(const SessionOptions& options) {
 
 Session::Session(SessionOptions options, bool clean_end)
     : options_(options),
-      lanes_(options.lanes, options.batch),
+      lanes_(options.lanes, options.batch, options.by_key || mutant("key_without_order_waits")),
       guard_(options.guard, clean_end, full_prefetch(options)),
       pause_(options.pause),
       runs_(static_cast<std::size_t>(options.lanes)),
@@ -130,7 +130,7 @@ void Session::note(int lane, const Running& run, const Report& report) {
   const Counts& counts = report.counts;
   if (report.settled > 0 || (run.due && counts.handled + counts.deferred + counts.retrying + counts.dead > 0)) {
     if (counts.handled > 0) last_handled_ = now_;  // what failed says nothing of how far the handled ones have come
-    guard_.settled(run.due ? run.due->key : run.batch.front().key, counts.handled > 0);
+    guard_.settled(order_key(run.due ? run.due->key : run.batch.front().key), counts.handled > 0);
   }
   if (run.how.exclusive) guard_.release(run.id());
   if (run.how.blame && done) blamed_.erase(run.id());
@@ -143,19 +143,24 @@ void Session::note(int lane, const Running& run, const Report& report) {
 
 void Session::hold_suspect(int lane, const Running& run, const ports::Starts& starts) {
   HOLDFAST_MARK("suspect");
-  if (run.due) return guard_.hold(now_, {run.due->id, run.due->key, lane, starts, run.due});
+  if (run.due) return guard_.hold(now_, {run.due->id, order_key(run.due->key), lane, starts, run.due});
   if (run.alive.front() && !stopping_)
-    guard_.hold(now_, {run.batch.front().guard, run.batch.front().key, lane, starts});
+    guard_.hold(now_, {run.batch.front().guard, order_key(run.batch.front().key), lane, starts});
 }
 
 void Session::pause(int lane, const Running& run, const Report& report) {
   HOLDFAST_MARK("paused");
   if (run.due) {
     lanes_.give_back(lane, *run.due);
-    return pause_.unavailable(now_, {run.due->id, report.type, run.due->key, true}, run.probe);
+    return pause_.unavailable(now_, {run.due->id, report.type, order_key(run.due->key), true}, run.probe);
   }
   const Arrival& arrival = run.batch[report.settled];
-  pause_.unavailable(now_, {arrival.guard, report.type, arrival.key, false}, run.probe);
+  pause_.unavailable(now_, {arrival.guard, report.type, order_key(arrival.key), false}, run.probe);
+}
+
+/// Without order a key is no reason to wait for another event, nor to take it for the same trouble.
+std::string Session::order_key(const std::string& key) const {
+  return options_.by_key || mutant("key_without_order_waits") ? key : "";
 }
 
 /// A probe says something only if it was handled: then all go on, and a culprit that it was not is to blame.

@@ -55,6 +55,7 @@ std::ostream& operator<<(std::ostream& out, const Action& action);
 
 struct SessionOptions {
   int lanes = 8, batch = 64;
+  bool by_key = true;
   int most_prefetch = 2000;  // prefetch = lanes x batch x 2, at most this
   int due_limit = 256;
   ports::Millis look_every{1000};  // for due events
@@ -113,6 +114,7 @@ class Session {
   void go_down();
   void look();
   std::optional<ports::Due> culprit() const;
+  std::string order_key(const std::string& key) const;
 
   void dispatch();
   void probe();

@@ -123,7 +123,7 @@ class ConsumerProcess {
 
   inbox::SessionOptions options() const {
     inbox::SessionOptions o;
-    o.lanes = w_.setup.lanes, o.batch = w_.setup.batch;
+    o.lanes = w_.setup.lanes, o.batch = w_.setup.batch, o.by_key = w_.setup.by_key();
     o.most_prefetch = 12, o.due_limit = 6;
     o.look_every = Millis(60), o.store_closes = Millis(400), o.quiet = w_.consumer.recently * 5 / 6;
     o.store = {Millis(20), Millis(200)}, o.pause = {Millis(40), Millis(300)};

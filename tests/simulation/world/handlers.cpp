@@ -110,9 +110,10 @@ class Handling {
           other.temper == Temper::unavailable || other.temper == Temper::crashes || other.temper == Temper::hangs;
       if (row == deferred.end() || !row->second.committed || as_bad) return false;
       const auto& event = row->second.committed->event;
+      if (w_.judge.subject(event.body) != &other) return false;  // two events share the id
       const bool due = row->second.committed->due <= w_.consumer.now();
       return due && event.wait == holdfast::ports::Deferred::Wait::retry && !event.blocks_key && other.type == x.type &&
-             (!other.key || other.key != x.key);
+             (!w_.setup.by_key() || !other.key || other.key != x.key);
     });
   }
   static void count_throw(Subject& x) { ++x.throws, ++x.fresh_throws; }
