@@ -18,6 +18,7 @@ void BarePostgres::prepare(const char* name, const char* sql) { check(PQprepare(
 
 void BarePostgres::run(const char* prepared, const std::vector<std::string>& values) {
   std::vector<const char*> texts;
+  texts.reserve(values.size());
   for (const auto& value : values) texts.push_back(value.c_str());
   check(PQexecPrepared(connection_, prepared, static_cast<int>(texts.size()), texts.data(), nullptr, nullptr, 0));
 }

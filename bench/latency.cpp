@@ -41,6 +41,7 @@ std::int64_t number_in(std::string_view body) {
 void insert_on_time(Host& producer, int events, std::vector<Clock::time_point>& inserted) {
   const auto start = Clock::now() + 100ms;
   std::vector<std::jthread> all;
+  all.reserve(threads);
   for (int first = 0; first < threads; ++first)
     all.emplace_back([&, first] {
       for (int i = first; i < events; i += threads) {

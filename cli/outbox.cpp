@@ -45,6 +45,7 @@ Shown shown(const OutboxView& v, bool whole) {
 
 std::vector<ports::RowRef> refs(const std::vector<OutboxView>& views) {
   std::vector<ports::RowRef> out;
+  out.reserve(views.size());
   for (const auto& v : views) out.push_back({v.row.seq, v.row.event.id});
   return out;
 }
@@ -58,6 +59,7 @@ class Command {
     const auto found = pending();
     if (cli_.json()) return print_json(found, false), found.empty() ? ok : found_something;
     std::vector<std::vector<std::string>> rows;
+    rows.reserve(found.size());
     for (const auto& v : found)
       rows.push_back({std::to_string(v.row.seq), v.row.event.id.to_string(), v.row.event.type,
                       v.row.event.key.value_or("-"), std::to_string(v.row.attempts),
@@ -134,6 +136,7 @@ class Command {
   }
   static void print_json(const std::vector<OutboxView>& found, bool whole) {
     std::vector<Shown> rows;
+    rows.reserve(found.size());
     for (const auto& v : found) rows.push_back(shown(v, whole));
     std::printf("%s\n", Codec<std::vector<Shown>>::encode(rows).c_str());
   }
