@@ -15,7 +15,8 @@ namespace holdfast::inbox {
 class Lanes {
  public:
   using Test = std::function<bool(const Arrival&)>;
-  Lanes(int lanes, int batch, bool by_key = true) : lanes_(static_cast<std::size_t>(lanes)), batch_(batch), by_key_(by_key) {}
+  Lanes(int lanes, int batch, bool by_key = true)
+      : lanes_(static_cast<std::size_t>(lanes)), batch_(batch), by_key_(by_key) {}
 
   int count() const { return static_cast<int>(lanes_.size()); }
   /// By bits of the key's hash other than those of shard and partition; without a key by the id.
