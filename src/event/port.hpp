@@ -10,9 +10,8 @@ inline constexpr const char* port_rule = "the port is a number from 1 to 65535";
 
 inline std::optional<int> port_of(std::string_view text) {
   int port = 0;
-  const auto* end = text.data() + text.size();
-  const auto [last, error] = std::from_chars(text.data(), end, port);
-  if (error != std::errc() || last != end || port < 1 || port > 65535) return {};
+  const auto [last, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+  if (error != std::errc() || last != text.data() + text.size() || port < 1 || port > 65535) return {};
   return port;
 }
 

@@ -65,7 +65,7 @@ Response Router::route(Request& request) const {
       return found->second.handler(request);
     }
     for (const auto& [method, unused] : methods) allowed.push_back(method);
-    if (methods.contains("GET") && !methods.contains("HEAD")) allowed.push_back("HEAD");
+    if (methods.contains("GET") && !methods.contains("HEAD")) allowed.emplace_back("HEAD");
   }
   return allowed.empty() ? problem(404, "There is nothing at this path.") : not_allowed(allowed);
 }

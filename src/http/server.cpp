@@ -4,6 +4,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <thread>
+#include <tuple>
 
 #include "http/connection.hpp"
 #include "http/listen.hpp"
@@ -100,7 +101,7 @@ class Server::Impl {
     void drain() {
       connections_.draining = true;
       Code ignored;
-      acceptor_.close(ignored);
+      std::ignore = acceptor_.close(ignored);
       for (auto* connection : connections_.open) connection->hang_up_when_idle();
       connections_.on_closed = [this] { end_when_drained(); };
       timer_.expires_after(options_.drain_timeout);

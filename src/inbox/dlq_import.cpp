@@ -32,9 +32,9 @@ Import judge_import(ports::InboxTx& tx, const Event& event) {
   return last_heard_of && !mutant("import_drops_retrying") ? Import::take_in : Import::drop;
 }
 
-std::string header(const Event& event, const char* name, std::string fallback) {
+std::string header(const Event& event, const char* name, const std::string& fallback) {
   const auto found = event.headers.find(name);
-  return found == event.headers.end() ? std::move(fallback) : found->second;
+  return found == event.headers.end() ? fallback : found->second;
 }
 
 Failure why(const Event& event, Import what) {

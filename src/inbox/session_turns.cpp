@@ -120,8 +120,8 @@ How Session::how_of(const ports::Due& due) const { return {.guarded = true, .bla
 void Session::begin(int lane, Running run) {
   run.alive.assign(run.batch.size(), true);
   exclusive_ = run.how.exclusive;
-  if (run.due) out_.push_back(RunDeferred{lane, *run.due, run.how});
-  else out_.push_back(RunBatch{lane, run.batch, run.how});
+  if (run.due) out_.emplace_back(RunDeferred{lane, *run.due, run.how});
+  else out_.emplace_back(RunBatch{lane, run.batch, run.how});
   if (mutant("ack_before_commit")) acknowledge(run, run.batch.size());
   runs_[static_cast<std::size_t>(lane)] = std::move(run);
 }

@@ -108,6 +108,7 @@ const Key& Config::known(const std::string& name, const std::string& from) const
   for (const Key& key : keys_)
     if (key.name == name) return key;
   std::vector<std::string> names;
+  names.reserve(keys_.size());
   for (const Key& key : keys_) names.push_back(key.name);
   throw Invalid(from, "there is no key '" + name + "'; the nearest is '" + event::nearest(name, names) + "'");
 }
@@ -181,6 +182,7 @@ void Config::read_environment(const char* const* environment) {
 /// A variable that is no key's.
 void Config::require_left_alone(const std::string& variable) const {
   std::vector<std::string> names;
+  names.reserve(keys_.size());
   for (const Key& key : keys_) names.push_back(variable_of(key.name));
   const auto like_it = [&](const std::string& known) { return looks_like(variable, known); };
   const auto rest = variable.substr(prefix.size());

@@ -78,7 +78,7 @@ int complain(const std::string& name, const std::exception& error, int code) {
 
 }  // namespace
 
-int run(int argc, char** argv, Defaults defaults, std::function<void(Host&, http::Server&)> install) {
+int run(int argc, char** argv, const Defaults& defaults, const std::function<void(Host&, http::Server&)>& install) {
   allow_many_files();
   mallopt(M_ARENA_MAX, 1);  // one heap for all threads: memory stays flat; on two cores two were not faster
   mallopt(M_TRIM_THRESHOLD, 4 << 20), mallopt(M_TOP_PAD, 1 << 20);  // else each request takes the top of the heap anew

@@ -13,6 +13,7 @@ namespace {
 
 std::vector<std::string> hex(const std::vector<EventId>& ids) {
   std::vector<std::string> out;
+  out.reserve(ids.size());
   for (const auto& id : ids) out.push_back(id.to_string());
   return out;
 }
