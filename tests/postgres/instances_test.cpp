@@ -16,6 +16,7 @@ TEST(PostgresInstances, ThatStartAtOnceTakeDifferentNames) {
   const Database database;
   std::barrier connected(programs);
   std::vector<std::jthread> threads;
+  threads.reserve(programs);
   for (int i = 0; i < programs; ++i)
     threads.emplace_back([&, i] {
       const Store store = postgres::open({.url = database.url(), .acquire_timeout = patience});

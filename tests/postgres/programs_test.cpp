@@ -63,15 +63,17 @@ TEST_F(PostgresPrograms, TheSameIdempotencyKeyTwiceAtOnceIsOneOrder) {
   const Database orders;
   declare_queues();
   auto order = start("order", orders);
+  constexpr int clients = 6;
   std::vector<std::thread> threads;
+  threads.reserve(clients);
   std::atomic<int> created = 0;
-  for (int i = 0; i < 6; ++i)
+  for (int i = 0; i < clients; ++i)
     threads.emplace_back([&] {
       http::Client client(order.url);
       if (client.post("/orders", one_order(), {{"idempotency-key", "one"}}).status == 201) ++created;
     });
   for (auto& thread : threads) thread.join();
-  EXPECT_EQ(created, 6);
+  EXPECT_EQ(created, clients);
   EXPECT_EQ(orders.sql("SELECT count(*) FROM orders"), "1");
   EXPECT_EQ(order.stop(), 0);
 }

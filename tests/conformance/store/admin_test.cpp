@@ -12,6 +12,7 @@ OperatorAction act(int number) { return {id(number), "ann", "what", "which", "re
 
 std::vector<RowRef> refs(const std::vector<OutboxView>& views) {
   std::vector<RowRef> out;
+  out.reserve(views.size());
   for (const auto& view : views) out.push_back({view.row.seq, view.row.event.id});
   return out;
 }
@@ -146,6 +147,7 @@ TEST_P(StoreConformance, WhatWaitsIsWhatStatusSays) {
     EXPECT_EQ(waiting.pending, status.pending);
     EXPECT_EQ(waiting.oldest_pending, status.oldest_pending);
     std::vector<Waiting::AtConsumer> consumers;
+    consumers.reserve(status.consumers.size());
     for (const auto& c : status.consumers) consumers.push_back({c.consumer, c.retrying, c.retry, c.blocked, c.dead});
     EXPECT_EQ(waiting.consumers, consumers);
     return waiting;

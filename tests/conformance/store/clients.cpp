@@ -54,7 +54,7 @@ StoreConformance::~StoreConformance() {
 }
 
 void StoreConformance::does(int client, Step step) {
-  clients->run(client, [this, client, step] {
+  clients->run(client, [this, client, step = std::move(step)] {
     try {
       if (!tx[client]) tx[client] = inbox().begin();
       step(*tx[client]);

@@ -59,9 +59,11 @@ holdfast::ports::Fate aside(int number, holdfast::ports::Deferred::Wait wait, bo
 holdfast::ports::OutgoingEvent outgoing(int number, std::optional<std::string> key = "k");
 
 class StoreConformance : public testing::TestWithParam<StoreUnderTest> {
+ public:
+  ~StoreConformance() override;
+
  protected:
   StoreConformance() : clients(GetParam().make()) {}
-  ~StoreConformance() override;
 
   const Features& features() const { return GetParam().features; }
   holdfast::ports::InboxStore& inbox() { return clients->inbox(); }

@@ -76,6 +76,7 @@ bool TransportConformance::eventually(ports::Receiver& receiver,
 
 void TransportConformance::ack(ports::Receiver& receiver, const std::vector<ports::Delivery>& events) {
   std::vector<ports::Position> positions;
+  positions.reserve(events.size());
   for (const auto& e : events) positions.push_back({e.session, e.tag});
   receiver.ack(positions);
 }

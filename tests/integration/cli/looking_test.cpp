@@ -140,10 +140,9 @@ TEST_F(Looking, AStrangersKeyDoesNotWorkTheTerminal) {
 
 TEST_F(Looking, ATypeThatNoContractCouldHaveIsNotPublished) {
   prepare("order");
-  for (const auto* odd : {"", "order", "order.created", "order.created.1", "order.created.v", "order.created.v0",
-                          ".created.v1", "order..v1", "order.created.v1.", "order.*.v1", "order.#", "order/created.v1",
-                          "order.cr\xc3\xa9"
-                          "e.v1"}) {
+  for (const auto* odd :
+       {"", "order", "order.created", "order.created.1", "order.created.v", "order.created.v0", ".created.v1",
+        "order..v1", "order.created.v1.", "order.*.v1", "order.#", "order/created.v1", "order.cr\u00e9e.v1"}) {
     const auto ran = on("order", {"publish", odd, "k", "{}"});
     EXPECT_EQ(ran.code, 2) << odd;
     EXPECT_TRUE(has(ran.err, "write it as order.created.v1")) << odd << ran.err;

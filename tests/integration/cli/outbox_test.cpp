@@ -32,7 +32,8 @@ TEST_F(OutboxCommand, WhatIsPendingIsListedShownAndDiscarded) {
   prepare("order");
   EXPECT_EQ(on("order", {"outbox", "list"}).code, 0);
   EXPECT_EQ(on("order", {"--json", "outbox", "list"}).out, "[]\n");
-  const auto first = publish("1"), second = publish("2"), third = publish("3");
+  publish("1");
+  const auto second = publish("2"), third = publish("3");
   const auto list = on("order", {"--json", "outbox", "list"});
   EXPECT_EQ(list.code, 1) << "found something";
   EXPECT_EQ(keys(list.out), (Words{"1", "2", "3"}));

@@ -127,6 +127,7 @@ TEST_F(BadInput, TheSameKeyAtOnceIsOneOrder) {
   std::vector<std::string> answers(many);
   {
     std::vector<std::jthread> clients;
+    clients.reserve(answers.size());
     for (auto& answer : answers)
       clients.emplace_back(
           [&] { answer = http::Client(order.url).post("/orders", one_order(), {{"idempotency-key", "a"}}).body; });

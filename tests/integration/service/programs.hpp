@@ -35,9 +35,11 @@ struct Service {
 };
 
 class Programs : public ::testing::Test {
+ public:
+  ~Programs() override;
+
  protected:
   Programs();
-  ~Programs() override;
 
   std::string file(const std::string& name) const { return (folder / name).string(); }
   std::string url(const std::string& name) const { return "sqlite:" + file(name); }

@@ -22,12 +22,14 @@ namespace {
 using namespace std::chrono_literals;
 
 class SqliteFile : public testing::Test {
+ public:
+  ~SqliteFile() override { std::filesystem::remove_all(folder_); }
+
  protected:
   SqliteFile() {
     std::string name = (std::filesystem::temp_directory_path() / "holdfast-XXXXXX").string();
     folder_ = mkdtemp(name.data());
   }
-  ~SqliteFile() override { std::filesystem::remove_all(folder_); }
 
   std::string path() const { return folder_ / "test.db"; }
   Store open(std::chrono::milliseconds busy_timeout = 5s) const {
@@ -90,6 +92,7 @@ TEST_F(SqliteFile, ManyMayOpenANewOneAtOnce) {
   for (int round = 0; round < rounds; ++round) {
     std::latch start(many);
     std::vector<std::thread> threads;
+    threads.reserve(many);
     for (int i = 0; i < many; ++i)
       threads.emplace_back([&] {
         Store store = open();
@@ -105,6 +108,7 @@ TEST_F(SqliteFile, ManyMayMigrateAtOnce) {
   constexpr int many = 8;
   std::latch start(many);
   std::vector<std::thread> threads;
+  threads.reserve(many);
   for (int i = 0; i < many; ++i)
     threads.emplace_back([&] {
       Store store = open();

@@ -23,8 +23,9 @@ void Database::end(ServerTx& tx, bool commit) {
   tx.holds.clear();
   if (!commit) return;
   for (auto& row : tx.appended) {
-    if (!outbox.empty() && outbox.rbegin()->first > row.seq) ++counts.late_commits;
-    outbox.insert_or_assign(row.seq, Pending{std::move(row), tx.xid});
+    const auto seq = row.seq;
+    if (!outbox.empty() && outbox.rbegin()->first > seq) ++counts.late_commits;
+    outbox.insert_or_assign(seq, Pending{std::move(row), tx.xid});
   }
   unsynced.clear();
   after_commit();

@@ -31,7 +31,7 @@ class Talk : public testing::Test {
   }
 
   Words start() { return say(session().start(now)); }
-  Words receive(std::vector<Given> given, std::uint64_t number = 1) {
+  Words receive(const std::vector<Given>& given, std::uint64_t number = 1) {
     Arrived arrived{true, false, {}, {}};
     for (const Given& g : given) arrived.arrivals.push_back(arrival(g, number));
     return say(session().received(now, std::move(arrived)));
