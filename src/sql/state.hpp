@@ -14,6 +14,8 @@ class TransactionState {
 
   virtual ~TransactionState() = default;
   virtual TransactionRef ref() = 0;
+  /// What is executed from here on needs no answer: it may go to the server together with the commit.
+  virtual void committing() {}
   /// Ends the transaction and gives the connection back, whatever comes of it.
   virtual void commit() = 0;
   /// Set once a statement, or the commit, failed for a reason that is not its own fault. Whoever ran the handler judges a

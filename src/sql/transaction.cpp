@@ -12,7 +12,10 @@ TransactionRef Transaction::ref() { return state_->ref(); }
 Dialect Transaction::dialect() const { return state_->ref().dialect(); }
 
 void Transaction::commit() {
-  if (state_->hook) state_->hook->before_commit(ref());
+  if (state_->hook) {
+    state_->committing();
+    state_->hook->before_commit(ref());
+  }
   const auto hook = std::move(state_->hook);
   state_->commit();
   if (hook) hook->after_commit();

@@ -1,39 +1,9 @@
-// Transactions on a real server: values there and back, what breaks one, and a commit whose answer gets lost.
-#include <gtest/gtest.h>
-
-#include <atomic>
-#include <csignal>
-#include <functional>
-#include <thread>
-
-#include "holdfast/postgres.hpp"
-#include "postgres_server/databases.hpp"
-#include "sql/postgres/server.hpp"
+// Transactions on a real server: values there and back, and what breaks one.
+#include "postgres/transactions.hpp"
 #include "sql/refused.hpp"
 
 namespace holdfast::pg_test {
 namespace {
-
-std::string state_of(auto call) {
-  try {
-    call();
-  } catch (const SqlError& error) { return error.sqlstate(); }
-  return "no error";
-}
-
-class PostgresTransactions : public testing::Test {
- protected:
-  Store open(int connections = 5) {
-    return postgres::open({.url = database.url(), .connections = connections, .acquire_timeout = patience});
-  }
-  void end_sessions() const {
-    database.sql(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> "
-        "pg_backend_pid()");
-  }
-  Database database;
-  Store store = open();
-};
 
 TEST_F(PostgresTransactions, ValuesComeBackAsTheyWent) {
   store.transact([](Transaction& tx) {
@@ -74,6 +44,43 @@ TEST_F(PostgresTransactions, ListsAreArrays) {
               1);
     EXPECT_EQ(tx.query<int>("SELECT cardinality($1::int[])", std::vector<int>()).one(), 0);
   });
+}
+
+// The first time in text, as nobody knows yet what it brings.
+TEST_F(PostgresTransactions, BytesComeInBinaryTheSecondTimeAndAllBesideThemToo) {
+  const EventId id = EventId::generate();
+  const Bytes bytes{std::string("\0\\x\xff", 4)};
+  store.transact([&](Transaction& tx) {
+    tx.exec("CREATE TABLE v(y bytea, b boolean, s smallint, i int, l bigint, t text, c varchar, u uuid)");
+    tx.exec("INSERT INTO v VALUES ($1, true, -7, -70000, $2, 'ä', '', $3), (NULL, false, 7, 70000, 1, NULL, 'c', NULL)",
+            bytes, std::int64_t{-1} << 62, id);
+    using Opt = std::optional<std::string>;
+    const auto read = [&] {
+      const auto rows = tx.query<std::optional<Bytes>, bool, int, int, std::int64_t, Opt, std::string, Opt>(
+          "SELECT * FROM v ORDER BY i");
+      return std::vector(rows.begin(), rows.end());
+    };
+    const auto in_text = read();
+    const auto dashed = tx.query<std::string>("SELECT u::text FROM v WHERE b").one();
+    EXPECT_EQ(in_text.at(0),
+              std::make_tuple(bytes, true, -7, -70000, std::int64_t{-1} << 62, Opt("ä"), std::string(), Opt(dashed)));
+    EXPECT_EQ(read(), in_text);
+    EXPECT_EQ(tx.query<EventId>("SELECT u FROM v WHERE y = $1", bytes).one(), id);
+    for (int time = 0; time < 2; ++time)
+      EXPECT_EQ((tx.query<Bytes, Timestamp>("SELECT y, timestamptz '2026-01-02 03:04:05+00' FROM v WHERE b").one()),
+                std::make_tuple(bytes, from_iso8601("2026-01-02T03:04:05Z")));
+  });
+}
+
+TEST_F(PostgresTransactions, ListsOfBytesKeepTheirOrderAndLength) {
+  const std::vector<Bytes> all{{std::string("\0\"{},", 5)}, {""}, {std::string(100'000, '\xfe')}};
+  const auto back = store.transact([&](Transaction& tx) {
+    const auto rows = tx.query<Bytes>("SELECT b FROM unnest($1::bytea[]) WITH ORDINALITY AS x(b, n) ORDER BY n", all);
+    return std::vector<Bytes>(rows.begin(), rows.end());
+  });
+  EXPECT_EQ(back, all);
+  const std::vector<std::optional<Bytes>> with_null{all[0], {}};
+  EXPECT_EQ(store.begin().query<int>("SELECT count(b) FROM unnest($1::bytea[]) AS b", with_null).one(), 1);
 }
 
 TEST_F(PostgresTransactions, MistakesHaveTheServersState) {
@@ -144,89 +151,6 @@ TEST_F(PostgresTransactions, SessionsAreSetUp) {
     EXPECT_EQ(setting("tcp_keepalives_idle"), "10");
     EXPECT_EQ(setting("transaction_isolation"), "read committed");
   });
-}
-
-/// A commit that waits for a standby that is not there: it is done, and its answer is not given.
-class PostgresDoubt : public PostgresTransactions {
- protected:
-  PostgresDoubt() { standby("nobody"); }
-  ~PostgresDoubt() override { standby(""); }
-  static void standby(const std::string& name) {
-    server().sql("postgres", "ALTER SYSTEM SET synchronous_standby_names = '" + name + "'");
-    server().sql("postgres", "SELECT pg_reload_conf()");
-  }
-  /// Runs a commit; if it waits, its session is ended, as a network that breaks would. Did it wait?
-  bool commit_without_answer(const std::function<void()>& commit) const {
-    std::atomic<bool> ended = false;
-    {
-      const std::jthread killer([&](const std::stop_token& answered) {
-        const auto sql = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE wait_event = 'SyncRep'";
-        while (!answered.stop_requested())
-          if (database.sql(sql) != "0") ended = true;
-      });
-      commit();
-    }
-    return ended;
-  }
-};
-
-TEST_F(PostgresDoubt, ACommitWhoseAnswerIsLostIsAskedAfter) {
-  standby("");
-  store.transact([](Transaction& tx) { tx.exec("CREATE TABLE d(n int)"); });
-  standby("nobody");
-  int runs = 0, commits = 0;
-  for (bool waited = false; !waited; ++commits)  // the server takes the setting over when it comes to it
-    waited = commit_without_answer(
-        [&] { store.transact([&](Transaction& tx) { ++runs, tx.exec("INSERT INTO d VALUES (1)"); }); });
-  EXPECT_EQ(runs, commits);
-  EXPECT_EQ(database.sql("SELECT count(*) FROM d"), std::to_string(commits));
-}
-
-TEST_F(PostgresTransactions, TheServerTellsWhatBecameOfATransaction) {
-  const auto fresh = [this] {
-    postgres::Settings settings;
-    settings.url = database.url();
-    return std::make_unique<postgres::Connection>(settings, "test", postgres::session_variables(settings));
-  };
-  const auto incarnation = fresh()->incarnation();
-  const auto fate = [&](const std::string& xid, const std::string& run) {
-    return postgres::fate_of({xid, run}, fresh, std::chrono::milliseconds(300));
-  };
-  Transaction open = store.begin();
-  const auto in_progress = open.query<std::string>("SELECT pg_current_xact_id()::text").one();
-  const auto committed = database.sql("SELECT pg_current_xact_id()");
-  std::string aborted;
-  {
-    Transaction tx = store.begin();
-    aborted = tx.query<std::string>("SELECT pg_current_xact_id()::text").one();
-  }
-  EXPECT_EQ(fate(committed, incarnation), postgres::Fate::committed);
-  EXPECT_EQ(fate(aborted, incarnation), postgres::Fate::rolled_back);
-  EXPECT_EQ(fate(in_progress, incarnation), postgres::Fate::unknown);  // still under way when patience ends
-  EXPECT_EQ(fate("99999999", incarnation), postgres::Fate::rolled_back);  // never written down
-  // After a crash the server gives out numbers again that it never wrote down.
-  EXPECT_EQ(fate(committed, "another run"), postgres::Fate::unknown);
-  EXPECT_EQ(fate(aborted, "another run"), postgres::Fate::rolled_back);
-}
-
-// One of the server's processes crashes: it starts anew, and its numbers with it, though the server itself lived on.
-TEST_F(PostgresTransactions, AServerThatCrashedIsAnotherRun) {
-  const auto run = [this] {
-    postgres::Settings settings;
-    settings.url = database.url();
-    settings.acquire_timeout = patience;
-    return postgres::Connection(settings, "test", postgres::session_variables(settings)).incarnation();
-  };
-  const auto before = run();
-  EXPECT_EQ(run(), before);
-  const pid_t postmaster = server().pid();
-  kill(std::stoi(database.sql("SELECT pid FROM pg_stat_activity WHERE backend_type = 'background writer'")), SIGKILL);
-  std::string after = before;
-  for (int tries = 0; tries < 600 && after == before; ++tries) try {
-      after = run();
-    } catch (const Unavailable&) { std::this_thread::sleep_for(std::chrono::milliseconds(50)); }
-  EXPECT_NE(after, before);
-  EXPECT_EQ(server().pid(), postmaster);
 }
 
 TEST_F(PostgresTransactions, WhatTheServerRefusesSaysWhatToDo) {

@@ -4,11 +4,13 @@
 #include <poll.h>
 #include <strings.h>
 
+#include <algorithm>
 #include <charconv>
 #include <utility>
 
 #include "ports/clock.hpp"
-#include "sql/postgres/pipeline.hpp"
+#include "sql/postgres/binary.hpp"
+#include "sql/postgres/oid.hpp"
 #include "sql/postgres/value.hpp"
 #include "sql/postgres_run.hpp"
 #include "sql/refused.hpp"
@@ -50,22 +52,36 @@ TransactionRef::Answer answer_of(PGconn* connection, Result result, const std::s
         out.emplace_back();
         continue;
       }
-      const std::string_view text(PQgetvalue(result.get(), row, i),
-                                  static_cast<std::size_t>(PQgetlength(result.get(), row, i)));
-      out.push_back(detail::postgres_field(PQftype(result.get(), i), text));
+      const std::string_view value(PQgetvalue(result.get(), row, i),
+                                   static_cast<std::size_t>(PQgetlength(result.get(), row, i)));
+      const auto read = PQfformat(result.get(), i) == 1 ? detail::postgres_binary_field : detail::postgres_field;
+      out.push_back(read(PQftype(result.get(), i), value));
     }
   }
   return answer;
 }
 
-/// "-c name=value ...", spaces and backslashes escaped; after what the user set by PGOPTIONS or in the URL.
+/// Only worth it for bytes.
+bool better_in_binary(const PGresult* result) {
+  bool bytes = false, readable = true;
+  for (int i = 0; i < PQnfields(result); ++i) {
+    bytes |= PQftype(result, i) == detail::oid_bytea;
+    readable &= detail::postgres_reads_binary(PQftype(result, i));
+  }
+  return bytes && readable;
+}
+
+/// "-c name=value ...", spaces escaped; after what the user set by PGOPTIONS or in the URL.
 std::string options_of(const std::string& url, const Variables& variables) {
   std::string out = std::getenv("PGOPTIONS") ? std::getenv("PGOPTIONS") : "";
   PQconninfoOption* const parsed = PQconninfoParse(url.c_str(), nullptr);
   for (const auto* option = parsed; option && option->keyword; ++option)
     if (option->val && std::string_view(option->keyword) == "options") out = option->val;
   PQconninfoFree(parsed);
-  for (const auto& [name, value] : variables) out += fmt::format(" -c {}={}", name, value);
+  for (const auto& [name, value] : variables) {
+    out += fmt::format(" -c {}=", name);
+    for (const char c : value) (c == ' ' ? out += '\\' : out) += c;
+  }
   return out;
 }
 
@@ -181,36 +197,39 @@ std::string Connection::xid() {
 
 TransactionRef::Answer Connection::execute_together(std::string_view sql, std::span<const SqlValue> params,
                                                     std::string* xid) {
-  while (!statements_.contains(sql) || !statements_.contains(ask_xid)) {
-    begin();
-    prepared(ask_xid), prepared(sql);
-  }
+  std::vector<std::string_view> all(begin_.begin(), begin_.end());
+  all.insert(all.end(), {sql, ask_xid});
+  const auto known = [this](std::string_view statement) { return statements_.contains(statement); };
+  while (!std::ranges::all_of(all, known)) std::ranges::for_each(all, [this](auto statement) { prepared(statement); });
   Pipeline pipeline(connection_, name_);
-  for (const auto& statement : std::exchange(begin_, {})) pipeline.send(statement);
+  for (const auto& statement : std::exchange(begin_, {})) pipeline.send_prepared(prepared(statement), Bound({}));
   const std::size_t wanted = pipeline.send_prepared(prepared(sql), Bound(params));
   if (xid) pipeline.send_prepared(prepared(ask_xid), Bound({}));
   auto results = pipeline.results();
   if (xid) *xid = PQgetvalue(results.back().get(), 0, 0);
-  return answer_of(connection_, std::move(results.at(wanted)), name_);
+  return take(prepared(sql), std::move(results.at(wanted)));
 }
 
 TransactionRef::Answer Connection::execute_alone(std::string_view sql, std::span<const SqlValue> params) {
   if (pooler_) return run_once(connection_, sql, params, name_);
-  const std::string& statement = prepared(sql);
+  Statement& statement = prepared(sql);
   const Bound bound(params);
-  return answer_of(connection_,
-                   Result(PQexecPrepared(connection_, statement.c_str(), bound.size(), bound.values.data(),
-                                         bound.lengths.data(), bound.formats.data(), 0)),
-                   name_);
+  return take(statement, Result(PQexecPrepared(connection_, statement.name.c_str(), bound.size(), bound.values.data(),
+                                               bound.lengths.data(), bound.formats.data(), statement.binary ? 1 : 0)));
 }
 
-const std::string& Connection::prepared(std::string_view sql) {
+TransactionRef::Answer Connection::take(Statement& statement, Result result) {
+  statement.binary = better_in_binary(result.get());
+  return answer_of(connection_, std::move(result), name_);
+}
+
+Statement& Connection::prepared(std::string_view sql) {
   if (const auto known = statements_.find(sql); known != statements_.end()) return known->second;
   if (statements_.size() >= most_statements) command("DEALLOCATE ALL"), statements_.clear();
   std::string text(sql), statement = fmt::format("holdfast_{}", ++statement_count_);
   const Result made(PQprepare(connection_, statement.c_str(), text.c_str(), 0, nullptr));
   if (PQresultStatus(made.get()) != PGRES_COMMAND_OK) fail(connection_, made.get(), name_);
-  return statements_.emplace(std::move(text), std::move(statement)).first->second;
+  return statements_.emplace(std::move(text), Statement{std::move(statement)}).first->second;
 }
 
 void Connection::command(const std::string& text) {
@@ -219,15 +238,29 @@ void Connection::command(const std::string& text) {
     fail(connection_, result.get(), name_);
 }
 
-bool Connection::commit() {
+bool Connection::commit(std::span<const Held> last) {
   if (!begun()) return begin_.clear(), true;  // nothing was asked of the server
-  const Result result(PQexec(connection_, "COMMIT"));
-  const std::string state = sqlstate(result.get());
-  if (PQstatus(connection_) == CONNECTION_BAD || ends_session(state)) return condemn(), false;
-  if (PQresultStatus(result.get()) != PGRES_COMMAND_OK) fail(connection_, result.get(), name_);
-  if (std::string_view(PQcmdStatus(result.get())) != "COMMIT")
+  const auto results = commit_with(last);
+  const auto ends = [](const Result& result) { return ends_session(sqlstate(result.get())); };
+  if (PQstatus(connection_) == CONNECTION_BAD || std::ranges::any_of(results, ends)) return condemn(), false;
+  for (const auto& result : results)
+    if (!Pipeline::good(result.get())) fail(connection_, result.get(), name_);
+  if (std::string_view(PQcmdStatus(results.back().get())) != "COMMIT")
     throw SqlError("25P02", "the transaction had failed: the server rolled it back at COMMIT");
   return true;
+}
+
+std::vector<Result> Connection::commit_with(std::span<const Held> last) {
+  std::vector<Result> results;
+  if (last.empty()) {
+    results.emplace_back(PQexec(connection_, "COMMIT"));
+    return results;
+  }
+  for (const Held& held : last) prepared(held.sql);
+  Pipeline pipeline(connection_, name_);
+  for (const Held& held : last) pipeline.send_prepared(prepared(held.sql), Bound(held.params));
+  pipeline.send("COMMIT");
+  return pipeline.all();
 }
 
 void Connection::rollback() noexcept {

@@ -9,6 +9,7 @@
 
 #include "holdfast/transaction.hpp"
 #include "sql/postgres/errors.hpp"
+#include "sql/postgres/pipeline.hpp"
 #include "sql/postgres/settings.hpp"
 
 namespace holdfast::postgres {
@@ -16,6 +17,12 @@ namespace holdfast::postgres {
 /// A statement on any connection, not prepared: also on one that Holdfast did not open.
 TransactionRef::Answer run_once(PGconn* connection, std::string_view sql, std::span<const detail::SqlValue> params,
                                 const std::string& name);
+
+/// A statement that waits for the commit.
+struct Held {
+  std::string sql;
+  std::vector<detail::SqlValue> params;
+};
 
 class Connection {
  public:
@@ -34,9 +41,10 @@ class Connection {
   /// Now, where it waits for a statement.
   void begin();
   bool begun() const { return begin_.empty(); }
+  bool keeps_statements() const { return !pooler_; }  ///< prepared ones, and so pipelines
   bool lost() const { return PQstatus(connection_) == CONNECTION_BAD; }
-  /// false: the connection was lost, and with it the answer.
-  bool commit();
+  /// Together with what was held until then, in one round trip. false: the connection was lost, and with it the answer.
+  bool commit(std::span<const Held> last = {});
   void rollback() noexcept;  // harmless where nothing is open
 
   bool in_transaction() const { return PQtransactionStatus(connection_) == PQTRANS_INTRANS; }
@@ -58,7 +66,9 @@ class Connection {
   /// Several statements in one round trip, no parameters, no rows.
   void command(const std::string& text);
   void check(const Settings& settings, const Variables& variables);
-  const std::string& prepared(std::string_view sql);
+  Statement& prepared(std::string_view sql);
+  std::vector<Result> commit_with(std::span<const Held> last);
+  TransactionRef::Answer take(Statement& statement, Result result);
   TransactionRef::Answer execute_together(std::string_view sql, std::span<const detail::SqlValue> params,
                                           std::string* xid);
   TransactionRef::Answer execute_alone(std::string_view sql, std::span<const detail::SqlValue> params);
@@ -69,7 +79,7 @@ class Connection {
   bool condemned_ = false;
   std::string incarnation_;
   std::vector<std::string> begin_;  // to be sent before the next statement
-  std::unordered_map<std::string, std::string, Hash, std::equal_to<>> statements_;
+  std::unordered_map<std::string, Statement, Hash, std::equal_to<>> statements_;
   int statement_count_ = 0;
 };
 

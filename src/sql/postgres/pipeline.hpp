@@ -9,6 +9,12 @@
 
 namespace holdfast::postgres {
 
+/// A prepared one. Its rows come in text until it is known that they hold bytes and can be read in binary.
+struct Statement {
+  std::string name;
+  bool binary = false;
+};
+
 /// They go to the server together; a failed one ends those behind it.
 class Pipeline {
  public:
@@ -22,31 +28,37 @@ class Pipeline {
     require(PQsendQueryParams(connection_, sql.c_str(), 0, nullptr, nullptr, nullptr, nullptr, 0));
     return sent_++;
   }
-  std::size_t send_prepared(const std::string& statement, const Bound& bound) {
-    require(PQsendQueryPrepared(connection_, statement.c_str(), bound.size(), bound.values.data(), bound.lengths.data(),
-                                bound.formats.data(), 0));
+  std::size_t send_prepared(const Statement& statement, const Bound& bound) {
+    require(PQsendQueryPrepared(connection_, statement.name.c_str(), bound.size(), bound.values.data(),
+                                bound.lengths.data(), bound.formats.data(), statement.binary ? 1 : 0));
     return sent_++;
   }
-  /// One for each, all good; else the first that is not is thrown.
-  std::vector<Result> results() {
+  /// One for each, good or bad; fewer where the connection was lost.
+  std::vector<Result> all() {
     require(PQpipelineSync(connection_));
     std::vector<Result> out;
-    for (std::size_t i = 0; i < sent_; ++i) {
+    while (out.size() < sent_ && PQstatus(connection_) != CONNECTION_BAD) {
       out.push_back(next());
-      if (PQstatus(connection_) == CONNECTION_BAD) fail(connection_, out.back().get(), name_);
       next();  // null: the end of this one
     }
-    next();  // of the sync
-    for (const auto& result : out)
-      if (!good(PQresultStatus(result.get()))) fail(connection_, result.get(), name_);
+    if (PQstatus(connection_) != CONNECTION_BAD) next();  // of the sync
     return out;
+  }
+  /// All good; else the first that is not is thrown.
+  std::vector<Result> results() {
+    auto out = all();
+    for (const auto& result : out)
+      if (!good(result.get())) fail(connection_, result.get(), name_);
+    require(out.size() == sent_ && PQstatus(connection_) != CONNECTION_BAD ? 1 : 0);
+    return out;
+  }
+  static bool good(const PGresult* result) {
+    const auto status = PQresultStatus(result);
+    return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK || status == PGRES_EMPTY_QUERY;
   }
 
  private:
   Result next() { return Result(PQgetResult(connection_)); }
-  static bool good(ExecStatusType status) {
-    return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK || status == PGRES_EMPTY_QUERY;
-  }
   void require(int ok) const {
     if (ok == 0) fail(connection_, nullptr, name_);
   }

@@ -5,7 +5,8 @@
 namespace holdfast::postgres {
 namespace {
 
-constexpr const char* begin_writing = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
+constexpr const char* begin_writing = "BEGIN";  // of what kind, the session says: the server has less to do
+constexpr const char* begin_writing_anywhere = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
 constexpr const char* begin_reading = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 constexpr int lazy_connections = 2;  // the relay's, and the upkeep's
 constexpr std::chrono::minutes longest_handler(5);
@@ -16,7 +17,9 @@ Variables with(Variables variables, const std::string& name, const std::string& 
   return variables;
 }
 
-bool is_of_the_wire(const std::string& variable) { return variable.starts_with("tcp_"); }
+bool is_of_the_session(const std::string& variable) {
+  return variable.starts_with("tcp_") || variable.starts_with("default_transaction_");
+}
 
 }  // namespace
 
@@ -50,9 +53,11 @@ std::vector<std::string> Server::with_settings(const char* begin, const std::vec
   std::vector<std::string> out{begin};
   for (const auto& variables : all)
     for (const auto& [name, value] : variables)
-      if (!is_of_the_wire(name)) out.push_back(fmt::format("SET LOCAL {} = '{}'", name, value));
+      if (!is_of_the_session(name)) out.push_back(fmt::format("SET LOCAL {} = '{}'", name, value));
   return out;
 }
+
+const char* Server::begin_writing_here() const { return settings_.pooler ? begin_writing_anywhere : begin_writing; }
 
 std::unique_ptr<detail::TransactionState> Server::open(const std::shared_ptr<Connections>& from, Begin begin) {
   const auto fresh = [settings = settings_, name = name_, variables = session_] {
@@ -65,7 +70,7 @@ std::unique_ptr<detail::TransactionState> Server::begin(sql::Durability durabili
   const bool lazy = durability == sql::Durability::lazy;
   std::vector<Variables> here;
   if (settings_.pooler) here.push_back(lazy ? lazy_session_ : session_);
-  return open(lazy ? lazy_ : all_, {with_settings(begin_writing, here)});
+  return open(lazy ? lazy_ : all_, {with_settings(begin_writing_here(), here)});
 }
 
 std::unique_ptr<detail::TransactionState> Server::begin_read() {
@@ -77,7 +82,7 @@ std::unique_ptr<detail::TransactionState> Server::begin_read() {
 std::unique_ptr<detail::TransactionState> Server::begin_for_handler() {
   std::vector<Variables> here{{{"idle_in_transaction_session_timeout", fmt::format("{}", handler_idle_.load())}}};
   if (settings_.pooler) here.insert(here.begin(), session_);
-  return open(all_, {with_settings(begin_writing, here)});
+  return open(all_, {with_settings(begin_writing_here(), here)});
 }
 
 TransactionRef::Answer Server::run(sql::Durability durability, std::string_view sql,

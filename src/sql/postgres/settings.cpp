@@ -48,6 +48,8 @@ Variables session_variables(const Settings& s) {
           {"tcp_keepalives_idle", "10"},
           {"tcp_keepalives_interval", "10"},
           {"tcp_keepalives_count", "3"},
+          {"default_transaction_isolation", "read committed"},
+          {"default_transaction_read_only", "off"},
           {"TimeZone", "UTC"},
           {"DateStyle", "ISO"},
           {"IntervalStyle", "postgres"},

@@ -86,6 +86,11 @@ auto OpenTransaction::guarded(Step step) {
 
 TransactionRef::Answer OpenTransaction::execute(std::string_view sql, std::span<const detail::SqlValue> params) {
   return guarded([&] {
+    // Only where the number is known: else nobody could ask what became of a commit whose answer got lost.
+    if (committing_ && !xid_.empty() && connection_->keeps_statements()) {
+      held_.push_back({std::string(sql), {params.begin(), params.end()}});
+      return TransactionRef::Answer();
+    }
     std::string* const xid = begin_.reads_only ? nullptr : &xid_;
     const auto run = [&] { return connection_->execute(sql, params, xid); };
     auto answer = connection_->begun() ? run() : first(run);
@@ -113,7 +118,7 @@ void OpenTransaction::ask_xid() {
 void OpenTransaction::end() {
   ask_xid();
   const Doubt doubt{xid_, connection_->incarnation()};
-  if (connection_->commit()) return;
+  if (connection_->commit(held_)) return;
   connection_.reset();
   if (!doubt.xid.empty()) settle(doubt);  // else it wrote nothing, and nothing is in doubt
 }

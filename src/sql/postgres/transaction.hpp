@@ -32,6 +32,7 @@ class OpenTransaction : public detail::TransactionState {
   ~OpenTransaction() override;
 
   TransactionRef ref() override;
+  void committing() override { committing_ = true; }
   void commit() override;
   std::optional<Broken> broken() const override { return broken_; }
   PGconn* native();
@@ -57,6 +58,8 @@ class OpenTransaction : public detail::TransactionState {
   const std::string name_;
   const Begin begin_;
   std::string xid_;  // "": none yet, as far as is known
+  bool committing_ = false;
+  std::vector<Held> held_;  // until the commit
   bool failed_ = false;
   std::optional<Broken> broken_;
   std::string why_;

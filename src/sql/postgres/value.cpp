@@ -6,20 +6,10 @@
 #include <cmath>
 #include <iterator>
 
+#include "sql/postgres/oid.hpp"
+
 namespace holdfast::detail {
 namespace {
-
-enum Type : unsigned {  // of pg_type; they never change
-  boolean = 16,
-  bytea = 17,
-  int8 = 20,
-  int2 = 21,
-  int4 = 23,
-  float4 = 700,
-  float8 = 701,
-  timestamp = 1114,
-  timestamptz = 1184
-};
 
 constexpr std::string_view digits = "0123456789abcdef";
 
@@ -74,18 +64,17 @@ std::string array(const SqlList& list) {
 }
 
 int nibble(char c) {
-  const auto found = digits.find(static_cast<char>(c | 0x20));
-  if (found == digits.npos)
-    throw SqlError("22000", "the server sent binary data that is no hex; is bytea_output changed?");
-  return static_cast<int>(found);
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  throw SqlError("22000", "the server sent binary data that is no hex; is bytea_output changed?");
 }
 
 Bytes bytes(std::string_view text) {
   if (!text.starts_with("\\x")) throw SqlError("22000", "bytea_output is not hex; set it back for this role");
   Bytes out;
-  out.data.reserve(text.size() / 2 - 1);
-  for (std::size_t i = 2; i + 1 < text.size(); i += 2)
-    out.data += static_cast<char>(nibble(text[i]) << 4 | nibble(text[i + 1]));
+  out.data.resize(text.size() / 2 - 1);
+  for (std::size_t i = 0; i < out.data.size(); ++i)
+    out.data[i] = static_cast<char>(nibble(text[2 * i + 2]) << 4 | nibble(text[2 * i + 3]));
   return out;
 }
 
@@ -130,15 +119,15 @@ std::optional<std::string> postgres_text(const SqlValue& value) {
 
 SqlValue postgres_field(unsigned type, std::string_view text) {
   switch (type) {
-    case boolean: return {std::int64_t{text == "t"}};
-    case int2:
-    case int4:
-    case int8: return parsed<std::int64_t>(text);
-    case float4:
-    case float8: return parsed<double>(text);
-    case bytea: return {bytes(text)};
-    case timestamp: return {time(text, false)};
-    case timestamptz: return {time(text, true)};
+    case oid_bool: return {std::int64_t{text == "t"}};
+    case oid_int2:
+    case oid_int4:
+    case oid_int8: return parsed<std::int64_t>(text);
+    case oid_float4:
+    case oid_float8: return parsed<double>(text);
+    case oid_bytea: return {bytes(text)};
+    case oid_timestamp: return {time(text, false)};
+    case oid_timestamptz: return {time(text, true)};
     default: return {std::string(text)};
   }
 }
