@@ -23,7 +23,7 @@ struct RelayOptions {
   std::size_t bytes_buffered = 16 * 1024 * 1024;  // and about this much memory
   int mark_batch = 1000;
   // Not sooner after the last: a key alone is confirmed one by one, and each mark is a transaction.
-  Millis mark_every{5};
+  Millis mark_every{20};
 
   Millis confirm_timeout{30'000};  // later than this is unknown: the session ends
   Span nacked{Millis(100), Millis(10'000)};  // full jitter

@@ -16,21 +16,23 @@ using namespace ports;
 constexpr std::int64_t bytes_a_page = 4 << 20;  // rows may be of 1 MiB each: a page must not fill the memory
 constexpr std::size_t error_bytes = 4096;
 
-// One row for each event, and one more with the snapshot alone where there is none: it is that of the same statement. $1: above
-// this number, $2: most rows, $3: most bytes, $4: what the first page of the round saw; later pages take what it sees, $5: without
-// these keys. A row with a number of transaction that is not given yet came from a backup: no test may hide it.
-#define HOLDFAST_PAGE(seq, new_rows)                                                                           \
-  "SELECT now.snapshot, page.many, page.* FROM (SELECT pg_current_snapshot() || '/' || " HOLDFAST_SERVER_RUN   \
-  " AS snapshot) AS now LEFT JOIN ("                                                                           \
-  " SELECT" HOLDFAST_OUTBOX_COLUMNS                                                                            \
-  ", o.many, o.bytes FROM ("                                                                                   \
-  "  SELECT p.*, count(*) OVER () AS many,"                                                                    \
-  "         sum(octet_length(p.envelope)) OVER (ORDER BY p.seq) - octet_length(p.envelope) AS bytes FROM ("    \
-  "   SELECT * FROM (" new_rows ") AS n WHERE " seq                                                            \
-  " > $1 AND ($4 = '' OR pg_visible_in_snapshot(n.xid, nullif($4, '')::pg_snapshot)"                           \
-  "     OR n.xid >= pg_snapshot_xmax(pg_current_snapshot())) AND (n.key IS NULL OR n.key <> ALL ($5::text[]))" \
-  "   ORDER BY n.seq LIMIT $2) AS p) AS o"                                                                     \
-  "  WHERE o.bytes < $3) AS page ON true ORDER BY page.seq"
+// One row for each event, or one of nulls; the snapshot of this very statement is in the first. $1: above this number, $2: most
+// rows, $3: most bytes, beyond them a row comes without its envelope, $4: what the first page of the round saw; later pages take
+// what it sees, $5: without these keys. A row with a number of transaction that is not given yet came from a backup: no test may
+// hide it.
+#define HOLDFAST_BYTES_BEFORE \
+  "sum(octet_length(p.envelope)) OVER (ORDER BY p.seq ROWS UNBOUNDED PRECEDING) - octet_length(p.envelope)"
+#define HOLDFAST_PAGE(seq, new_rows)                                                                                   \
+  "SELECT CASE WHEN o.before > 0 THEN '' ELSE now.snapshot END, o.envelope IS NOT NULL," HOLDFAST_OUTBOX_COLUMNS       \
+  "FROM (SELECT pg_current_snapshot() || '/' || " HOLDFAST_SERVER_RUN                                                  \
+  " AS snapshot) AS now LEFT JOIN ("                                                                                   \
+  " SELECT p.seq, p.attempts, p.refused, p.id, p.type, p.key, p.destination, p.unrouted_ok, p.occurred_at, p.headers," \
+  "  " HOLDFAST_BYTES_BEFORE " AS before, CASE WHEN " HOLDFAST_BYTES_BEFORE                                            \
+  " < $3 THEN p.envelope END AS envelope FROM ("                                                                       \
+  "  SELECT * FROM (" new_rows ") AS n WHERE " seq                                                                     \
+  " > $1 AND ($4 = '' OR pg_visible_in_snapshot(n.xid, nullif($4, '')::pg_snapshot)"                                   \
+  "    OR n.xid >= pg_snapshot_xmax(pg_current_snapshot())) AND (n.key IS NULL OR n.key <> ALL ($5::text[]))"          \
+  "  ORDER BY n.seq LIMIT $2) AS p) AS o ON true"
 
 // All of them, or what the snapshot $6 did not see. One of another run of the server ($7), or of a future that did not happen (a
 // backup was restored), saw nothing: their numbers are given again.
@@ -58,7 +60,7 @@ constexpr const char* mark_sql =
     " kept AS (INSERT INTO holdfast.outbox_published(seq, id, shard, key, type, unrouted_ok, occurred_at, envelope, headers,"
     "  attempts, last_error, published_at)"
     "  SELECT seq, id, shard, key, type, unrouted_ok, occurred_at, envelope, headers, attempts, last_error, " HOLDFAST_NOW("$3")
-    "  FROM gone WHERE destination IS NULL ON CONFLICT DO NOTHING)"
+    "  FROM gone WHERE destination IS NULL)"
     " SELECT count(*) FROM gone";
 
 constexpr const char* note_sql =
@@ -123,15 +125,16 @@ Page PostgresOutbox::read(const Round& round, int limit, std::span<const std::st
   });
   Page page;
   Snapshot first = round.as_of;
-  std::int64_t many = 0;  // of which some were too many bytes
+  page.rows.reserve(raw.size());
   for (auto& one : raw) {
     Fields fields(one);
     std::string snapshot = fields.text();
-    if (first.opaque.empty()) first.opaque = std::move(snapshot);
-    many = fields.integer_or_zero();
-    if (many > 0) page.rows.push_back(postgres_outbox_row(fields));
+    if (first.opaque.empty()) first.opaque = std::move(snapshot);  // of a later page, that of the first one stays
+    if (fields.flag()) page.rows.push_back(postgres_outbox_row(fields));
   }
-  page.last = many < limit && many == static_cast<std::int64_t>(page.rows.size());
+  std::ranges::sort(page.rows, {}, &OutboxRow::seq);  // a join promises no order
+  const bool all_fit = page.rows.empty() || page.rows.size() == raw.size();
+  page.last = all_fit && page.rows.size() < static_cast<std::size_t>(limit);
   page.next = page.last ? Round{first, {}, 0} : Round{round.not_seen_by, first, page.rows.back().seq};
   return page;
 }

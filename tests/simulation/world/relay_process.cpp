@@ -61,7 +61,7 @@ class RelayProcess {
     outbox::RelayOptions o;
     o.owner = owner_ = name_ + "/" + std::to_string(++w_.incarnations);
     o.window = w_.setup.window;
-    o.rows_of_a_key = 3, o.refill_below = 2, o.windows_buffered = 3, o.mark_batch = 3;
+    o.rows_of_a_key = 3, o.refill_below = 2, o.windows_buffered = 3, o.mark_batch = 3, o.mark_every = Millis(5);
     o.confirm_timeout = Millis(400);
     o.nacked = {Millis(10), Millis(100)}, o.returned = {Millis(60), Millis(400)}, o.refused_look = Millis(150);
     o.reconnect = {Millis(10), Millis(100)}, o.setup_wait = Millis(100), o.store_away = {Millis(10), Millis(100)};
