@@ -15,10 +15,11 @@ class BarePostgres {
   BarePostgres(const BarePostgres&) = delete;
 
   void prepare(const char* name, const char* sql);
-  void run(const char* prepared, const std::vector<std::string>& values = {});
+  using Rows = std::vector<std::vector<std::string>>;
+  Rows run(const char* prepared, const std::vector<std::string>& values = {});
 
  private:
-  void check(PGresult* result);
+  Rows take(PGresult* result);
   PGconn* connection_;
 };
 

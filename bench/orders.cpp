@@ -1,9 +1,11 @@
 // POST /orders on PostgreSQL against pgbench with the same statements; the service's memory under that load.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <fstream>
+#include <thread>
 
 #include "bench/bench.hpp"
 #include "bench/proc.hpp"
@@ -19,6 +21,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr int connections = 16;
+const unsigned workers =
+    2 * std::max(1u, std::thread::hardware_concurrency());  // as docs/configuration.md says for a shared machine
 
 struct Ready {
   std::string http;
@@ -54,11 +58,12 @@ double pgbench(const std::filesystem::path& folder, const std::string& url, int 
 void measure_orders(Report& report, Servers& servers, const std::filesystem::path& folder,
                     const std::filesystem::path& programs, int orders) {
   const auto url = servers.database("orders");
-  demo::Process service({(programs / "order-service").string(),
-                         {"--database-url", url, "--broker-url", servers.broker(), "--http-listen", "127.0.0.1:0",
-                          "--relay-mode", "elsewhere", "--database-connections", std::to_string(connections)},
-                         {},
-                         (folder / "order-on-postgres.log").string()});
+  demo::Process service(
+      {(programs / "order-service").string(),
+       {"--database-url", url, "--broker-url", servers.broker(), "--http-listen", "127.0.0.1:0", "--relay-mode",
+        "elsewhere", "--database-connections", std::to_string(connections), "--http-workers", std::to_string(workers)},
+       {},
+       (folder / "order-on-postgres.log").string()});
   const auto at = Codec<Ready>::decode(service.read_line(60s)).http;
   const double limit = pgbench(folder, url, orders);
   const std::vector<demo::Order> plain(static_cast<std::size_t>(orders),
@@ -66,7 +71,7 @@ void measure_orders(Report& report, Servers& servers, const std::filesystem::pat
   const auto start = std::chrono::steady_clock::now();
   demo::place_plain(at, plain, connections);
   const double rate = orders / std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  report.add({"POST /orders on PostgreSQL, 16 connections", rate, "orders/s", limit,
+  report.add({fmt::format("POST /orders on PostgreSQL, 16 connections, {} workers", workers), rate, "orders/s", limit,
               "pgbench -M prepared, same statements", 0.6});
   report.add({"order-service on PostgreSQL, most resident", resident_mib(service.pid()), "MiB", 0, "", 40, true});
   service.signal(SIGTERM), service.wait();
