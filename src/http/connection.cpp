@@ -67,8 +67,8 @@ class Client final : public Connection, public std::enable_shared_from_this<Clie
 
   asio::awaitable<void> run() {
     Code ignored;
-    socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
-    socket_.non_blocking(true, ignored);
+    std::ignore = socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+    std::ignore = socket_.non_blocking(true, ignored);
     for (bool more = serving_; more;) {
       more = co_await first_byte();
       if (more) more = co_await one_request();
@@ -80,12 +80,12 @@ class Client final : public Connection, public std::enable_shared_from_this<Clie
 
   void hang_up_when_idle() override {
     Code ignored;
-    if (idle_) socket_.cancel(ignored);
+    if (idle_) std::ignore = socket_.cancel(ignored);
   }
 
   void hang_up() override {
     Code ignored;
-    socket_.close(ignored);
+    std::ignore = socket_.close(ignored);
   }
 
  private:
@@ -160,7 +160,7 @@ class Client final : public Connection, public std::enable_shared_from_this<Clie
   asio::awaitable<void> handle() {  // on a worker; back on the I/O thread when it returns
     co_await asio::async_initiate<decltype(asio::use_awaitable), void()>(
         [this](auto&& resume) {
-          auto done = std::make_shared<std::decay_t<decltype(resume)>>(std::move(resume));
+          auto done = std::make_shared<std::decay_t<decltype(resume)>>(std::forward<decltype(resume)>(resume));
           auto go_on = [done] {
             auto& waiting = *done;
             std::move(waiting)();
@@ -190,7 +190,7 @@ class Client final : public Connection, public std::enable_shared_from_this<Clie
 
   asio::awaitable<void> linger() {  // closing on bytes not read would take our answer from the client (RST)
     Code code;
-    socket_.shutdown(socket_.shutdown_send, code);
+    std::ignore = socket_.shutdown(socket_.shutdown_send, code);
     if (!unread_ && serving_ && socket_.available(code) == 0) co_return;
     start_timer(linger_timeout);
     for (std::array<char, 1024> dropped; !code && !timed_out_;)
@@ -205,7 +205,7 @@ class Client final : public Connection, public std::enable_shared_from_this<Clie
       if (code || started != self->started_) return;  // stopped; or too late to stop it
       self->timed_out_ = true;
       Code ignored;
-      self->socket_.cancel(ignored);
+      std::ignore = self->socket_.cancel(ignored);
     });
   }
   void stop_timer() {
