@@ -19,8 +19,8 @@ TEST(G4_RelayOrder, FromTheLeaseToTheFirstMark) {
   EXPECT_THAT(talk.says(), IsEmpty());  // one command of a kind at a time
   talk.tell(Marked{1});
   EXPECT_THAT(talk.says(), IsEmpty());  // nor sooner than 5 ms after the last
-  EXPECT_EQ(talk.relay.next_tick(), talk.now + Millis(5));
-  talk.after(Millis(5));
+  EXPECT_EQ(talk.relay.next_tick(), talk.now + RelayOptions().mark_every);
+  talk.after(RelayOptions().mark_every);
   EXPECT_THAT(talk.says(), testing::Contains("mark 2"));
 }
 
