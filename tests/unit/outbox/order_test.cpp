@@ -5,7 +5,7 @@ namespace holdfast::outbox {
 namespace {
 
 TEST(G4_RelayOrder, FromTheLeaseToTheFirstMark) {
-  Talk talk;
+  Talk talk({.mark_every = Millis(3)});
   EXPECT_THAT(talk.says(), ElementsAre("renew lease of me for 10000 ms"));
   talk.tell(LeaseAnswer{true});
   EXPECT_THAT(talk.says(), ElementsAre("open main", "read 64 after 0"));
@@ -18,9 +18,9 @@ TEST(G4_RelayOrder, FromTheLeaseToTheFirstMark) {
   talk.confirm(2);
   EXPECT_THAT(talk.says(), IsEmpty());  // one command of a kind at a time
   talk.tell(Marked{1});
-  EXPECT_THAT(talk.says(), IsEmpty());  // nor sooner than 5 ms after the last
-  EXPECT_EQ(talk.relay.next_tick(), talk.now + RelayOptions().mark_every);
-  talk.after(RelayOptions().mark_every);
+  EXPECT_THAT(talk.says(), IsEmpty());  // nor sooner than 3 ms after the last
+  EXPECT_EQ(talk.relay.next_tick(), talk.now + Millis(3));
+  talk.after(Millis(3));
   EXPECT_THAT(talk.says(), testing::Contains("mark 2"));
 }
 
