@@ -3,6 +3,8 @@
 //   holdfast::Store store = holdfast::postgres::open({.url = "postgres://app@db/orders"});
 //   outbox.publish(holdfast::enlist(my_pgconn), OrderCreated{...});       // in your transaction, by your connection
 //
+// Connections are shared: what a statement sets for its session (SET, DEALLOCATE ALL, a temporary table) meets other transactions
+// later. SET LOCAL does not.
 // Threads: a Store is thread-safe; an enlisted connection belongs to who opened it.
 // Errors: Invalid (no such URL), Unavailable (away, refused: the text says which, and what to do).
 #pragma once

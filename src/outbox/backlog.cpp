@@ -130,11 +130,10 @@ void Backlog::unblock(Tick now) {
   }
 }
 
-/// The table may be another one: a mark that a crash of the server undid, a backup. What waits here may never have been.
+/// The table may be another one: a mark that a crash of the server undid, a backup. What waits here may never have been. But
+/// suspects stay: how often each failed alone is known here only.
 void Backlog::start_over() {
-  if (!open_) return;
-  close();
-  open();
+  if (open_) drop([](const KeyQueue& key) { return key.empty() || !key.front().suspect; });
 }
 
 void Backlog::start_over(KeyQueue& key) {
@@ -150,14 +149,19 @@ void Backlog::marked(std::span<const RowRef> rows) {
 
 void Backlog::close() {
   open_ = false;
+  drop([](const KeyQueue&) { return true; });
+}
+
+void Backlog::drop(bool (*of)(const KeyQueue& key)) {
   ready_.clear(), suspects_.clear(), wanted_.clear(), due_.clear();
-  const auto empty = [this](KeyQueue& key) {
-    drop_waiting(key);
+  const auto each = [&](KeyQueue& key) {
     key.queued = key.wanted = false;
+    if (!of(key)) return want(key), offer(key);
+    drop_waiting(key);
     if (!key.blocked()) key.more = false;
   };
-  for (auto& [name, key] : named_) empty(key);
-  for (auto& [seq, key] : nameless_) empty(key);
+  for (auto& [name, key] : named_) each(key);
+  for (auto& [seq, key] : nameless_) each(key);
   const auto idle = [](const auto& entry) { return entry.second.idle(); };
   std::erase_if(named_, idle);
   std::erase_if(nameless_, idle);

@@ -44,7 +44,7 @@ class Backlog {
   void block_until(KeyQueue& key, Tick until);
   void pass_refused(KeyQueue& key, const Row& row);  ///< only by a mutant
   void unblock(Tick now);
-  void start_over();  ///< what waits is dropped, and a full round brings it
+  void start_over();  ///< what waits is dropped but for suspects, and a full round brings it
   void marked(std::span<const RowRef> rows);
 
   Tick next_unblock() const { return blocks_.empty() ? Tick::max() : blocks_.top().until; }
@@ -69,6 +69,7 @@ class Backlog {
   void came_in_vain(KeyQueue& key);
   void start_over(KeyQueue& key);
   void drop_waiting(KeyQueue& key);
+  void drop(bool (*of)(const KeyQueue& key));  // all that waits; a round brings it again
   void set_block(KeyQueue& key, Why why, Tick until);
   bool may_fly(const KeyQueue& key) const;
   void offer(KeyQueue& key);

@@ -49,6 +49,25 @@ TEST_F(PostgresCommit, WhereThatFailsNothingIsCommitted) {
   }
 }
 
+// A server that stops ends idle sessions: COMMIT was not looked at, so nobody need look what became of it.
+TEST_F(PostgresCommit, OfASessionThatWasEndedBeforeIsRunAgain) {
+  const auto tx = begin();
+  insert(*tx, 1);
+  tx->committing();
+  insert(*tx, 2);
+  end_sessions();
+  EXPECT_THROW(tx->commit(), Transient);
+  EXPECT_EQ(rows(), "");
+}
+
+TEST_F(PostgresCommit, AfterItsTransactionWasEndedByHandNothingIsWrittenAlone) {
+  const auto tx = begin();
+  insert(*tx, 1);
+  PQclear(PQexec(static_cast<postgres::OpenTransaction&>(*tx).native(), "ROLLBACK"));
+  tx->committing();
+  EXPECT_THROW(insert(*tx, 2), std::logic_error);
+}
+
 TEST_F(PostgresCommit, WithoutANumberThatCouldBeAskedAboutNothingWaits) {
   const auto tx = begin();
   tx->committing();

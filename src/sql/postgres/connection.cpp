@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <ranges>
 #include <utility>
 
 #include "ports/clock.hpp"
@@ -186,6 +187,9 @@ TransactionRef::Answer Connection::execute(std::string_view sql, std::span<const
   } catch (const Transient& failure) {
     if (std::string_view(failure.what()).find("prepared statement") != std::string_view::npos) condemn();
     throw;
+  } catch (const SqlError& error) {
+    if (error.sqlstate() == "26000" || error.sqlstate() == "42P05") condemn();  // what it had prepared is gone
+    throw;
   }
 }
 
@@ -199,8 +203,7 @@ TransactionRef::Answer Connection::execute_together(std::string_view sql, std::s
                                                     std::string* xid) {
   std::vector<std::string_view> all(begin_.begin(), begin_.end());
   all.insert(all.end(), {sql, ask_xid});
-  const auto known = [this](std::string_view statement) { return statements_.contains(statement); };
-  while (!std::ranges::all_of(all, known)) std::ranges::for_each(all, [this](auto statement) { prepared(statement); });
+  prepare(all);
   Pipeline pipeline(connection_, name_);
   for (const auto& statement : std::exchange(begin_, {})) pipeline.send_prepared(prepared(statement), Bound({}));
   const std::size_t wanted = pipeline.send_prepared(prepared(sql), Bound(params));
@@ -223,6 +226,12 @@ TransactionRef::Answer Connection::take(Statement& statement, Result result) {
   return answer_of(connection_, std::move(result), name_);
 }
 
+/// All at once: the cache may be emptied on the way.
+void Connection::prepare(std::span<const std::string_view> all) {
+  const auto known = [this](std::string_view statement) { return statements_.contains(statement); };
+  while (!std::ranges::all_of(all, known)) std::ranges::for_each(all, [this](auto statement) { prepared(statement); });
+}
+
 Statement& Connection::prepared(std::string_view sql) {
   if (const auto known = statements_.find(sql); known != statements_.end()) return known->second;
   if (statements_.size() >= most_statements) command("DEALLOCATE ALL"), statements_.clear();
@@ -238,14 +247,17 @@ void Connection::command(const std::string& text) {
     fail(connection_, result.get(), name_);
 }
 
+/// Decided by who answered. An error before COMMIT skipped it; COMMIT's own answer holds, even if the connection was lost then.
 bool Connection::commit(std::span<const Held> last) {
   if (!begun()) return begin_.clear(), true;  // nothing was asked of the server
   const auto results = commit_with(last);
-  const auto ends = [](const Result& result) { return ends_session(sqlstate(result.get())); };
-  if (PQstatus(connection_) == CONNECTION_BAD || std::ranges::any_of(results, ends)) return condemn(), false;
-  for (const auto& result : results)
-    if (!Pipeline::good(result.get())) fail(connection_, result.get(), name_);
-  if (std::string_view(PQcmdStatus(results.back().get())) != "COMMIT")
+  for (const auto& result : results | std::views::take(last.size()))
+    if (!sqlstate(result.get()).empty()) fail(connection_, result.get(), name_);
+  const PGresult* const end = results.size() > last.size() ? results.back().get() : nullptr;
+  const std::string state = sqlstate(end);
+  if (!Pipeline::good(end) && (state.empty() || ends_session(state))) return condemn(), false;
+  if (!Pipeline::good(end)) fail(connection_, end, name_);
+  if (std::string_view(PQcmdStatus(const_cast<PGresult*>(end))) != "COMMIT")
     throw SqlError("25P02", "the transaction had failed: the server rolled it back at COMMIT");
   return true;
 }
@@ -256,7 +268,9 @@ std::vector<Result> Connection::commit_with(std::span<const Held> last) {
     results.emplace_back(PQexec(connection_, "COMMIT"));
     return results;
   }
-  for (const Held& held : last) prepared(held.sql);
+  std::vector<std::string_view> all;
+  for (const Held& held : last) all.push_back(held.sql);
+  prepare(all);
   Pipeline pipeline(connection_, name_);
   for (const Held& held : last) pipeline.send_prepared(prepared(held.sql), Bound(held.params));
   pipeline.send("COMMIT");

@@ -67,6 +67,7 @@ class Connection {
   void command(const std::string& text);
   void check(const Settings& settings, const Variables& variables);
   Statement& prepared(std::string_view sql);
+  void prepare(std::span<const std::string_view> all);
   std::vector<Result> commit_with(std::span<const Held> last);
   TransactionRef::Answer take(Statement& statement, Result result);
   TransactionRef::Answer execute_together(std::string_view sql, std::span<const detail::SqlValue> params,

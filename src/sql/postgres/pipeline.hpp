@@ -35,8 +35,8 @@ class Pipeline {
   }
   /// One for each, good or bad; fewer where the connection was lost.
   std::vector<Result> all() {
-    require(PQpipelineSync(connection_));
     std::vector<Result> out;
+    if (PQpipelineSync(connection_) == 0) return out;
     while (out.size() < sent_ && PQstatus(connection_) != CONNECTION_BAD) {
       out.push_back(next());
       next();  // null: the end of this one

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace holdfast::postgres {
 namespace {
 
@@ -11,6 +13,7 @@ constexpr const char* begin_reading = "BEGIN ISOLATION LEVEL REPEATABLE READ REA
 constexpr int lazy_connections = 2;  // the relay's, and the upkeep's
 constexpr std::chrono::minutes longest_handler(5);
 constexpr std::chrono::minutes grace(1);
+constexpr std::chrono::seconds longest_commit(1);  // after the locks that its last statement waits for
 
 Variables with(Variables variables, const std::string& name, const std::string& value) {
   variables[name] = value;
@@ -63,7 +66,8 @@ std::unique_ptr<detail::TransactionState> Server::open(const std::shared_ptr<Con
   const auto fresh = [settings = settings_, name = name_, variables = session_] {
     return std::make_unique<Connection>(settings, name, variables);
   };
-  return std::make_unique<OpenTransaction>(from, begin, fresh, 2 * settings_.acquire_timeout, name_);
+  const auto patience = std::max(2 * settings_.acquire_timeout, settings_.lock_timeout + longest_commit);
+  return std::make_unique<OpenTransaction>(from, begin, fresh, patience, name_);
 }
 
 std::unique_ptr<detail::TransactionState> Server::begin(sql::Durability durability) {

@@ -84,19 +84,24 @@ auto OpenTransaction::guarded(Step step) {
   }
 }
 
+void OpenTransaction::require_transaction() const {
+  if (connection_->in_transaction()) return;
+  throw std::logic_error(
+      "a statement ended the transaction that Holdfast opened; use commit(), or let it go out of scope");
+}
+
 TransactionRef::Answer OpenTransaction::execute(std::string_view sql, std::span<const detail::SqlValue> params) {
   return guarded([&] {
     // Only where the number is known: else nobody could ask what became of a commit whose answer got lost.
     if (committing_ && !xid_.empty() && connection_->keeps_statements()) {
+      require_transaction();
       held_.push_back({std::string(sql), {params.begin(), params.end()}});
       return TransactionRef::Answer();
     }
     std::string* const xid = begin_.reads_only ? nullptr : &xid_;
     const auto run = [&] { return connection_->execute(sql, params, xid); };
     auto answer = connection_->begun() ? run() : first(run);
-    if (!connection_->in_transaction())
-      throw std::logic_error(
-          "a statement ended the transaction that Holdfast opened; use commit(), or let it go out of scope");
+    require_transaction();
     return answer;
   });
 }

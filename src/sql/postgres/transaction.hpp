@@ -44,6 +44,7 @@ class OpenTransaction : public detail::TransactionState {
   auto first(Step step);
   TransactionRef::Answer execute(std::string_view sql, std::span<const detail::SqlValue> params);
   void require_open() const;
+  void require_transaction() const;
   /// Runs it; what fails is remembered: only rollback is possible then, and the server would say so less clearly.
   template <class Step>
   auto guarded(Step step);

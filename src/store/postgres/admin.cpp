@@ -45,7 +45,7 @@ int PostgresAdmin::republish(std::span<const RowRef> rows, const std::string& de
     return tx.query<std::optional<std::string>>(
                "SELECT holdfast.append(ARRAY[id], ARRAY[key], ARRAY[type], ARRAY[nullif($3, '')], ARRAY[unrouted_ok],"
                " ARRAY[" HOLDFAST_MICROS("occurred_at") "], ARRAY[envelope], ARRAY[headers])::text"
-               " FROM holdfast.outbox_published WHERE seq = $1 AND id = $2",
+               " FROM (SELECT * FROM holdfast.outbox_published WHERE seq = $1 AND id = $2 ORDER BY published_at DESC LIMIT 1) AS p",
                row.seq, row.id, destination)
                .size() == 1;
   });

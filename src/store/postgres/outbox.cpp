@@ -179,7 +179,7 @@ void PostgresOutbox::release(const std::string& owner) {
 bool PostgresOutbox::retain(Millis published, int limit) {
   auto deleted = repeatable([&] {
     return access_.run_lazy(
-        "WITH gone AS (DELETE FROM holdfast.outbox_published WHERE seq IN (SELECT seq FROM holdfast.outbox_published"
+        "WITH gone AS (DELETE FROM holdfast.outbox_published WHERE (seq, published_at) IN (SELECT seq, published_at FROM holdfast.outbox_published"
         " WHERE published_at < " HOLDFAST_NOW("$1") " - $2::bigint * interval '1 millisecond' ORDER BY published_at LIMIT $3)"
         " RETURNING 1) SELECT count(*) FROM gone",
         access_.now(), published.count(), limit);

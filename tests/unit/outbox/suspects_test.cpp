@@ -65,6 +65,22 @@ TEST_F(G5_Suspects, OneThatClosesItsSessionAloneThreeTimesIsRefused) {
   EXPECT_EQ(talk.relay.status().blocked_keys, 1);
 }
 
+// They are dropped from the buffer else, as the outbox may have been restored: a poison event would be sent among the others again.
+TEST_F(G5_Suspects, AFailureOfTheStoreForgetsNoneOfTheTimesThatItFailed) {
+  talk.says();
+  talk.open(Session::suspects);
+  talk.publishes();
+  fails_alone();
+  EXPECT_THAT(talk.publishes(), ElementsAre(3));
+  talk.pumped({SessionState::open, {{talk.token(3), Outcome::confirmed, ""}}}, Session::suspects);
+  EXPECT_THAT(talk.publishes(), ElementsAre(1));
+  fails_alone();
+  talk.store_fails(MarkPublished{});
+  EXPECT_THAT(talk.publishes(), ElementsAre(1)) << "still alone";
+  talk.closed(Blame::a_message, Session::suspects, "FRAME_ERROR");
+  EXPECT_THAT(talk.says("alert"), testing::Contains(testing::HasSubstr("is refused")));
+}
+
 TEST_F(G5_Suspects, AnOutageOfTheSuspectsSessionCountsNothing) {
   talk.says();
   talk.open(Session::suspects);
