@@ -59,7 +59,8 @@ class Inventory {
     return out;
   }
   /// Tables and queues are there, and stock.
-  std::string prepare(const std::string& name, int products) const {
+  std::string prepare(const std::string& purpose, int products) {
+    const auto name = fmt::format("{}_{}", purpose, ++made_);
     const auto url = servers_.database(name);
     auto once = start(url);
     once.signal(SIGTERM), once.wait();
@@ -70,22 +71,25 @@ class Inventory {
  private:
   const std::filesystem::path folder_, programs_;
   Servers& servers_;
+  int made_ = 0;
 };
 
-double ours(Servers& servers, const Inventory& inventory, BareRabbit& bare, int products, int orders) {
+double ours(Inventory& inventory, BareRabbit& bare, int products, int orders) {
   const auto name = fmt::format("stock_of_{}", products);
   const auto url = inventory.prepare(name, products);
   bare.publish("", orders, 1000, [&](int i) { return created(i, products); }, inventory_queue);
   const auto start = Clock::now();
   auto service = inventory.start(url);
   const auto wanted = static_cast<std::int64_t>(products) * 1'000'000 - 2 * static_cast<std::int64_t>(orders);
-  while (servers.number(name, "SELECT sum(on_hand) FROM stock") > wanted) std::this_thread::sleep_for(20ms);
+  BarePostgres sql(url);
+  sql.prepare("left", "SELECT sum(on_hand) FROM stock");
+  while (std::stoll(sql.run("left")[0][0]) > wanted) std::this_thread::sleep_for(20ms);
   const double rate = orders / seconds_since(start);
   service.signal(SIGTERM), service.wait();
   return rate;
 }
 
-double one_transaction_an_event(const Inventory& inventory, BareRabbit& bare, const std::string& broker, int products,
+double one_transaction_an_event(Inventory& inventory, BareRabbit& bare, const std::string& broker, int products,
                                 int orders) {
   bare.queue(bare_queue, "");
   bare.publish("", orders, 1000, [&](int i) { return created(i, products); }, bare_queue);
@@ -122,12 +126,16 @@ double one_transaction_an_event(const Inventory& inventory, BareRabbit& bare, co
 void measure_consumer(Report& report, Servers& servers, const std::filesystem::path& folder,
                       const std::filesystem::path& programs, int orders) {
   BareRabbit bare(servers.broker());
-  const Inventory inventory(servers, folder, programs);
-  const double limit = one_transaction_an_event(inventory, bare, servers.broker(), 1000, orders / 10);
-  const double many = ours(servers, inventory, bare, 1000, orders), few = ours(servers, inventory, bare, 10, orders);
-  report.add(
-      {"effects of order.created, 1,000 products", many, "events/s", limit, "bare loop, one transaction an event", 4});
-  report.add({"the same, 10 hot products", few, "events/s", many, "1,000 products", 0.5});
+  Inventory inventory(servers, folder, programs);
+  std::vector<double> limit, many, few;
+  for (int round = 0; round < 3; ++round) {  // in turn: the machine's mood is shared
+    limit.push_back(one_transaction_an_event(inventory, bare, servers.broker(), 1000, orders / 10));
+    many.push_back(ours(inventory, bare, 1000, orders));
+    few.push_back(ours(inventory, bare, 10, orders));
+  }
+  report.add({"effects of order.created, 1,000 products", median(many), "events/s", median(limit),
+              "bare loop, one transaction an event", 4});
+  report.add({"the same, 10 hot products", median(few), "events/s", median(many), "1,000 products", 0.5});
 }
 
 }  // namespace holdfast::bench

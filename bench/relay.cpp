@@ -75,11 +75,6 @@ BareRabbit::Message like_ours(int i) {
 
 constexpr int rounds = 3;  // one after the other in turn: the machine's mood is shared
 
-double median(std::vector<double> values) {
-  std::ranges::nth_element(values, values.begin() + std::ssize(values) / 2);
-  return values[values.size() / 2];
-}
-
 /// A bare publisher with so many confirms in flight, then our relay with the same events. Returns our SQL statements an event.
 double beside_bare(Report& report, Servers& servers, BareRabbit& bare, int events, int window, const std::string& key,
                    const std::string& name, const std::string& what) {

@@ -39,6 +39,11 @@ std::string machine() {
 
 }  // namespace
 
+double median(std::vector<double> values) {
+  std::ranges::nth_element(values, values.begin() + std::ssize(values) / 2);
+  return values[values.size() / 2];
+}
+
 void Report::add(Figure f) {
   if (figures_.empty()) fmt::print("{}\n\n", machine());
   fmt::print("{:<52} {:>12.1f} {:<10}", f.name, f.value, f.unit);

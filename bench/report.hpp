@@ -17,6 +17,8 @@ struct Figure {
   bool met() const { return goal == 0 || (at_most ? ratio() <= goal : ratio() >= goal); }
 };
 
+double median(std::vector<double> values);
+
 class Report {
  public:
   void add(Figure figure);          // printed at once

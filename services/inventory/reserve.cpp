@@ -41,10 +41,11 @@ struct Statement {
 
 constexpr Statement select_orders{
     "SELECT order_id FROM reservations WHERE order_id IN (SELECT value FROM json_each($1))",
-    "SELECT order_id FROM reservations WHERE order_id = ANY ($1::bigint[])"};
+    "SELECT order_id FROM unnest($1::bigint[]) AS wanted(order_id) JOIN reservations USING (order_id)"};
 constexpr Statement select_stock{
     "SELECT product_id, on_hand FROM stock WHERE product_id IN (SELECT value FROM json_each($1))",
-    "SELECT product_id, on_hand FROM stock WHERE product_id = ANY ($1::bigint[]) ORDER BY product_id FOR UPDATE"};
+    "SELECT product_id, on_hand FROM unnest($1::bigint[]) AS wanted(product_id) JOIN stock USING (product_id)"
+    " ORDER BY product_id FOR UPDATE OF stock"};
 constexpr Statement take_stock{
     "UPDATE stock SET on_hand = on_hand - (value ->> 'qty') FROM json_each($1) WHERE product_id = value ->> "
     "'productId'",
