@@ -62,7 +62,7 @@ std::vector<std::string> Server::with_settings(const char* begin, const std::vec
 
 const char* Server::begin_writing_here() const { return settings_.pooler ? begin_writing_anywhere : begin_writing; }
 
-std::unique_ptr<detail::TransactionState> Server::open(const std::shared_ptr<Connections>& from, Begin begin) {
+std::unique_ptr<detail::TransactionState> Server::open(const std::shared_ptr<Connections>& from, const Begin& begin) {
   const auto fresh = [settings = settings_, name = name_, variables = session_] {
     return std::make_unique<Connection>(settings, name, variables);
   };

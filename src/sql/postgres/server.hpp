@@ -23,7 +23,7 @@ class Server : public sql::Database {
 
  private:
   std::shared_ptr<Connections> pool(int size, Variables variables) const;
-  std::unique_ptr<detail::TransactionState> open(const std::shared_ptr<Connections>& from, Begin begin);
+  std::unique_ptr<detail::TransactionState> open(const std::shared_ptr<Connections>& from, const Begin& begin);
   const char* begin_writing_here() const;
   std::vector<std::string> with_settings(const char* begin, const std::vector<Variables>& all) const;
 
