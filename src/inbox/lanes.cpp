@@ -1,6 +1,7 @@
 #include "inbox/lanes.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "event/key_hash.hpp"
 
@@ -107,7 +108,7 @@ std::optional<ports::Due> Lanes::take_due(int lane, const std::function<bool(con
   auto& due = lanes_[static_cast<std::size_t>(lane)].due;
   const auto found = std::find_if(due.begin(), due.end(), wanted);
   if (found == due.end()) return {};
-  const ports::Due one = *found;
+  ports::Due one = std::move(*found);
   due.erase(found);
   return one;
 }

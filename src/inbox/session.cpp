@@ -26,7 +26,7 @@ Session::Session(SessionOptions options, bool clean_end)
 Actions Session::start(ports::Tick now) {
   now_ = next_look_ = now;
   started_ = connected_wanted_ = true;
-  out_.push_back(Connect{});
+  out_.emplace_back(Connect{});
   return finish();
 }
 
@@ -68,7 +68,7 @@ Actions Session::due(ports::Tick now, std::vector<ports::Due> due) {
   if (started_ && !connected_wanted_ && !stopping_) {
     connected_wanted_ = true;
     credit_ = -1;
-    out_.push_back(Connect{});
+    out_.emplace_back(Connect{});
   }
   return finish();
 }
@@ -115,7 +115,7 @@ void Session::acknowledge(const Running& run, std::size_t settled) {
     if (run.alive[i]) ack.settled.push_back(run.batch[i].position());
   if (mutant("ack_without_session"))
     for (auto& position : ack.settled) position.session = newest_session_;
-  if (!ack.settled.empty()) out_.push_back(std::move(ack));
+  if (!ack.settled.empty()) out_.emplace_back(std::move(ack));
 }
 
 void Session::give_back(int lane, const Running& run, std::size_t settled) {
@@ -193,7 +193,7 @@ void Session::look() {
   const bool more = full_look_ && lanes_.no_due() && !running();
   if (now_ < next_look_ && !more) return;
   looking_ = true;
-  out_.push_back(LookForDue{{options_.due_limit, culprit()}});
+  out_.emplace_back(LookForDue{{options_.due_limit, culprit()}});
 }
 
 /// During a pause those that tell of it come first: behind as many others as one look brings they would never be seen.
@@ -209,7 +209,7 @@ void Session::give_credit() {
   const int credit = stopping_ ? 0 : guard_.prefetch();
   if (!started_ || !connected_wanted_ || credit == credit_) return;
   credit_ = credit;
-  out_.push_back(Credit{credit});
+  out_.emplace_back(Credit{credit});
 }
 
 /// The end of each input: what follows by itself.
@@ -217,7 +217,7 @@ Actions Session::finish() {
   if (down_since_ && connected_wanted_ && now_ >= *down_since_ + options_.store_closes && !stopping_) {
     connected_wanted_ = false;
     end_all_sessions();
-    out_.push_back(Disconnect{});
+    out_.emplace_back(Disconnect{});
   }
   give_credit();
   dispatch();
@@ -225,7 +225,7 @@ Actions Session::finish() {
   const bool at_work = running() && !mutant("stop_does_not_wait");
   if (stopping_ && !at_work && !looking_ && !finished_) {
     finished_ = true;
-    out_.push_back(Finished{});
+    out_.emplace_back(Finished{});
   }
   return std::exchange(out_, {});
 }
