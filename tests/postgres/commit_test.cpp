@@ -81,9 +81,11 @@ TEST_F(PostgresCommit, WithoutANumberThatCouldBeAskedAboutNothingWaits) {
 
 /// A commit that waits for a standby that is not there: it is done, and its answer is not given.
 class PostgresDoubt : public PostgresTransactions {
+ public:
+  ~PostgresDoubt() override { standby(""); }
+
  protected:
   PostgresDoubt() { standby("nobody"); }
-  ~PostgresDoubt() override { standby(""); }
   static void standby(const std::string& name) {
     server().sql("postgres", "ALTER SYSTEM SET synchronous_standby_names = '" + name + "'");
     server().sql("postgres", "SELECT pg_reload_conf()");

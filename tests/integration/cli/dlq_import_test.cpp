@@ -25,7 +25,7 @@ struct DlqImport : DeferredCommand {
   demo::Process importer(const std::string& log) const {
     return demo::Process({HOLDFAST_BIN_DIR "/holdfast",
                           {"--database", url("inventory.db"), "--broker", url("bus.db"), "--json", "dlq", "import"},
-                          {},
+                          {{"HOLDFAST_DATABASE_ACQUIRE_TIMEOUT", "60s"}},  // the other one may be slow to come
                           file(log)});
   }
   static std::string imported(int taken_in, int known) {
