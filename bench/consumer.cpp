@@ -128,7 +128,7 @@ void measure_consumer(Report& report, Servers& servers, const std::filesystem::p
   BareRabbit bare(servers.broker());
   Inventory inventory(servers, folder, programs);
   std::vector<double> limit, many, few;
-  for (int round = 0; round < 3; ++round) {  // in turn: the machine's mood is shared
+  for (int round = 0; round < rounds_in_turn; ++round) {
     limit.push_back(one_transaction_an_event(inventory, bare, servers.broker(), 1000, orders / 10));
     many.push_back(ours(inventory, bare, 1000, orders));
     few.push_back(ours(inventory, bare, 10, orders));

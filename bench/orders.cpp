@@ -68,7 +68,7 @@ void measure_orders(Report& report, Servers& servers, const std::filesystem::pat
   const std::vector<demo::Order> plain(static_cast<std::size_t>(orders),
                                        demo::Order{101, 1, Money::from_units(149900)});
   std::vector<double> limit, rate;
-  for (int round = 0; round < 3; ++round) {  // in turn: the machine's mood is shared
+  for (int round = 0; round < rounds_in_turn; ++round) {
     limit.push_back(pgbench(folder, url, orders));
     const auto start = std::chrono::steady_clock::now();
     demo::place_plain(at, plain, connections);

@@ -73,13 +73,11 @@ BareRabbit::Message like_ours(int i) {
           id, i, std::string(payload - 30, 'x'), id, id)};
 }
 
-constexpr int rounds = 3;  // one after the other in turn: the machine's mood is shared
-
 /// A bare publisher with so many confirms in flight, then our relay with the same events. Returns our SQL statements an event.
 double beside_bare(Report& report, Servers& servers, BareRabbit& bare, int events, int window, const std::string& key,
                    const std::string& name, const std::string& what) {
   std::vector<double> limits, ours, statements;
-  for (int round = 0; round < rounds; ++round) {
+  for (int round = 0; round < rounds_in_turn; ++round) {
     bare.queue(queue, exchange);
     limits.push_back(bare.publish(exchange, events, window, like_ours));
     bare.queue(queue, exchange);
@@ -103,7 +101,7 @@ void many_beside_a_backlog(Report& report, Servers& servers, BareRabbit& bare, i
     return drain(servers, name, url, keys, hot).seconds;
   };
   std::vector<double> without, with;
-  for (int round = 0; round < 2 * rounds + 1; ++round) {
+  for (int round = 0; round < 2 * rounds_in_turn + 1; ++round) {
     without.push_back(seconds(fmt::format("alone_{}", round), 0));
     with.push_back(seconds(fmt::format("beside_{}", round), backlog));
   }

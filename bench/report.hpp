@@ -17,6 +17,8 @@ struct Figure {
   bool met() const { return goal == 0 || (at_most ? ratio() <= goal : ratio() >= goal); }
 };
 
+/// A figure and its limit are measured in turn, so often, and their medians compared: the machine's mood is shared.
+constexpr int rounds_in_turn = 3;
 double median(std::vector<double> values);
 
 class Report {

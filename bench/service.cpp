@@ -60,8 +60,7 @@ double median_start_ms(const Place& place, const std::string& name) {
     service.signal(SIGTERM);
     service.wait();
   }
-  std::sort(all.begin(), all.end());
-  return all[all.size() / 2];
+  return median(all);
 }
 
 double idle_percent(const Place& place, const std::string& name) {

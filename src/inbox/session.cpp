@@ -15,7 +15,7 @@ int full_prefetch(const SessionOptions& options) {
 
 Session::Session(SessionOptions options, bool clean_end)
     : options_(options),
-      lanes_(options.lanes, options.batch, options.by_key || mutant("key_without_order_waits")),
+      lanes_(options.lanes, options.batch, options.by_key),
       guard_(options.guard, clean_end, full_prefetch(options)),
       pause_(options.pause),
       runs_(static_cast<std::size_t>(options.lanes)),
@@ -160,7 +160,7 @@ void Session::pause(int lane, const Running& run, const Report& report) {
 
 /// Without order a key is no reason to wait for another event, nor to take it for the same trouble.
 std::string Session::order_key(const std::string& key) const {
-  return options_.by_key || mutant("key_without_order_waits") ? key : "";
+  return options_.by_key ? key : "";
 }
 
 /// A probe says something only if it was handled: then all go on, and a culprit that it was not is to blame.

@@ -42,6 +42,27 @@ class PostgresRounds : public testing::Test {
 
 using Ids = std::vector<EventId>;
 
+// Only the outbox was restored from a backup: its events are published again, under the numbers that they had.
+TEST_F(PostgresRounds, AnEventThatWasPublishedUnderItsNumberBeforeIsMarkedAndKeptByItself) {
+  publish("a");
+  database.sql(
+      "INSERT INTO holdfast.outbox_published SELECT seq, id, shard, key, type, unrouted_ok, occurred_at, envelope, "
+      "headers, 0,"
+      " NULL, now() - interval '2 days' FROM holdfast.outbox");
+  const auto published = [this] { return database.sql("SELECT count(*) FROM holdfast.outbox_published"); };
+  const auto row = rows->read({}, 1).rows.at(0);
+  const ports::RowRef ref{row.seq, row.event.id};
+  EXPECT_EQ(rows->mark_published(std::span(&ref, 1)), 1);
+  EXPECT_EQ(published(), "2");
+
+  const ports::OperatorAction act{EventId::generate(), "ann", "republish", "all", ""};
+  EXPECT_EQ(store.impl()->admin()->republish(std::span(&ref, 1), "", act), 1);
+  EXPECT_EQ(rows->read({}, 10).rows.size(), 1u) << "once, though it stands there twice";
+
+  EXPECT_FALSE(rows->retain(std::chrono::hours(24), 10));
+  EXPECT_EQ(published(), "1") << "the younger one stays";
+}
+
 // An event with a lower number commits while a round is between two pages: it belongs to the next round, and so does what follows
 // it by key. A reader that went on by numbers alone would send the follower first, or never see the late one.
 TEST_F(PostgresRounds, ACommitBetweenTwoPagesIsTheNextRounds) {

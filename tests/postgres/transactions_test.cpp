@@ -64,7 +64,9 @@ TEST_F(PostgresTransactions, BytesComeInBinaryTheSecondTimeAndAllBesideThemToo) 
     const auto dashed = tx.query<std::string>("SELECT u::text FROM v WHERE b").one();
     EXPECT_EQ(in_text.at(0),
               std::make_tuple(bytes, true, -7, -70000, std::int64_t{-1} << 62, Opt("ä"), std::string(), Opt(dashed)));
+    tx.exec("SET LOCAL bytea_output = 'escape'");  // nothing that could be read in text
     EXPECT_EQ(read(), in_text);
+    tx.exec("SET LOCAL bytea_output = 'hex'");
     EXPECT_EQ(tx.query<EventId>("SELECT u FROM v WHERE y = $1", bytes).one(), id);
     for (int time = 0; time < 2; ++time)
       EXPECT_EQ((tx.query<Bytes, Timestamp>("SELECT y, timestamptz '2026-01-02 03:04:05+00' FROM v WHERE b").one()),
@@ -128,6 +130,12 @@ TEST_F(PostgresTransactions, IdleConnectionsThatTheServerClosedAreNotUsed) {
   EXPECT_EQ(runs, 1);
 }
 
+TEST_F(PostgresTransactions, AConnectionWhosePreparedStatementsAreGoneIsGivenUp) {
+  Store one = open(1);
+  EXPECT_EQ(state_of([&] { one.transact([](Transaction& tx) { tx.exec("DEALLOCATE ALL"); }); }), "26000");
+  EXPECT_EQ(one.transact([](Transaction& tx) { return tx.query<int>("SELECT 7").one(); }), 7);
+}
+
 TEST_F(PostgresTransactions, ADeadlockAndALockThatIsNotFreedAreRunAgain) {
   store.transact([](Transaction& tx) { tx.exec("CREATE TABLE l(n int)"), tx.exec("INSERT INTO l VALUES (1)"); });
   Transaction holder = store.begin();
@@ -141,8 +149,10 @@ TEST_F(PostgresTransactions, ADeadlockAndALockThatIsNotFreedAreRunAgain) {
   EXPECT_EQ(tx->broken(), detail::TransactionState::Broken::transient);
 }
 
-TEST_F(PostgresTransactions, SessionsAreSetUp) {
-  store.transact([](Transaction& tx) {
+TEST_F(PostgresTransactions, SessionsAreSetUpWhateverTheDatabaseSays) {
+  for (const auto* otherwise : {"default_transaction_isolation = 'serializable'", "default_transaction_read_only = on"})
+    server().sql("postgres", "ALTER DATABASE " + database.name() + " SET " + otherwise);
+  open().transact([](Transaction& tx) {
     const auto setting = [&](const char* name) {
       return tx.query<std::string>("SELECT current_setting($1)", name).one();
     };
@@ -150,6 +160,7 @@ TEST_F(PostgresTransactions, SessionsAreSetUp) {
     EXPECT_EQ(setting("idle_in_transaction_session_timeout"), "1min");
     EXPECT_EQ(setting("tcp_keepalives_idle"), "10");
     EXPECT_EQ(setting("transaction_isolation"), "read committed");
+    EXPECT_EQ(setting("transaction_read_only"), "off");
   });
 }
 

@@ -28,9 +28,8 @@ constexpr Mutant mutants[] = {
     {"pause_looks_as_ever",
      "by_key=0 via_broker=0 calm dependency failures operators broker_tools bad_release keys=2 events=14"},
     {"key_without_order_waits",
-     "by_key=0 batch=1 lanes=1 slow_acks calm store_calls server_crashes sessions broker_outages nacks refused invalid "
-     "crashers "
-     "dependency operators broker_tools slow"},
+     "by_key=0 batch=1 lanes=1 slow_acks calm store_calls server_crashes sessions broker_outages nacks refused invalid"
+     " crashers dependency operators broker_tools slow"},
     {"probes_the_same_again", "by_key=0 via_broker=0 calm dependency failures"},
     {"keys_left_out_of_the_next_round", "calm nacks keys=1 window=2"},
     {"more_takes_from_round", "calm nacks keys=1 window=2"},

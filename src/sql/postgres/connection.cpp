@@ -171,11 +171,11 @@ bool Connection::commit(std::span<const Held> last) {
   const auto results = commit_with(last);
   for (const auto& result : results | std::views::take(last.size()))
     if (!sqlstate(result.get()).empty()) fail(connection_, result.get(), name_);
-  const PGresult* const end = results.size() > last.size() ? results.back().get() : nullptr;
+  PGresult* const end = results.size() > last.size() ? results.back().get() : nullptr;
   const std::string state = sqlstate(end);
   if (!Pipeline::good(end) && (state.empty() || ends_session(state))) return condemn(), false;
   if (!Pipeline::good(end)) fail(connection_, end, name_);
-  if (std::string_view(PQcmdStatus(const_cast<PGresult*>(end))) != "COMMIT")
+  if (std::string_view(PQcmdStatus(end)) != "COMMIT")
     throw SqlError("25P02", "the transaction had failed: the server rolled it back at COMMIT");
   return true;
 }

@@ -6,6 +6,7 @@
 #include "holdfast/errors.hpp"
 #include "inbox/consumer.hpp"
 #include "inbox/session.hpp"
+#include "ports/mutants.hpp"
 #include "simulation/broker/receiver.hpp"
 #include "simulation/world/consumer_parts.hpp"
 #include "simulation/world/handlers.hpp"
@@ -123,7 +124,8 @@ class ConsumerProcess {
 
   inbox::SessionOptions options() const {
     inbox::SessionOptions o;
-    o.lanes = w_.setup.lanes, o.batch = w_.setup.batch, o.by_key = w_.setup.by_key();
+    o.lanes = w_.setup.lanes, o.batch = w_.setup.batch,
+    o.by_key = w_.setup.by_key() || holdfast::mutant("key_without_order_waits");
     o.most_prefetch = 12, o.due_limit = 6;
     o.look_every = Millis(60), o.store_closes = Millis(400), o.quiet = w_.consumer.recently * 5 / 6;
     o.store = {Millis(20), Millis(200)}, o.pause = {Millis(40), Millis(300)};

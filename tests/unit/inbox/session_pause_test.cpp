@@ -31,6 +31,22 @@ TEST_F(G6_Pause, IsProbedWithAnotherOfTheSameTypeAndAnotherKey) {
       << "of key b one of another type comes first";
 }
 
+class G6_PauseWithoutOrder : public Talk {
+ protected:
+  G6_PauseWithoutOrder() {
+    options.look_every = std::chrono::hours(1);
+    options.by_key = false;
+    start();
+    nothing_due();
+  }
+};
+
+TEST_F(G6_PauseWithoutOrder, IsProbedWithAnotherOfTheSameKey) {
+  receive({{1, "a"}, {2, "a"}});
+  settle(0, unavailable());
+  EXPECT_EQ(after(seconds(1)), words({"run lane 0: 1:2 exclusive alone"})) << "nobody of another key is there to tell";
+}
+
 TEST_F(G6_Pause, AProbeThatGetsThroughPutsTheBlameOnTheFirst) {
   receive({{1, "a"}, {2, "b"}});
   settle(0, unavailable());

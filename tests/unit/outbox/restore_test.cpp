@@ -78,7 +78,7 @@ TEST(G1_RelayRestore, ABlockedKeyIsReadFromItsLowestAnyway) {
   EXPECT_THAT(talk.says("read keys"), ElementsAre("read keys a after 0, at most 48 each"));
 }
 
-/// The server crashed: a mark that was answered is undone, and the full round that follows brings no row of this key.
+/// The server crashed: a mark that was answered is undone.
 TEST(G1_RelayRestore, AfterAnErrorOfTheStoreAKeyStartsAtWhatIsLowestThen) {
   Talk talk({.rows_of_a_key = 2, .refill_below = 1});
   talk.begin();
@@ -96,6 +96,20 @@ TEST(G1_RelayRestore, AfterAnErrorOfTheStoreAKeyStartsAtWhatIsLowestThen) {
   EXPECT_THAT(talk.says("publish"), ElementsAre());
   talk.page(rows(1, 4, "a"));
   EXPECT_THAT(talk.publishes(), ElementsAre(1)) << "a duplicate at worst, never a gap";
+}
+
+/// A backup was restored: what waited was never there.
+TEST(G1_RelayRestore, AfterAnErrorOfTheStoreWhatItDoesNotBringAgainIsNotSent) {
+  Talk talk;
+  talk.begin();
+  talk.page({row(1, "a"), row(2, "a"), row(3, "a")});
+  EXPECT_THAT(talk.publishes(), ElementsAre(1));
+  talk.store_fails(RenewLease{});
+  talk.after(Millis(2'000));
+  talk.confirm(1);
+  talk.says();
+  talk.page({row(3, "a")});
+  EXPECT_THAT(talk.publishes(), ElementsAre(3));
 }
 
 TEST(G1_RelayRestore, WhatWasReadBeforeTheKeyStartedOverDoesNotCount) {
