@@ -159,9 +159,7 @@ void Session::pause(int lane, const Running& run, const Report& report) {
 }
 
 /// Without order a key is no reason to wait for another event, nor to take it for the same trouble.
-std::string Session::order_key(const std::string& key) const {
-  return options_.by_key ? key : "";
-}
+std::string Session::order_key(const std::string& key) const { return options_.by_key ? key : ""; }
 
 /// A probe says something only if it was handled: then all go on, and a culprit that it was not is to blame.
 void Session::after_probe(const Running& run, const Report& report) {
