@@ -18,7 +18,7 @@ namespace holdfast::servers {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr std::streamsize most_of_log = 2000;
+constexpr std::uintmax_t end = 2'000;  // of a log
 
 fs::path make_temporary(const std::string& name) {
   std::string pattern = (fs::temp_directory_path() / (name + "-XXXXXX")).string();
@@ -143,18 +143,18 @@ std::uintmax_t Folder::log_size() const {
   return none_yet ? 0 : size;
 }
 
-std::string Folder::log(std::uintmax_t from) const {
+std::string Folder::log(std::uintmax_t from, std::size_t most) const {
   std::ifstream in(path() / "log");
   in.seekg(static_cast<std::streamoff>(from));
-  std::string text(most_of_log, '\0');
-  in.read(text.data(), most_of_log);
+  std::string text(most, '\0');
+  in.read(text.data(), static_cast<std::streamsize>(most));
   text.resize(static_cast<std::size_t>(in.gcount()));
   return text;
 }
 
 std::string Folder::end_of_log() const {
   const auto size = log_size();
-  return log(size - std::min<std::uintmax_t>(size, most_of_log));
+  return log(size - std::min(size, end));
 }
 
 }  // namespace holdfast::servers

@@ -40,7 +40,7 @@ class Folder {
   pid_t spawn(const std::vector<std::string>& words, int out = -1) const;
   Ran run(const std::vector<std::string>& words) const;  // to its end, with what it printed
   std::uintmax_t log_size() const;
-  std::string log(std::uintmax_t from) const;  // at most 2,000 bytes from there on
+  std::string log(std::uintmax_t from, std::size_t most = 2'000) const;  // at most so many bytes from there on
   std::string end_of_log() const;
 
  private:

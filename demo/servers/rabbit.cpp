@@ -126,12 +126,15 @@ void Rabbit::launch() {
 void Rabbit::await() {
   for (int i = 0; i < tries; ++i) {
     if (!running()) throw Unavailable("RabbitMQ ended at its start: " + folder_.log(log_before_));
-    if (listens(port_) && (!options_.tls || listens(tls_port_))) return;  // the last thing that it opens
+    if (listens(port_) && booted()) return;
     poll(nullptr, 0, pause_ms);
   }
   stop(SIGKILL);
   throw Unavailable("RabbitMQ does not answer: " + folder_.log(log_before_));
 }
+
+/// RabbitMQ 4 listens before rabbitmqctl finds it running.
+bool Rabbit::booted() const { return folder_.log(log_before_, 1 << 20).find("completed with") != std::string::npos; }
 
 bool Rabbit::running() {
   if (pid_ > 0 && waitpid(pid_, nullptr, WNOHANG) == pid_) pid_ = 0;

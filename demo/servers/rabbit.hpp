@@ -51,6 +51,7 @@ class Rabbit {
  private:
   void launch();
   void configure() const;
+  bool booted() const;
   std::string address(const std::string& scheme, const std::string& host, int port) const;
 
   const std::filesystem::path programs_;

@@ -22,6 +22,17 @@ struct Stopped {
   ~Stopped() { kill(server().pid(), SIGCONT); }
 };
 
+/// The broker takes no message of more than 100,000 bytes while this lives. RabbitMQ 4 looks at the term, those before it at the setting.
+struct SmallMessages {
+  SmallMessages() { set(100'000); }
+  ~SmallMessages() { set(134'217'728); }
+  static void set(int most) {
+    const auto bytes = std::to_string(most);
+    server().ctl({"eval", "application:set_env(rabbit, max_message_size, " + bytes +
+                              "), persistent_term:put(max_message_size, " + bytes + ")."});
+  }
+};
+
 struct RabbitTest : ::testing::Test {
   using Transport = std::shared_ptr<detail::TransportBase>;
 

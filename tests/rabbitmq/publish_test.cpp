@@ -56,14 +56,13 @@ TEST_F(RabbitPublisher, G5_Isolation_WhatAmqpCannotHoldIsRefusedAloneAndTheSessi
 /// The relay sends again, one at a time, what was open when a message was blamed.
 TEST_F(RabbitPublisher, G5_Isolation_AMessageThatClosesTheChannelIsBlamed) {
   subscribe({"q", {"#"}});
-  server().ctl({"eval", "application:set_env(rabbit, max_message_size, 100000)."});
+  const SmallMessages small;
   publisher = broker->publisher();
   const auto fine = event("fine"), huge = event(std::string(200'000, 'x'));
   ASSERT_TRUE(publisher->accept({1, &fine}));
   ASSERT_TRUE(publisher->accept({2, &huge}));
   pump(*publisher, results, 2);
   EXPECT_EQ(publisher->pump(soon(), results), ports::SessionState::closed);
-  server().ctl({"eval", "application:set_env(rabbit, max_message_size, 134217728)."});
   EXPECT_EQ(results.size(), 2u);
   EXPECT_EQ(publisher->blame(), ports::Blame::a_message) << publisher->why_closed();
   EXPECT_NE(publisher->why_closed().find("406"), std::string::npos) << publisher->why_closed();
