@@ -17,6 +17,6 @@ void measure_latency(Report& report, Servers& servers, int seconds);
 void measure_consumer(Report& report, Servers& servers, const std::filesystem::path& folder,
                       const std::filesystem::path& programs, int orders);
 void measure_orders(Report& report, Servers& servers, const std::filesystem::path& folder,
-                    const std::filesystem::path& programs, int orders);
+                    const std::filesystem::path& programs);
 
 }  // namespace holdfast::bench

@@ -33,7 +33,7 @@ int main(int argc, char** argv) {
       if (wanted("relay")) measure_relay(report, servers, relayed);
       if (wanted("latency")) measure_latency(report, servers, 10);
       if (wanted("consumer")) measure_consumer(report, servers, folder, programs, consumed);
-      if (wanted("orders")) measure_orders(report, servers, folder, programs, orders);
+      if (wanted("orders")) measure_orders(report, servers, folder, programs);
     }
   } catch (const std::exception& error) {
     fmt::print(stderr, "bench: {}\n", error.what());

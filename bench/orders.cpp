@@ -8,19 +8,17 @@
 #include <thread>
 
 #include "bench/bench.hpp"
+#include "bench/load.hpp"
 #include "bench/proc.hpp"
 #include "bench/servers.hpp"
-#include "demo/orders.hpp"
 #include "demo/process.hpp"
 #include "holdfast/contract.hpp"
-#include "holdfast/errors.hpp"
 
 namespace holdfast::bench {
 namespace {
 
 using namespace std::chrono_literals;
 
-constexpr int connections = 16;
 const unsigned workers =
     2 * std::max(1u, std::thread::hardware_concurrency());  // as docs/configuration.md says for a shared machine
 
@@ -39,12 +37,12 @@ constexpr const char* statements =
     "ARRAY[false], ARRAY[1785000000000000], ARRAY['{}'::bytea], ARRAY['{}']);\n"
     "COMMIT;\n";
 
-double pgbench(const std::filesystem::path& folder, const std::string& url, int orders) {
+double pgbench(const std::filesystem::path& folder, const std::string& url) {
   const auto script = (folder / "orders.sql").string();
   std::ofstream(script) << fmt::format(fmt::runtime(statements), std::string(430, 'x'), std::string(120, 'h'));
   demo::Process run({(servers::Postgres::programs() / "pgbench").string(),
-                     {"-n", "-M", "prepared", "-c", std::to_string(connections), "-j", "2", "-t",
-                      std::to_string(orders / connections), "-f", script, url},
+                     {"-n", "-M", "prepared", "-c", std::to_string(load_connections), "-j", "2", "-T",
+                      std::to_string(load_seconds), "-f", script, url},
                      {},
                      (folder / "pgbench.log").string()});
   for (;;) {
@@ -56,23 +54,19 @@ double pgbench(const std::filesystem::path& folder, const std::string& url, int 
 }  // namespace
 
 void measure_orders(Report& report, Servers& servers, const std::filesystem::path& folder,
-                    const std::filesystem::path& programs, int orders) {
+                    const std::filesystem::path& programs) {
   const auto url = servers.database("orders");
-  demo::Process service(
-      {(programs / "order-service").string(),
-       {"--database-url", url, "--broker-url", servers.broker(), "--http-listen", "127.0.0.1:0", "--relay-mode",
-        "elsewhere", "--database-connections", std::to_string(connections), "--http-workers", std::to_string(workers)},
-       {},
-       (folder / "order-on-postgres.log").string()});
+  demo::Process service({(programs / "order-service").string(),
+                         {"--database-url", url, "--broker-url", servers.broker(), "--http-listen", "127.0.0.1:0",
+                          "--relay-mode", "elsewhere", "--database-connections", std::to_string(load_connections),
+                          "--http-workers", std::to_string(workers)},
+                         {},
+                         (folder / "order-on-postgres.log").string()});
   const auto at = Codec<Ready>::decode(service.read_line(60s)).http;
-  const std::vector<demo::Order> plain(static_cast<std::size_t>(orders),
-                                       demo::Order{101, 1, Money::from_units(149900)});
   std::vector<double> limit, rate;
   for (int round = 0; round < rounds_in_turn; ++round) {
-    limit.push_back(pgbench(folder, url, orders));
-    const auto start = std::chrono::steady_clock::now();
-    demo::place_plain(at, plain, connections);
-    rate.push_back(orders / std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+    limit.push_back(pgbench(folder, url));
+    rate.push_back(post_orders(at, folder));
   }
   report.add({fmt::format("POST /orders on PostgreSQL, 16 connections, {} workers", workers), median(rate), "orders/s",
               median(limit), "pgbench -M prepared, same statements", 0.6});

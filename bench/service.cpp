@@ -8,8 +8,8 @@
 
 #include "bench/bare.hpp"
 #include "bench/bench.hpp"
+#include "bench/load.hpp"
 #include "bench/proc.hpp"
-#include "demo/orders.hpp"
 #include "demo/process.hpp"
 #include "holdfast/contract.hpp"
 
@@ -42,14 +42,6 @@ struct Place {
   }
 };
 
-double order_rate(const std::string& url, int orders) {
-  const std::vector<demo::Order> plain(static_cast<std::size_t>(orders),
-                                       demo::Order{101, 1, Money::from_units(149900)});
-  const auto start = Clock::now();
-  demo::place_plain(url, plain, 16);
-  return orders / seconds_since(start);
-}
-
 double median_start_ms(const Place& place, const std::string& name) {
   std::vector<double> all;
   for (int i = 0; i < 7; ++i) {
@@ -80,10 +72,10 @@ void declare_the_queue_of_inventory(const Place& place) {
 }
 
 /// Orders a second; the most memory it needed.
-std::pair<double, double> under_load(const Place& place, const char* relay, int orders) {
+std::pair<double, double> under_load(const Place& place, const char* relay) {
   demo::Process service(place.command("order-service", relay));
   const auto url = Codec<Ready>::decode(service.read_line(10s)).http;
-  const double rate = order_rate(url, orders);
+  const double rate = post_orders(url, place.folder);
   return {rate, resident_mib(service.pid())};
 }
 
@@ -94,11 +86,11 @@ void measure_service(Report& report, const std::filesystem::path& folder, const 
   const Place place{folder, programs};
   const double limit = bare_order_rate(folder, orders);
   declare_the_queue_of_inventory(place);
-  const auto [rate, memory] = under_load(place, "elsewhere", orders);
+  const auto [rate, memory] = under_load(place, "elsewhere");
   report.add({"POST /orders, 16 connections, relay elsewhere", rate, "orders/s", limit,
               "bare program, same statements, one thread", 0.6});
   report.add({"order-service, most resident under that load", memory, "MiB", 0, "", 25, true});
-  const auto [with_relay, memory_with_relay] = under_load(place, "in_process", orders);
+  const auto [with_relay, memory_with_relay] = under_load(place, "in_process");
   report.add({"the same, relay in the process", with_relay, "orders/s", 0, "", 0});
   report.add({"its most resident", memory_with_relay, "MiB", 0, "", 25, true});
   const Place quiet{folder / "idle", programs};  // nothing waits there

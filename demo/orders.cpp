@@ -70,48 +70,31 @@ std::string body_of(const Order& order) {
   return Codec<Body>::encode({77, order.amount, "INR", {{order.product, order.qty}}});
 }
 
-namespace {
-
 /// Each order once, by whichever connection is free; the first failure ends all.
-void place_with(const std::string& order_url, std::size_t orders, int connections,
-                const std::function<void(http::Client&, std::size_t)>& one) {
+std::vector<std::int64_t> place(const std::string& order_url, const std::vector<Order>& orders, const std::string& run,
+                                int connections, const std::function<void(int placed)>& progress) {
+  std::atomic<int> placed = 0;
   std::atomic<std::size_t> next = 0;
   std::atomic<bool> failed = false;
   std::exception_ptr why;
+  std::vector<std::int64_t> answered(orders.size());
   std::vector<std::jthread> threads;
   threads.reserve(static_cast<std::size_t>(connections));
   for (int c = 0; c < connections; ++c)
     threads.emplace_back([&] {
       try {
         http::Client client(order_url);
-        for (std::size_t i = next++; i < orders && !failed; i = next++) one(client, i);
+        for (std::size_t i = next++; i < orders.size() && !failed; i = next++) {
+          answered[i] = place_one(client, orders[i], run + "-" + std::to_string(i));
+          progress(++placed);
+        }
       } catch (...) {
         if (!failed.exchange(true)) why = std::current_exception();
       }
     });
   threads.clear();
   if (failed) std::rethrow_exception(why);
-}
-
-}  // namespace
-
-std::vector<std::int64_t> place(const std::string& order_url, const std::vector<Order>& orders, const std::string& run,
-                                int connections, const std::function<void(int placed)>& progress) {
-  std::atomic<int> placed = 0;
-  std::vector<std::int64_t> answered(orders.size());
-  place_with(order_url, orders.size(), connections, [&](http::Client& client, std::size_t i) {
-    answered[i] = place_one(client, orders[i], run + "-" + std::to_string(i));
-    progress(++placed);
-  });
   return answered;
-}
-
-void place_plain(const std::string& order_url, const std::vector<Order>& orders, int connections) {
-  place_with(order_url, orders.size(), connections, [&](http::Client& client, std::size_t i) {
-    const auto answer = client.post("/orders", body_of(orders[i]), {{"content-type", "application/json"}});
-    if (answer.status != 201)
-      throw Error("POST /orders answered " + std::to_string(answer.status) + ": " + answer.body);
-  });
 }
 
 }  // namespace holdfast::demo

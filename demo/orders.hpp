@@ -29,7 +29,4 @@ std::string body_of(const Order& order);
 std::vector<std::int64_t> place(const std::string& order_url, const std::vector<Order>& orders, const std::string& run,
                                 int connections, const std::function<void(int placed)>& progress);
 
-/// Without keys and without patience: for measuring. Throws at the first answer that is not 201.
-void place_plain(const std::string& order_url, const std::vector<Order>& orders, int connections);
-
 }  // namespace holdfast::demo

@@ -9,7 +9,8 @@ packages_of() {  # STAGE: one a line
   case $1 in
     demo) printf '%s\n' "${demo[@]}" ;;
     servers) printf '%s\n' "${servers[@]}" ;;
-    test | bench) printf '%s\n' "${test[@]}" ;;
+    test) printf '%s\n' "${test[@]}" ;;
+    bench) printf '%s\n' "${test[@]}" wrk ;;
     lint) printf '%s\n' "${test[@]}" clang-tidy-19 ;;
     *) fail 2 "no such stage: $1 (demo, servers, test, bench, lint)" ;;
   esac
