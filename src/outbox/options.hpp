@@ -33,6 +33,8 @@ struct RelayOptions {
   Millis setup_wait{5'000};  // after a close that blames rights or topology
   Span store_away{Millis(100), Millis(2'000)};  // full jitter
   Span poll{Millis(5), Millis(250)};  // busy to idle
+  // A commit is read at once, but a round begins not sooner than this after the last: each costs a round trip, however few it finds.
+  Millis read_every{4};
   Millis lease_ttl{10'000};
   Millis lease_renew{3'000};
   int times_alone = 3;  // closing its session alone this often, an event is refused

@@ -26,7 +26,7 @@ Relay::Relay(RelayOptions options, ports::Random random)
     : options_(std::move(options)),
       random_(random),
       lease_(options_.lease_ttl, options_.lease_renew),
-      rounds_(options_.poll),
+      rounds_(options_.poll, options_.read_every),
       backlog_(options_),
       marks_(options_),
       store_(options_.store_away),

@@ -35,7 +35,7 @@ void Relay::read(Tick now) {
     page_ = Page::of_round;
     looked_last_ = false;
     if (!rounds_.walking() && !mutant("keys_left_out_of_the_next_round")) backlog_.begin_round();
-    ask(ReadPage{rounds_.ask(), room, backlog_.crowded()});
+    ask(ReadPage{rounds_.ask(now), room, backlog_.crowded()});
   }
 }
 

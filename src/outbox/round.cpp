@@ -17,13 +17,15 @@ void Rounds::restart(Tick now) {
 
 Tick Rounds::next() const {
   if (asking_) return Tick::max();
-  return walking_ || woken_ ? Tick::min() : next_poll_;
+  if (walking_) return Tick::min();
+  return woken_ ? not_before_ : next_poll_;
 }
 
-ports::Round Rounds::ask() {
+ports::Round Rounds::ask(Tick now) {
   asking_ = true;
   if (!walking_) {
     woken_ = found_ = false;
+    not_before_ = now + every_;
   } else if (mutant("later_pages_not_filtered") || mutant("next_round_from_last_page_snapshot")) {
     first_seen_ = next_.as_of;
     next_.as_of = {};

@@ -8,16 +8,16 @@ namespace holdfast::outbox {
 
 class Rounds {
  public:
-  explicit Rounds(Span poll) : poll_(poll), pause_(poll.first) {}
+  Rounds(Span poll, Millis every) : poll_(poll), every_(every), pause_(poll.first) {}
 
   /// The next round reads everything: a new lease, or an error after which nobody knows what was seen.
   void restart(Tick now);
   void wake() { woken_ = true; }
 
-  bool due(Tick now) const { return !asking_ && (walking_ || woken_ || now >= next_poll_); }
+  bool due(Tick now) const { return now >= next(); }
   Tick next() const;
   bool walking() const { return walking_; }  ///< in the middle of a round: ask() is for a later page
-  ports::Round ask();
+  ports::Round ask(Tick now);
   /// false: it answers a question from before a restart, nothing of it counts.
   bool answered(Tick now, const ports::Page& page);
   void failed() { asking_ = false; }
@@ -26,8 +26,9 @@ class Rounds {
   void finish(Tick now);
 
   Span poll_;
+  Millis every_;
   Millis pause_;  // adaptive: short while rows come, longer while none do
-  Tick next_poll_ = Tick::min();
+  Tick next_poll_ = Tick::min(), not_before_ = Tick::min();
   ports::Round next_;
   ports::Snapshot first_seen_;  // for mutants
   bool walking_ = false;  // in the middle of a round

@@ -19,6 +19,20 @@ TEST_F(G4_Rounds, LaterPagesSeeWhatTheFirstSawAndTheNextRoundTheRest) {
   EXPECT_THAT(talk.says("read"), ElementsAre("read 1000 after 0, not seen by s1"));
 }
 
+TEST_F(G4_Rounds, ACommitIsReadAtOnceAndThoseOfTheNextMillisecondsTogether) {
+  talk.begin();
+  talk.page({}, "s1");
+  talk.relay.wake();
+  EXPECT_THAT(talk.says("read"), IsEmpty()) << "the first round has only just begun";
+  talk.after(Millis(4));
+  EXPECT_THAT(talk.says("read"), ElementsAre("read 64 after 0, not seen by s1"));
+  talk.page({}, "s2");
+  talk.after(Millis(4));
+  EXPECT_THAT(talk.says("read"), IsEmpty()) << "nobody called";
+  talk.relay.wake();
+  EXPECT_THAT(talk.says("read"), ElementsAre("read 64 after 0, not seen by s2"));
+}
+
 TEST_F(G4_Rounds, RowsThatAreKnownAreDroppedBySeq) {
   talk.begin();
   talk.page({row(1, "a")});
@@ -87,11 +101,12 @@ TEST_F(G4_Rounds, PollsFastWhileRowsComeAndSlowlyWhileNoneDo) {
   EXPECT_EQ(talk.relay.next_tick() - talk.now, Millis(5));
 }
 
-TEST_F(G4_Rounds, ACommitIsReadAtOnceAlsoWhileAPageIsOut) {
+TEST_F(G4_Rounds, ACommitWhileAPageIsOutIsReadByTheNextRound) {
   talk.begin();
   talk.relay.wake();
   EXPECT_THAT(talk.says("read"), IsEmpty());
   talk.page({});
+  talk.after(Millis(4));
   EXPECT_THAT(talk.says("read"), ElementsAre("read 64 after 0, not seen by s1"));
   talk.page({});
   EXPECT_THAT(talk.says("read"), IsEmpty());
