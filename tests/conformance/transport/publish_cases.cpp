@@ -97,9 +97,11 @@ TEST_P(TransportConformance, G4_Order_after_a_return_nothing_of_that_key_passes)
   const auto receiver = subscribe({"q", {"order.#"}});
   auto news = event("third of a", "order.created.v1", "a");
   news.unrouted_ok = true;
+  auto astray = event("second of a", "unknown", "a");
+  astray.destination = "no such queue";
   const auto results =
-      publish({event("first of a", "order.created.v1", "a"), event("second of a", "unknown", "a"), news,
-               event("first of b", "order.created.v1", "b"), event("keyless", "order.created.v1", std::nullopt)});
+      publish({event("first of a", "order.created.v1", "a"), astray, news, event("first of b", "order.created.v1", "b"),
+               event("keyless", "order.created.v1", std::nullopt)});
   EXPECT_EQ(results.at(0).outcome, Outcome::confirmed);
   EXPECT_EQ(results.at(1).outcome, Outcome::returned);
   EXPECT_EQ(results.at(2).outcome, Outcome::returned);

@@ -1,16 +1,19 @@
 // Receiving: credit, acks, sessions, who may have which event.
+#include <algorithm>
+
 #include "suite.hpp"
 
 namespace holdfast::conformance {
 
-const ports::Queue by_key{"keyed.q", {"#"}, true};
-const ports::Queue in_any_order{"loose.q", {"#"}, false};
+// Each with a type of its own: where a log is kept, a queue that is new begins with what was published before.
+const ports::Queue by_key{"keyed.q", {"keyed.v1"}, true};
+const ports::Queue in_any_order{"loose.q", {"loose.v1"}, false};
 
 TEST_P(TransportConformance, hands_out_no_more_than_the_credit) {
   for (const auto& queue : {by_key, in_any_order}) {
     const auto receiver = subscribe(queue);
     receiver->credit(2);
-    publish_all({"1", "2", "3"});
+    publish_to(queue, {"1", "2", "3"});
     const auto first = take(*receiver, 2);
     EXPECT_EQ(bodies(first), (Bodies{"1", "2"}));
     EXPECT_TRUE(poll(*receiver).deliveries.empty());
@@ -23,7 +26,7 @@ TEST_P(TransportConformance, hands_out_no_more_than_the_credit) {
 TEST_P(TransportConformance, without_credit_takes_nothing_and_stays_connected) {
   const auto receiver = subscribe(by_key);
   receiver->credit(0);
-  publish_all({"1"});
+  publish_to(by_key, {"1"});
   const auto got = poll(*receiver);
   EXPECT_TRUE(got.connected);
   EXPECT_TRUE(got.deliveries.empty());
@@ -35,7 +38,7 @@ TEST_P(TransportConformance, without_credit_takes_nothing_and_stays_connected) {
 TEST_P(TransportConformance, G1_NoLoss_what_is_not_acked_comes_again_in_order_and_says_so) {
   for (const auto& queue : {by_key, in_any_order}) {
     const auto receiver = subscribe(queue);
-    publish_all({"1", "2", "3", "4"});
+    publish_to(queue, {"1", "2", "3", "4"});
     receiver->credit(3);
     const auto first = take(*receiver, 3);
     ASSERT_EQ(first.size(), 3u);
@@ -44,17 +47,17 @@ TEST_P(TransportConformance, G1_NoLoss_what_is_not_acked_comes_again_in_order_an
     receiver->credit(100);
     std::vector<std::uint64_t> ended;
     std::vector<ports::Delivery> again;
+    const Bodies wanted = bench->features().acks_each ? Bodies{"1", "3", "4"} : Bodies{"1", "2", "3", "4"};
     eventually(*receiver, [&](const ports::Received& got) {
       ended.insert(ended.end(), got.ended.begin(), got.ended.end());
       again.insert(again.end(), got.deliveries.begin(), got.deliveries.end());
-      return again.size() == 3;
+      return again.size() == wanted.size();
     });
-    EXPECT_EQ(ended, std::vector{first[0].session});
-    EXPECT_EQ(bodies(again), (Bodies{"1", "3", "4"}));
-    ASSERT_EQ(again.size(), 3u);
-    EXPECT_TRUE(again[0].redelivered);
-    EXPECT_TRUE(again[1].redelivered);
-    if (!bench->features().prefetches) { EXPECT_FALSE(again[2].redelivered); }
+    EXPECT_EQ(std::ranges::count(ended, first[0].session), 1);
+    ASSERT_EQ(bodies(again), wanted);
+    for (const auto& one : again)
+      if (one.body != "4") { EXPECT_TRUE(one.redelivered) << one.body; }
+    if (!bench->features().prefetches) { EXPECT_FALSE(again.back().redelivered); }
     EXPECT_NE(again[0].session, first[0].session);
     ack(*receiver, again);
     poll(*receiver);
@@ -65,7 +68,7 @@ TEST_P(TransportConformance, G1_NoLoss_what_is_not_acked_comes_again_in_order_an
 TEST_P(TransportConformance, G1_NoLoss_an_ack_of_a_dead_session_counts_for_nothing) {
   for (const auto& queue : {by_key, in_any_order}) {
     const auto receiver = subscribe(queue);
-    publish_all({"1"});
+    publish_to(queue, {"1"});
     const auto first = take(*receiver, 1);
     receiver->disconnect();
     ack(*receiver, first);
@@ -84,7 +87,7 @@ TEST_P(TransportConformance, G1_NoLoss_an_ack_of_a_dead_session_counts_for_nothi
 TEST_P(TransportConformance, an_acked_event_is_gone_for_good) {
   for (const auto& queue : {by_key, in_any_order}) {
     auto receiver = subscribe(queue);
-    publish_all({"1", "2"});
+    publish_to(queue, {"1", "2"});
     ack(*receiver, take(*receiver, 2));
     poll(*receiver);
     receiver.reset();
@@ -99,19 +102,20 @@ TEST_P(TransportConformance, an_acked_event_is_gone_for_good) {
 
 TEST_P(TransportConformance, G4_Order_one_receiver_at_a_time_and_the_next_begins_at_the_lowest) {
   const auto first = subscribe(by_key), second = another(by_key);
-  publish_all({"1", "2", "3"});
+  publish_to(by_key, {"1", "2", "3"});
   const auto taken = take(*first, 3);
   ASSERT_EQ(taken.size(), 3u);
   const auto standing_by = poll(*second);
   EXPECT_TRUE(standing_by.deliveries.empty());
   EXPECT_TRUE(standing_by.connected);
   EXPECT_FALSE(standing_by.empty);
-  publish_all({"4"});
+  publish_to(by_key, {"4"});
   EXPECT_TRUE(poll(*second).deliveries.empty());
   ack(*first, {taken[1]});
   poll(*first);
   first->disconnect();
-  EXPECT_EQ(bodies(take(*second, 3)), (Bodies{"1", "3", "4"}));
+  const Bodies left = bench->features().acks_each ? Bodies{"1", "3", "4"} : Bodies{"1", "2", "3", "4"};
+  EXPECT_EQ(bodies(take(*second, left.size())), left);
   EXPECT_TRUE(poll(*first).deliveries.empty());
 }
 
@@ -120,7 +124,7 @@ TEST_P(TransportConformance, events_of_a_receiver_that_dies_go_to_the_next) {
   for (const auto& queue : {by_key, in_any_order}) {
     auto first = subscribe(queue);
     const auto second = another(queue);
-    publish_all({"1", "2"});
+    publish_to(queue, {"1", "2"});
     ASSERT_EQ(take(*first, 2).size(), 2u);
     EXPECT_TRUE(poll(*second).deliveries.empty());
     first.reset();
@@ -134,9 +138,10 @@ TEST_P(TransportConformance, events_of_a_receiver_that_dies_go_to_the_next) {
 }
 
 TEST_P(TransportConformance, receivers_in_any_order_share_and_none_gets_what_another_has) {
+  if (!bench->features().shares_each) GTEST_SKIP() << "the events of a key are one receiver's";
   const auto first = subscribe(in_any_order), second = another(in_any_order);
   first->credit(2);
-  publish_all({"1", "2", "3"});
+  publish_to(in_any_order, {"1", "2", "3"});
   const auto mine = take(*first, 2);
   EXPECT_EQ(bodies(mine), (Bodies{"1", "2"}));
   EXPECT_EQ(bodies(take(*second, 1)), Bodies{"3"});
@@ -152,7 +157,7 @@ TEST_P(TransportConformance, says_empty_only_when_it_knows) {
     if (bench->features().sees_what_others_have || !queue.by_key) {
       EXPECT_TRUE(eventually(*receiver, [](const auto& got) { return got.empty; }));
     }
-    publish_all({"1", "2"});
+    publish_to(queue, {"1", "2"});
     receiver->credit(1);
     ports::Received got;
     receiver->pump(soon(), got);
@@ -168,9 +173,10 @@ TEST_P(TransportConformance, says_empty_only_when_it_knows) {
 }
 
 TEST_P(TransportConformance, a_queue_is_not_empty_while_another_receiver_has_of_it) {
+  if (!bench->features().shares_each) GTEST_SKIP() << "the events of a key are one receiver's";
   const auto first = subscribe(in_any_order), second = another(in_any_order);
   first->credit(1);
-  publish_all({"1", "2"});
+  publish_to(in_any_order, {"1", "2"});
   const auto taken = take(*first, 1);
   ports::Received got;
   second->pump(soon(), got);
@@ -195,7 +201,7 @@ TEST_P(TransportConformance, a_receiver_that_is_called_comes_back) {
 
 TEST_P(TransportConformance, a_receiver_that_is_ended_gives_its_events_back) {
   const auto first = subscribe(by_key), second = another(by_key);
-  publish_all({"1"});
+  publish_to(by_key, {"1"});
   const auto taken = take(*first, 1);
   ASSERT_EQ(taken.size(), 1u);
   first->abort();
@@ -203,7 +209,7 @@ TEST_P(TransportConformance, a_receiver_that_is_ended_gives_its_events_back) {
   first->pump(now() + std::chrono::hours(1), got);
   EXPECT_FALSE(got.connected);
   EXPECT_NE(got.problem, "");
-  EXPECT_EQ(got.ended, std::vector{taken[0].session});
+  EXPECT_EQ(std::ranges::count(got.ended, taken[0].session), 1);
   EXPECT_EQ(bodies(take(*second, 1)), Bodies{"1"});
 }
 

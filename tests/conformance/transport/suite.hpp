@@ -17,6 +17,9 @@ struct TransportFeatures {
   bool sees_what_others_have =
       true;  // else `empty` is not known while another one may have a part, or by key is the active one
   bool sees_missing_bindings = true;
+  bool acks_each = true;  // else the settled prefix: what lies behind a gap comes again
+  bool shares_each = true;  // receivers of a queue in any order take event by event; else partition by partition
+  bool tells_handed_out = true;  // depth() does
 };
 
 class TransportBench {
@@ -52,7 +55,8 @@ class TransportConformance : public ::testing::TestWithParam<TransportCase> {
                                     std::optional<std::string> key = "1");
   /// By one session, token = place; a result for each.
   Results publish(const std::vector<ports::OutgoingEvent>& events);
-  void publish_all(const Bodies& bodies);  // must be confirmed
+  void publish_all(const Bodies& bodies, const std::string& type = "order.created.v1");  // must be confirmed
+  void publish_to(const ports::Queue& queue, const Bodies& bodies) { publish_all(bodies, queue.patterns.front()); }
 
   /// Pumps until it has so many (or patience ends).
   std::vector<ports::Delivery> take(ports::Receiver& receiver, std::size_t count);

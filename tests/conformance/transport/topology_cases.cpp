@@ -74,10 +74,10 @@ TEST_P(TransportConformance, a_dead_letter_queue_keeps_what_it_hands_out_however
 
 TEST_P(TransportConformance, tells_how_much_waits_and_how_much_was_handed_out) {
   for (const bool by_key : {true, false}) {
-    const auto receiver = subscribe({by_key ? "keyed" : "loose", {"#"}, by_key});
-    receiver->credit(2);
-    publish_all({"1", "2", "3"});
     const std::string queue = by_key ? "keyed" : "loose";
+    const auto receiver = subscribe({queue, {queue + ".v1"}, by_key});
+    receiver->credit(2);
+    publish_to({queue, {queue + ".v1"}}, {"1", "2", "3"});
     expect_depth(queue, {.ready = 3});
     const auto taken = take(*receiver, 2);
     expect_depth(queue, {.ready = 3, .handed_out = 2});
