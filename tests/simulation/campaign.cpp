@@ -170,7 +170,7 @@ bool try_mutants(const Options& options) {
     ++tried_mutants;
     Options each = options;
     each.mutant = mutant.name;
-    if (options.setup.empty()) each.setup = mutant.setup;
+    if (options.setup.empty()) each.setup = std::string("log=0 ") + mutant.setup;  // unless it says otherwise
     Sum sum;
     for (std::uint64_t tried = 0; tried < most && sum.bad.empty();
          tried += 200) {  // a few at a time: most fall at once

@@ -32,6 +32,7 @@ class Scheduler {
   bool step(Time next = never);
   void stop();  // kills all, for good
   void all_up();  // whoever is down or stands still goes on
+  bool frozen(int process) const { return process >= 0 && processes_[process].frozen_until > now; }
   bool up(int process) const { return !processes_[process].down; }
   const std::string& name(int process) const { return processes_[process].name; }
 

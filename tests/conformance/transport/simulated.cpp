@@ -1,6 +1,6 @@
-// The simulator's broker: what it lets pass, a real one would. The scheduler's time is the only one.
-#include "simulation/broker/publisher.hpp"
-#include "simulation/broker/transport.hpp"
+// The simulator's brokers: what they let pass, a real one would. The scheduler's time is the only one.
+#include "simulation/broker/queue_transport.hpp"
+#include "simulation/log/log_transport.hpp"
 #include "suite.hpp"
 
 namespace holdfast::conformance {
@@ -13,9 +13,11 @@ struct SchedulerClock : ports::Clock {
   const sim::Scheduler& scheduler;
 };
 
+template <class Broker, class Transport>
 class SimulatedBench : public TransportBench {
  public:
-  explicit SimulatedBench(bool keeps_session_order) : transport_(broker_, keeps_session_order) {
+  template <class... Setup>
+  explicit SimulatedBench(Setup... setup) : broker_(scheduler_, setup...), transport_(broker_) {
     scheduler_.add("broker", [this] {
       for (;; scheduler_.sleep(1)) broker_.step();
     });
@@ -24,25 +26,46 @@ class SimulatedBench : public TransportBench {
 
   detail::TransportBase& transport() override { return transport_; }
   const ports::Clock& clock() override { return clock_; }
-  TransportFeatures features() const override { return {.delay_queues = true}; }
   void pass(ports::Millis time) override { scheduler_.sleep(time.count()); }
+
+ protected:
+  sim::Scheduler scheduler_{1};
+  SchedulerClock clock_{scheduler_};
+  Broker broker_;
+  Transport transport_;
+};
+
+class QueueBench : public SimulatedBench<sim::QueueBroker, sim::QueueTransport> {
+ public:
+  using SimulatedBench::SimulatedBench;
+  TransportFeatures features() const override { return {.delay_queues = true}; }
   void remove_binding(const std::string& queue, const std::string& pattern) override {
     transport_.remove_binding(queue, pattern);
   }
-
- private:
-  sim::Scheduler scheduler_{1};
-  SchedulerClock clock_{scheduler_};
-  sim::Broker broker_{scheduler_};
-  sim::SimTransport transport_;
 };
 
-TransportCase with(std::string name, bool keeps_session_order) {
-  return {std::move(name), [=] { return std::make_unique<SimulatedBench>(keeps_session_order); }};
+/// One partition: else the standby would have some of them.
+class LogBench : public SimulatedBench<sim::LogBroker, sim::LogTransport> {
+ public:
+  explicit LogBench(bool eager) : SimulatedBench(1, eager) {}
+  TransportFeatures features() const override {
+    return {.sees_what_others_have = false,
+            .sees_missing_bindings = false,
+            .acks_each = false,
+            .shares_each = false,
+            .tells_handed_out = false};
+  }
+  void remove_binding(const std::string&, const std::string&) override {}
+};
+
+template <class Bench>
+TransportCase with(std::string name, bool setup) {
+  return {std::move(name), [=] { return std::make_unique<Bench>(setup); }};
 }
 
 INSTANTIATE_TEST_SUITE_P(Simulated, TransportConformance,
-                         testing::Values(with("in_order", true), with("like_rabbitmq", false)),
+                         testing::Values(with<QueueBench>("in_order", true), with<QueueBench>("like_rabbitmq", false),
+                                         with<LogBench>("like_kafka", false), with<LogBench>("like_kafka_eager", true)),
                          [](const auto& which) { return which.param.name; });
 
 }  // namespace

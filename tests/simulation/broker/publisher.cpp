@@ -4,10 +4,10 @@
 
 namespace sim {
 
-SimPublisher::SimPublisher(Broker& broker, bool keeps_session_order) : broker_(broker) {
+SimPublisher::SimPublisher(Broker& broker) : broker_(broker) {
   broker.scheduler.point();
   if (broker.away()) throw holdfast::Unavailable("the broker is away");
-  link_ = broker.link(keeps_session_order);
+  link_ = broker.link();
 }
 
 SimPublisher::~SimPublisher() { broker_.part(*link_); }
@@ -21,6 +21,10 @@ bool SimPublisher::accept(const ports::Publication& publication) {
     link_->results.push_back({publication.token, ports::Outcome::refused, "the client cannot encode it"});
     if (link_->keeps_session_order && publication.event->key)
       link_->refused_keys.emplace(*publication.event->key, ports::Outcome::nacked);
+  } else if (auto refusal = broker_.look(*link_, publication)) {
+    link_->open.erase(publication.token);
+    if (publication.event->key) link_->refused_keys.emplace(*publication.event->key, refusal->outcome);
+    link_->results.push_back(*std::move(refusal));
   } else {
     link_->pipe.push_back({publication.token, *publication.event});
   }

@@ -6,10 +6,10 @@ namespace sim {
 
 class SimPublisher : public ports::Publisher {
  public:
-  SimPublisher(Broker& broker, bool keeps_session_order);  // Unavailable
+  explicit SimPublisher(Broker& broker);  // Unavailable
   ~SimPublisher() override;
 
-  ports::PublisherTraits traits() const override { return {link_->keeps_session_order, true}; }
+  ports::PublisherTraits traits() const override { return broker_.traits(); }
   bool accept(const ports::Publication& publication) override;
   ports::SessionState pump(ports::Tick until, std::vector<ports::PublishResult>& results) override;
   ports::Blame blame() const override { return link_->blame; }
@@ -29,10 +29,5 @@ class SimPublisher : public ports::Publisher {
   std::shared_ptr<PublisherLink> link_;
   bool woken_ = false;
 };
-
-inline ports::Tick tick_of(Time t) { return ports::Tick(Millis(t)); }
-inline Time time_of(ports::Tick t) {
-  return t == ports::Tick::max() ? never : std::chrono::ceil<Millis>(t.time_since_epoch()).count();
-}
 
 }  // namespace sim

@@ -1,7 +1,6 @@
 // What the consumer process and the importer share.
 #pragma once
 #include "inbox/retry_policy.hpp"
-#include "simulation/broker/receiver.hpp"
 #include "simulation/world/world.hpp"
 
 namespace sim {

@@ -7,7 +7,6 @@
 #include "inbox/consumer.hpp"
 #include "inbox/session.hpp"
 #include "ports/mutants.hpp"
-#include "simulation/broker/receiver.hpp"
 #include "simulation/world/consumer_parts.hpp"
 #include "simulation/world/handlers.hpp"
 
@@ -48,7 +47,8 @@ class ConsumerProcess {
         owner_(name_ + "/" + std::to_string(++w.incarnations)),
         store_(w.consumer, "c"),
         handlers_(handlers_of(w, number)),
-        receiver_(w.broker, receiver_setup(w)),
+        opened_(w.broker.receiver(receiver_setup(w))),
+        receiver_(*opened_),
         consumer_(
             {store_, w.clock, handlers_, policy_of(w, receiver_), [&w] { return w.scheduler.random.fraction(); }}),
         jobs_(static_cast<std::size_t>(w.setup.lanes)) {
@@ -146,6 +146,7 @@ class ConsumerProcess {
   void pump(ports::Tick until) {
     ports::Received got;
     receiver_.pump(until, got);
+    w_.show(got.problem);
     inbox::Arrived arrived{got.connected, got.empty, got.ended, {}};
     for (const auto session : got.ended) over_.insert(session);
     for (auto& delivery : got.deliveries) {
@@ -230,7 +231,8 @@ class ConsumerProcess {
   std::string name_, owner_;
   SimInboxStore store_;
   inbox::Handlers handlers_;
-  SimReceiver receiver_;
+  const std::unique_ptr<ports::Receiver> opened_;
+  ports::Receiver& receiver_;
   inbox::Consumer consumer_;
   std::unique_ptr<inbox::Session> session_;
   std::vector<std::optional<Job>> jobs_;

@@ -176,6 +176,8 @@ void World::fault() {
     case 16:
     case 17:
       if (setup.lost_waits) lose_waits();
+      if (log && setup.rebalances) log->rebalance(), note_fault("forced rebalances");
+      if (setup.retention) retention();
       break;
     default: break;
   }
@@ -190,14 +192,15 @@ void World::duplicate() {
   ++counts["duplicates"];
   if (const auto copy = copies_.find(x.number); copy != copies_.end() && scheduler.random.chance(.5)) {
     const ports::Delivery again = copy->second;
-    return broker.push(broker.queue(work_queue), again);
+    return broker.push(work_queue, again);
   }
-  broker.push(broker.queue(work_queue), delivery_of(event));
+  broker.push(work_queue, delivery_of(event));
 }
 
 /// The broker dead-letters by itself what it delivered too often.
 void World::delivery_limit() {
-  auto& work = broker.queue(work_queue);
+  if (!queues) return;
+  auto& work = queues->queue(work_queue);
   if (work.ready.empty()) return;
   auto first = work.ready.extract(work.ready.begin());
   if (Subject* x = judge.subject(first.mapped().body)) {
@@ -205,13 +208,17 @@ void World::delivery_limit() {
     history.note("FAULT", "the broker dead-letters event {}", x->number);
   }
   ++counts["dead-lettered by the broker"];
-  broker.push(broker.queue(dead_letters), std::move(first.mapped()));
+  broker.push(dead_letters, std::move(first.mapped()));
 }
 
 /// By somebody who takes them for rubbish. Of copies that the database knows nothing is lost; what the broker dead-lettered by
 /// itself was nowhere else.
 void World::purge() {
-  auto& all = broker.queue(dead_letters).ready;
+  if (log) {
+    for (Partition& partition : log->partitions(dead_letters)) log->cut(partition, partition.high);
+    return note_fault("purges");
+  }
+  auto& all = queues->queue(dead_letters).ready;
   if (all.empty()) return;
   note_fault("purges");
   const auto known = judge.known(consumer.consumers.at("c"));
@@ -229,7 +236,8 @@ void World::purge() {
 
 /// Likewise, or with the node that had them. The database knows that a retry waits at the broker, not that it does no longer.
 void World::lose_waits() {
-  for (auto& [name, queue] : broker.queues) {
+  if (!queues) return;
+  for (auto& [name, queue] : queues->queues) {
     if (queue.delay == 0) continue;
     for (const auto& [position, delivery] : queue.ready) {
       ++counts["lost retries"];
@@ -241,13 +249,55 @@ void World::lose_waits() {
   }
 }
 
+/// Mostly of what was handled. Else of what was not: then the consumer says which span, and an operator sends it again.
+void World::retention() {
+  auto& shares = log->group(work_queue).shares();
+  Group::Share& share = shares[static_cast<std::size_t>(scheduler.random.below(static_cast<int>(std::ssize(shares))))];
+  Partition& partition = *share.partition;
+  std::int64_t start = std::max(partition.start, share.committed.offset);
+  if (span_lost.empty() && partition.high > start && scheduler.random.chance(.2)) {
+    note_fault("spans lost to retention");
+    const auto beyond = start + 1 + scheduler.random.below(static_cast<int>(partition.high - start));
+    for (; start < beyond; ++start) lost_to_retention(partition.at(start).delivery);
+  }
+  log->cut(partition, start);
+}
+
+void World::lost_to_retention(const ports::Delivery& delivery) {
+  Subject* x = judge.subject(delivery.body);
+  if (!x || delivery.type.starts_with("audit.")) return;
+  history.note("FAULT", "event {} is deleted by retention", x->number);
+  x->out_of_turn = true;
+  span_lost.insert(x->number);
+}
+
+void World::show(const std::string& problem) {
+  if (span_shown || problem.find("deleted") == problem.npos) return;
+  history.note("operator", "reads: {}", problem);
+  span_shown = true;
+  to_republish.insert(span_lost.begin(), span_lost.end());
+}
+
+/// As the tools of the broker do it: the group has no members meanwhile.
+void World::go_on_behind_the_span() {
+  for (const int process : consumers_) kill(process, 1 + scheduler.random.below(60));
+  Group& group = log->group(work_queue);
+  for (Group::Share& share : group.shares()) {
+    group.leave(share.owner);
+    share.committed.offset = std::max(share.committed.offset, share.partition->start);
+  }
+  span_shown = false, span_lost.clear();
+  history.note("operator", "lets the group go on behind the span");
+}
+
 void World::end_of_faults() {
   history.note("WORLD", "faults end");
   producer.faults = consumer.faults = {};
   broker.faults = {};
   producer.away_until = consumer.away_until = broker.away_until = 0;
   broker.blocked = broker.unbound = false;
-  for (auto& [name, queue] : broker.queues) queue.nacking = 0;
+  if (queues)
+    for (auto& [name, queue] : queues->queues) queue.nacking = 0;
   scheduler.all_up();
 }
 

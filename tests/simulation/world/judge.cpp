@@ -103,7 +103,7 @@ bool Judge::first_in_order(const Subject& x, const std::set<int>& there) const {
   });
 }
 
-void Judge::pushed(const BrokerQueue& queue, const ports::Delivery& delivery) {
+void Judge::pushed(const Place& place, const ports::Delivery& delivery) {
   Subject* x = subject(delivery.body);
   if (!x) return;
   if (delivery.type.starts_with("audit.")) {
@@ -112,15 +112,15 @@ void Judge::pushed(const BrokerQueue& queue, const ports::Delivery& delivery) {
       breach("G2", name(*x) + ": what its handler published was sent, but its effect is not committed");
     return;
   }
-  history_.note("broker", "{} gets {}{}", queue.name, name(*x),
+  history_.note("broker", "{} gets {}{}", place.name, name(*x),
                 delivery.copy ? fmt::format(" copy {}", delivery.copy) : "");
   if (x->commit != Subject::Commit::done)
     return breach("G2", name(*x) + " was published, but its transaction did not commit");
-  if (!queue.bound || delivery.copy > 0) return;
-  if (!queue.sink && !std::exchange(x->reached, true)) x->reached_at = scheduler_.now;
-  auto& there = arrived_[queue.name];
+  if (!place.bound || delivery.copy > 0) return;
+  if (!place.sink && !std::exchange(x->reached, true)) x->reached_at = scheduler_.now;
+  auto& there = arrived_[place.name];
   if (there.insert(x->number).second && !first_in_order(*x, there))
-    breach("G4", fmt::format("{} reached {} before an earlier event of its key", name(*x), queue.name));
+    breach("G4", fmt::format("{} reached {} before an earlier event of its key", name(*x), place.name));
 }
 
 // ---- the consumer's side --------------------------------------------------------------------------------------------

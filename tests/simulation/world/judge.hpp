@@ -34,7 +34,7 @@ class Judge {
   void confirmed(const Database& db, const ports::RowRef& row) { confirmed_[&db].insert(row); }
   void marked(const Database& db, const ports::RowRef& row);
   void refused(const ports::OutboxRow& row);
-  void pushed(const BrokerQueue& queue, const ports::Delivery& delivery);
+  void pushed(const Place& place, const ports::Delivery& delivery);
 
   // The consumer's side.
   void consumer_commits(const ServerTx& tx, const ConsumerTables& tables);

@@ -50,7 +50,7 @@ class Operator {
 
   void work() {
     for (;;) {
-      if (!w_.faulty() && !w_.fixed && !heals()) w_.scheduler.wait([this] { return w_.fixed; });
+      if (!w_.faulty() && !w_.fixed && !heals()) w_.scheduler.wait([this] { return w_.fixed || heals(); });
       w_.scheduler.sleep(w_.fixed ? 3 + w_.scheduler.random.below(10) : 20 + w_.scheduler.random.below(120));
       try {
         if (heals() && w_.scheduler.random.chance(.5)) heal();
@@ -140,21 +140,20 @@ class Operator {
   }
   /// Moves a dead letter back to the work queue by the broker's own tools.
   void shovel() {
-    auto& from = w_.broker.queue(dead_letters);
-    if (from.ready.empty()) return;
-    auto it = from.ready.begin();
-    if (Subject* x = w_.judge.subject(it->second.body)) {
+    const ports::Delivery* first = w_.broker.first(dead_letters);
+    if (!first) return;
+    if (Subject* x = w_.judge.subject(first->body)) {
       w_.judge.moved_by_hand(*x);
       perhaps_mend(*x);
       w_.history.note("operator", "shovels event {}", x->number);
     }
     ++w_.counts["shovelled"];
-    w_.broker.push(w_.broker.queue(work_queue), it->second);
-    if (w_.scheduler.random.chance(.7)) from.ready.erase(it);
+    w_.broker.push(work_queue, *first);
+    if (w_.scheduler.random.chance(.7)) w_.broker.drop_first(dead_letters);
   }
   // ---- after a restore of the consumer's database, a purge of its DLQ or of its wait queues
 
-  bool heals() const { return !w_.to_republish.empty() || w_.retry_copies_lost; }
+  bool heals() const { return !w_.to_republish.empty() || w_.retry_copies_lost || w_.span_shown; }
   /// As `outbox republish --since` does; a row whose mark comes later is found later. Copies of retries wait for reconcile's repair.
   void heal() {
     std::map<int, ports::Seq> found;
@@ -170,6 +169,7 @@ class Operator {
       ++w_.counts["republished"];
       w_.to_republish.erase(number), w_.republished.insert(number);
     }
+    if (w_.span_shown && !w_.faulty()) w_.go_on_behind_the_span();
     if (w_.retry_copies_lost && !w_.faulty()) repair();
   }
   /// Waits at the broker, says the inbox; but nothing is on its way: sent again, with the number that the inbox knows.
@@ -215,7 +215,8 @@ class Operator {
 
 void import(World& w) {
   SimInboxStore store(w.consumer, "c");
-  SimReceiver receiver(w.broker, {dead_letters, "", "", {}});
+  const auto opened = w.broker.receiver({dead_letters, "", "", {}});
+  ports::Receiver& receiver = *opened;
   const inbox::Handlers none;
   inbox::Consumer consumer({store, w.clock, none, policy_of(w, receiver), [] { return 0.0; }});
   receiver.credit(3);
@@ -260,7 +261,7 @@ void upkeep(World& w) {
     try {
       for (int number : {0, 1})  // each process prunes by what it knows
         if (w.setup.prune) prune(w, store, number);
-      if (!w.setup.consumer_restore && !w.setup.purges) outbox.retain(Millis(2'000), 5);
+      if (!w.setup.consumer_restore && !w.setup.purges && !w.setup.retention) outbox.retain(Millis(2'000), 5);
     } catch (const holdfast::Error&) {}  // next time
   }
 }

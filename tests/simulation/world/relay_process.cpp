@@ -78,7 +78,7 @@ class RelayProcess {
     sender_.perform(action);
   }
   std::unique_ptr<ports::Publisher> open() {
-    auto publisher = std::make_unique<SimPublisher>(w_.broker, w_.setup.keeps_session_order);
+    auto publisher = std::make_unique<SimPublisher>(w_.broker);
     auto& session = in_session_[opening_];
     session.clear();
     publisher->refuses = [this](const ports::OutgoingEvent& event) {

@@ -41,23 +41,23 @@ constexpr Fault faults[] = {{"kills", &Setup::kills},
                             {"rebalances", &Setup::rebalances},
                             {"consumer_restore", &Setup::consumer_restore},
                             {"purges", &Setup::purges},
-                            {"lost_waits", &Setup::lost_waits}};
+                            {"lost_waits", &Setup::lost_waits},
+                            {"retention", &Setup::retention}};
 constexpr Fault options[] = {{"via_broker", &Setup::via_broker},
                              {"keeps_session_order", &Setup::keeps_session_order},
                              {"handlers_publish", &Setup::handlers_publish},
                              {"enlisted", &Setup::enlisted},
                              {"own_transactions", &Setup::own_transactions},
                              {"any_type", &Setup::any_type},
-                             {"slow_acks", &Setup::slow_acks}};
+                             {"slow_acks", &Setup::slow_acks},
+                             {"log", &Setup::log},
+                             {"eager", &Setup::eager}};
 struct Number {
   const char* name;
   int Setup::* value;
 };
-constexpr Number numbers[] = {{"batch", &Setup::batch},
-                              {"lanes", &Setup::lanes},
-                              {"events", &Setup::events},
-                              {"keys", &Setup::keys},
-                              {"window", &Setup::window}};
+constexpr Number numbers[] = {{"batch", &Setup::batch}, {"lanes", &Setup::lanes},   {"events", &Setup::events},
+                              {"keys", &Setup::keys},   {"window", &Setup::window}, {"partitions", &Setup::partitions}};
 
 }  // namespace
 
@@ -78,10 +78,19 @@ Setup draw(Random& random) {
   s.keys = random.between(1, 4);
   s.window = random.chance(.3) ? 100 : random.between(1, 4);
   const double share = random.chance(.08) ? 1.0 : random.chance(.4) ? .12 : .35;
-  for (const Fault& fault : faults) s.*fault.flag = random.chance(share);
+  for (const Fault& fault : faults)
+    if (fault.flag != &Setup::retention) s.*fault.flag = random.chance(share);
   s.slow_acks = random.chance(.25);
   if (s.gaps || s.odd_times) s.prune |= random.chance(.7);  // else they are like any other event or pause
   return s;
+}
+
+/// With chance of its own: the other seeds stay as they are.
+void draw_transport(Random& random, Setup& setup) {
+  setup.log = random.chance(.3);
+  setup.eager = random.chance(.4);
+  setup.partitions = random.between(1, 4);
+  setup.retention = random.chance(.2);
 }
 
 void apply(const std::string& words, Setup& setup) {
@@ -106,15 +115,17 @@ void apply(const std::string& words, Setup& setup) {
   }
   if (setup.by_key()) setup.via_broker = false;
   else setup.after_dead = holdfast::AfterDead::block;
+  if (setup.log) setup.keeps_session_order = true;
+  else setup.eager = setup.retention = false;
 }
 
 std::string to_string(const Setup& s) {
-  std::string out = s.by_key()
-                        ? (s.after_dead == holdfast::AfterDead::block ? "by_key=1 proceed=0" : "by_key=1 proceed=1")
-                        : "by_key=0";
+  std::string out = s.log ? "log=1 " : "log=0 ";
+  out += s.by_key() ? (s.after_dead == holdfast::AfterDead::block ? "by_key=1 proceed=0" : "by_key=1 proceed=1")
+                    : "by_key=0";
   for (const Number& number : numbers) out += std::string(" ") + number.name + "=" + std::to_string(s.*number.value);
   for (const Fault& option : options)
-    if (s.*option.flag) out += std::string(" ") + option.name;
+    if (s.*option.flag && option.flag != &Setup::log) out += std::string(" ") + option.name;
   out += " | faults:";
   for (const Fault& fault : faults)
     if (s.*fault.flag) out += std::string(" ") + fault.name;

@@ -19,7 +19,9 @@ struct Setup {
   bool own_transactions = false;  // some types
   bool any_type = false;  // one handler takes all types that no other one takes
   bool slow_acks = false;  // on the way for a while: a process that ends takes its last ones with it
-  int batch = 4, lanes = 2, events = 12, keys = 3, window = 4;
+  bool log = false;  // the transport keeps logs, as Kafka does; else queues
+  bool eager = false;  // its rebalances
+  int batch = 4, lanes = 2, events = 12, keys = 3, window = 4, partitions = 2;
 
   // Faults.
   bool kills = false;  // any process, at any step
@@ -51,7 +53,8 @@ struct Setup {
   bool gaps = false;  // nothing happens for longer than the inbox remembers
   bool odd_times = false;  // events of 1970 and of 2099, and some that tell no time
   bool slow = false;  // handlers, now and then
-  bool rebalances = false;  // as on Kafka: what a lost session leaves is not flagged as redelivered
+  bool rebalances = false;  // of logs; of queues: what a lost session leaves is not flagged as redelivered
+  bool retention = false;  // the start of a log moves up, seldom beyond what was handled
 
   bool by_key() const { return ordering == holdfast::Ordering::by_key; }
   /// Something may die, and its copy go to the DLQ.
@@ -65,6 +68,7 @@ struct Setup {
 };
 
 Setup draw(Random& random);
+void draw_transport(Random& random, Setup& setup);
 /// "by_key=1 kills=0": sets what is named. Throws std::invalid_argument.
 void apply(const std::string& words, Setup& setup);
 std::string to_string(const Setup& setup);

@@ -22,23 +22,32 @@ EventId new_id(Timestamp at, Random& random) {
   return EventId::of_bytes(bytes);
 }
 
+Setup drawn(std::uint64_t seed, Random& random, const std::string& fixed) {
+  Setup setup = draw(random);
+  Random of_transport(~seed);
+  draw_transport(of_transport, setup);
+  apply(fixed, setup);
+  return setup;
+}
+
 }  // namespace
 
 World::World(std::uint64_t seed, const RunOptions& options)
     : scheduler(seed),
-      setup(draw(scheduler.random)),
+      setup(drawn(seed, scheduler.random, options.setup)),
       history(scheduler, options.history),
       judge(scheduler, setup, subjects, history),
       producer(scheduler, "the producer's database"),
       consumer(scheduler, "the consumer's database"),
-      broker(scheduler),
+      queues(setup.log ? nullptr : std::make_unique<QueueBroker>(scheduler, setup.keeps_session_order)),
+      log(setup.log ? std::make_unique<LogBroker>(scheduler, setup.partitions, setup.eager) : nullptr),
+      broker(log ? static_cast<Broker&>(*log) : *queues),
       publishing_(std::make_shared<holdfast::outbox::Publishing>(
           holdfast::outbox::PublishSetup{.producer = "p",
                                          .clock = authors_,
                                          .wake = [this] { ++counts["transactions that published"]; },
                                          .limits = {},
                                          .writer = &writer_})) {
-  apply(options.setup, setup);
   calm_at = 600 + scheduler.random.below(1200);
   subjects.reserve(static_cast<std::size_t>(setup.events) + 3);
   consumer.consumers["c"];
@@ -60,6 +69,7 @@ World::World(std::uint64_t seed, const RunOptions& options)
   broker.faults.unflagged = setup.rebalances;
   if (setup.slow_acks) broker.ack_takes = 60;
   if (setup.sessions) broker.faults.lost_session = .02, broker.faults.lost_ack = .02, broker.faults.setup_blamed = .005;
+  if (setup.sessions) broker.faults.lost_commit = .1;
   if (setup.nacks) broker.faults.nack = scheduler.random.chance(.3) ? .2 : .05;
   if (setup.duplicates) broker.faults.duplicate = .15;
   set_up_broker();
@@ -74,25 +84,46 @@ World::World(std::uint64_t seed, const RunOptions& options)
   add_processes();
 }
 
-void World::set_up_broker() {
-  auto& work = broker.declare(work_queue);
+void World::set_up_queues() {
+  auto& work = queues->declare(work_queue);
   work.bound = true, work.patterns = {"a.*.*", "pay.*.*"};
   work.single_active = setup.by_key() && !holdfast::mutant("no_single_active");
-  auto& other = broker.declare("other.q");
+  auto& other = queues->declare("other.q");
   other.bound = other.sink = true, other.patterns = {"a.#", "pay.#", "audit.#"};
-  broker.declare(dead_letters);
+  queues->declare(dead_letters);
   for (const Time delay : {40, 120}) {
-    auto& wait = broker.declare(wait_prefix + std::to_string(delay));
+    auto& wait = queues->declare(wait_prefix + std::to_string(delay));
     wait.delay = delay, wait.next = work_queue;
   }
+}
+
+/// All types are in one topic, else there would be no order between them. Audits are there too, which nobody subscribed to.
+void World::set_up_log() {
+  log->topic_of = [](const std::string& type) { return type == "noise.v1" ? type : std::string(all_events); };
+  auto& work = log->group(work_queue);
+  work.patterns = {"a.*.*", "pay.*.*"};
+  log->window = scheduler.random.between(1, 6);
+  log->subscribe(work, all_events);
+  auto& copies = log->group(dead_letters);
+  copies.copies = true;
+  log->topic(dead_letters, false), log->subscribe(copies, dead_letters);
+  for (Group* group : {&work, &copies})
+    group->on_commit = [this](const Group::Share& share, const Committed& before, const Committed& now) {
+      committed(share, before, now);
+    };
+}
+
+void World::set_up_broker() {
+  if (log) set_up_log();
+  else set_up_queues();
   broker.poison = [this](const ports::OutgoingEvent& event) {
     const Subject* x = judge.subject(event.envelope);
     return x && x->refused && !fixed;
   };
-  broker.on_push = [this](const BrokerQueue& queue, const ports::Delivery& delivery) {
-    judge.pushed(queue, delivery);
-    if (const Subject* x = judge.subject(delivery.body); x && queue.name == work_queue && delivery.copy > 0)
-      copies_[x->number] = delivery;
+  broker.on_push = [this](const Place& place, const ports::Delivery& delivery) {
+    judge.pushed(place, delivery);
+    const bool work = place.name == work_queue || place.name == all_events;
+    if (const Subject* x = judge.subject(delivery.body); x && work && delivery.copy > 0) copies_[x->number] = delivery;
   };
 }
 
@@ -168,6 +199,16 @@ void World::publish_audits(holdfast::TransactionRef tx, const Subject& x, const 
     auto options = in_bulk ? holdfast::caused_by(event) : holdfast::PublishOptions();
     options.key = "audit" + std::to_string((static_cast<std::size_t>(x.number) + part) % audits_each);
     publishing_->publish(tx, "audit.effect.v1", fmt::format("{{\"n\":{}}}", x.number), std::move(options));
+  }
+}
+
+/// Of a group: all that it passes is settled.
+void World::committed(const Group::Share& share, const Committed& before, const Committed& now) {
+  const Partition& partition = *share.partition;
+  const bool copies = partition.topic == dead_letters;
+  for (auto offset = std::max(before.offset, partition.start); offset < now.offset; ++offset) {
+    const ports::Delivery& delivery = partition.at(offset).delivery;
+    if (!delivery.type.starts_with("audit.")) judge.acknowledged(delivery, consumer.consumers.at("c"), copies);
   }
 }
 
@@ -277,6 +318,8 @@ Report World::finish() {
   c["sessions lost"] += b.lost_sessions, c["sessions closed for the set-up"] += b.blamed,
       c["duplicates"] += b.duplicates, c["redelivered"] += b.redelivered;
   c["acks of dead sessions"] += b.stale_acks;
+  c["seeds with logs"] += setup.log;
+  c["rebalances"] += b.rebalances, c["tails lost at a restart"] += b.lost_tails;
   c["effects"] += judge.effects, c["dead letters"] += judge.dead;
   return report;
 }

@@ -5,8 +5,10 @@
 #include "outbox/publish.hpp"
 #include "ports/clock.hpp"
 #include "simulation/broker/publisher.hpp"
+#include "simulation/broker/queue_broker.hpp"
 #include "simulation/database/inbox.hpp"
 #include "simulation/database/outbox.hpp"
+#include "simulation/log/log_broker.hpp"
 #include "simulation/world/judge.hpp"
 
 namespace sim {
@@ -58,6 +60,7 @@ inline constexpr std::size_t most_of_an_envelope = 700;
 inline constexpr Time forgotten = 4'000;  // a gap is longer than that
 inline constexpr const char* work_queue = "c.work.q";
 inline constexpr const char* dead_letters = "c.work.dlq";
+inline constexpr const char* all_events = "events";  // the topic of all types that are consumed
 inline constexpr const char* wait_prefix = "c.work.retry.";
 
 class World {
@@ -71,6 +74,8 @@ class World {
   bool release_is_bad() const { return scheduler.now >= bad_release_from && scheduler.now < bad_release_until; }
   bool dependency_away() const { return scheduler.now >= dependency_from && scheduler.now < dependency_until; }
   Subject& create();  // the next event
+  void show(const std::string& problem);  // of a receiver, to the operator
+  void go_on_behind_the_span();  // by an operator
 
   Scheduler scheduler;
   Setup setup;
@@ -78,7 +83,9 @@ class World {
   std::vector<Subject> subjects;
   Judge judge;
   Database producer, consumer;
-  Broker broker;
+  std::unique_ptr<QueueBroker> queues;  // of the two a seed has one
+  std::unique_ptr<LogBroker> log;
+  Broker& broker;
   Time skew = 0;  // of the consumers' and relays' clock
   SimClock clock{scheduler, skew};
   Time calm_at = 0;    // faults end
@@ -93,6 +100,8 @@ class World {
   // What a restore of the consumer's database, a purge of its DLQ or of its wait queues took away: an operator brings it back.
   std::set<int> to_republish, republished;  // by number: two may share an id
   bool retry_copies_lost = false;
+  std::set<int> span_lost;  // retention was quicker than the consumer
+  bool span_shown = false;  // and the consumer says so
   int producer_restores = 0;
   [[noreturn]] void crash(int consumer, const Subject& by);  // of a consumer process, by its handler
   std::shared_ptr<Stop> stoppable();  // the process that runs: a new life of it
@@ -104,6 +113,8 @@ class World {
 
  private:
   void set_up_broker();
+  void set_up_queues();
+  void set_up_log();
   void add_processes();
   bool steps_until(const std::function<std::string()>& restless, std::string& why);
   void environment();
@@ -114,6 +125,7 @@ class World {
   void sleep_through(Time for_so_long);
   void give_odd_time(Subject& x);
   void read_bodies(const ServerTx& tx);
+  void committed(const Group::Share& share, const Committed& before, const Committed& now);
   void pause(int process, Time for_so_long);
   void take_away(Database& database, Time for_so_long);
   void crash_server(Database& database, Time down_for);
@@ -123,6 +135,8 @@ class World {
   void delivery_limit();
   void purge();
   void lose_waits();
+  void retention();
+  void lost_to_retention(const ports::Delivery& delivery);
   void restores();
   void restore_producer();
   void restore_consumer();

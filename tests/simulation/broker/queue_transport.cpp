@@ -1,9 +1,9 @@
-#include "simulation/broker/transport.hpp"
+#include "simulation/broker/queue_transport.hpp"
 
 #include <algorithm>
 
 #include "simulation/broker/publisher.hpp"
-#include "simulation/broker/receiver.hpp"
+#include "simulation/broker/queue_receiver.hpp"
 
 namespace sim {
 namespace {
@@ -12,7 +12,7 @@ std::string wait_prefix_of(const std::string& queue) { return queue + ".retry.";
 
 }  // namespace
 
-ports::Declared SimTransport::declare(const ports::Queue& queue) {
+ports::Declared QueueTransport::declare(const ports::Queue& queue) {
   auto& there = broker_.declare(queue.name);
   there.single_active = queue.by_key;
   there.bound = !queue.patterns.empty() || there.bound;
@@ -31,11 +31,11 @@ ports::Declared SimTransport::declare(const ports::Queue& queue) {
   return declared;
 }
 
-void SimTransport::remove_binding(const std::string& queue, const std::string& pattern) {
+void QueueTransport::remove_binding(const std::string& queue, const std::string& pattern) {
   std::erase(broker_.queue(queue).patterns, pattern);
 }
 
-ports::Topology::Depth SimTransport::depth(const std::string& name) {
+ports::Topology::Depth QueueTransport::depth(const std::string& name) {
   const BrokerQueue& queue = broker_.queue(name);
   const auto unacked = static_cast<std::int64_t>(queue.unacked());
   Depth depth;
@@ -47,18 +47,16 @@ ports::Topology::Depth SimTransport::depth(const std::string& name) {
   return depth;
 }
 
-std::unique_ptr<ports::Publisher> SimTransport::publisher() {
-  return std::make_unique<SimPublisher>(broker_, keeps_session_order_);
-}
+std::unique_ptr<ports::Publisher> QueueTransport::publisher() { return std::make_unique<SimPublisher>(broker_); }
 
-std::unique_ptr<ports::Receiver> SimTransport::receiver(const ports::Queue& queue, const std::string&) {
+std::unique_ptr<ports::Receiver> QueueTransport::receiver(const ports::Queue& queue, const std::string&) {
   const std::string waits = queue.delays.empty() ? "" : wait_prefix_of(queue.name);
-  return std::make_unique<SimReceiver>(
+  return std::make_unique<QueueReceiver>(
       broker_, ReceiverSetup{queue.name, ports::dead_letter_queue(queue.name), waits, queue.delays});
 }
 
-std::unique_ptr<ports::Receiver> SimTransport::dead_letters(const std::string& queue, const std::string&) {
-  return std::make_unique<SimReceiver>(broker_, ReceiverSetup{ports::dead_letter_queue(queue), "", "", {}});
+std::unique_ptr<ports::Receiver> QueueTransport::dead_letters(const std::string& queue, const std::string&) {
+  return std::make_unique<QueueReceiver>(broker_, ReceiverSetup{ports::dead_letter_queue(queue), "", "", {}});
 }
 
 }  // namespace sim

@@ -1,13 +1,13 @@
 // The simulated broker behind the ports of a transport, for the conformance suite.
 #pragma once
 #include "ports/transport_base.hpp"
-#include "simulation/broker/broker.hpp"
+#include "simulation/broker/queue_broker.hpp"
 
 namespace sim {
 
-class SimTransport : public holdfast::detail::TransportBase, private ports::Topology {
+class QueueTransport : public holdfast::detail::TransportBase, private ports::Topology {
  public:
-  SimTransport(Broker& broker, bool keeps_session_order) : broker_(broker), keeps_session_order_(keeps_session_order) {}
+  explicit QueueTransport(QueueBroker& broker) : broker_(broker) {}
 
   std::string name() const override { return "simulated"; }
   ports::Topology& topology() override { return *this; }
@@ -20,8 +20,7 @@ class SimTransport : public holdfast::detail::TransportBase, private ports::Topo
   ports::Declared declare(const ports::Queue& queue) override;
   Depth depth(const std::string& queue) override;
 
-  Broker& broker_;
-  bool keeps_session_order_;
+  QueueBroker& broker_;
   std::map<std::string, std::set<std::string>> ever_bound_;  // by queue
 };
 

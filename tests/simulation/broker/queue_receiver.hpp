@@ -1,19 +1,13 @@
 // What one consumer process receives from a queue of the simulated broker. A lost session may be noticed late: until then it is a zombie.
 #pragma once
-#include "ports/receiver.hpp"
-#include "simulation/broker/broker.hpp"
+#include "simulation/broker/queue_broker.hpp"
 
 namespace sim {
 
-struct ReceiverSetup {
-  std::string queue, dead_letters, wait_prefix;  // wait_prefix: of the wait queues' names; "": none
-  std::vector<Millis> delays;
-};
-
-class SimReceiver : public ports::Receiver {
+class QueueReceiver : public ports::Receiver {
  public:
-  SimReceiver(Broker& broker, ReceiverSetup setup);
-  ~SimReceiver() override;
+  QueueReceiver(QueueBroker& broker, ReceiverSetup setup);
+  ~QueueReceiver() override;
 
   ports::ReceiverTraits traits() const override { return {!setup_.wait_prefix.empty(), true}; }
   void pump(ports::Tick until, ports::Received& out) override;
@@ -33,7 +27,7 @@ class SimReceiver : public ports::Receiver {
   void take(ports::Received& out);
   void acks_arrive(Time sent_until);
 
-  Broker& broker_;
+  QueueBroker& broker_;
   ReceiverSetup setup_;
   BrokerQueue& queue_;
   std::uint64_t session_ = 0, last_tag_ = 0;

@@ -1,23 +1,20 @@
-#include "simulation/broker/receiver.hpp"
+#include "simulation/broker/queue_receiver.hpp"
 
 #include <algorithm>
 
-#include "ports/mutants.hpp"
-#include "simulation/broker/publisher.hpp"
-
 namespace sim {
 
-SimReceiver::SimReceiver(Broker& broker, ReceiverSetup setup)
+QueueReceiver::QueueReceiver(QueueBroker& broker, ReceiverSetup setup)
     : broker_(broker), setup_(std::move(setup)), queue_(broker.declare(setup_.queue)) {}
 
-SimReceiver::~SimReceiver() { broker_.leave(queue_, session_); }
+QueueReceiver::~QueueReceiver() { broker_.leave(queue_, session_); }
 
-std::string SimReceiver::destination_after(Millis delay) const {
+std::string QueueReceiver::destination_after(Millis delay) const {
   const bool there = std::find(setup_.delays.begin(), setup_.delays.end(), delay) != setup_.delays.end();
   return there && !setup_.wait_prefix.empty() ? setup_.wait_prefix + std::to_string(delay.count()) : "";
 }
 
-bool SimReceiver::connect(ports::Tick until, ports::Received& out) {
+bool QueueReceiver::connect(ports::Tick until, ports::Received& out) {
   if (!broker_.away()) {
     session_ = broker_.join(queue_), last_tag_ = 0, notices_ = never;
     return true;
@@ -28,7 +25,7 @@ bool SimReceiver::connect(ports::Tick until, ports::Received& out) {
   return false;
 }
 
-void SimReceiver::pump(ports::Tick until, ports::Received& out) {
+void QueueReceiver::pump(ports::Tick until, ports::Received& out) {
   out = {};
   out.ended = std::exchange(ended_, {});
   broker_.scheduler.point();
@@ -58,7 +55,7 @@ void SimReceiver::pump(ports::Tick until, ports::Received& out) {
   if (alive()) take(out);
 }
 
-void SimReceiver::take(ports::Received& out) {
+void QueueReceiver::take(ports::Received& out) {
   auto& unacked = queue_.sessions.at(session_);
   for (int n = broker_.scheduler.random.between(1, 6);
        n > 0 && std::ssize(unacked) < credit_ && broker_.may_take(queue_, session_); --n) {
@@ -71,7 +68,7 @@ void SimReceiver::take(ports::Received& out) {
   out.empty = queue_.ready.empty() && queue_.unacked() == unacked.size();
 }
 
-void SimReceiver::ack(std::span<const ports::Position> settled) {
+void QueueReceiver::ack(std::span<const ports::Position> settled) {
   broker_.scheduler.point();
   if (alive() && broker_.scheduler.random.chance(broker_.faults.lost_ack))
     ++broker_.counts.lost_sessions, broker_.leave(queue_, session_, !broker_.faults.unflagged);
@@ -79,7 +76,7 @@ void SimReceiver::ack(std::span<const ports::Position> settled) {
   if (broker_.ack_takes == 0) acks_arrive(broker_.scheduler.now);
 }
 
-void SimReceiver::acks_arrive(Time sent_until) {
+void QueueReceiver::acks_arrive(Time sent_until) {
   for (; !acks_.empty() && acks_.front().first <= sent_until; acks_.pop_front()) {
     const auto& position = acks_.front().second;
     const auto session = queue_.sessions.find(position.session);
@@ -88,7 +85,7 @@ void SimReceiver::acks_arrive(Time sent_until) {
   }
 }
 
-void SimReceiver::disconnect() {
+void QueueReceiver::disconnect() {
   broker_.scheduler.point();
   acks_arrive(broker_.scheduler.now);
   if (session_ != 0) ended_.push_back(session_);
