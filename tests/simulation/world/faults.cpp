@@ -275,10 +275,9 @@ void World::show(const std::string& problem) {
   if (span_shown || problem.find("deleted") == problem.npos) return;
   history.note("operator", "reads: {}", problem);
   span_shown = true;
-  to_republish.insert(span_lost.begin(), span_lost.end());
 }
 
-/// As the tools of the broker do it: the group has no members meanwhile.
+/// As the tools of the broker do it: the group has no members meanwhile. What it skips, by now, is sent again.
 void World::go_on_behind_the_span() {
   for (const int process : consumers_) kill(process, 1 + scheduler.random.below(60));
   Group& group = log->group(work_queue);
@@ -286,6 +285,7 @@ void World::go_on_behind_the_span() {
     group.leave(share.owner);
     share.committed.offset = std::max(share.committed.offset, share.partition->start);
   }
+  to_republish.merge(span_lost);
   span_shown = false, span_lost.clear();
   history.note("operator", "lets the group go on behind the span");
 }

@@ -9,7 +9,7 @@ namespace sim {
 namespace {
 
 constexpr Time patience = 60'000;
-constexpr int most_steps = 12'000;  // of one phase
+constexpr std::uint64_t most_steps = 12'000;  // of one phase
 
 EventId new_id(Timestamp at, Random& random) {
   EventId::Bytes bytes{};
@@ -265,7 +265,8 @@ void World::died(int number, const Subject* by) {
 
 bool World::steps_until(const std::function<std::string()>& restless, std::string& why) {
   const Time limit = scheduler.now + patience;
-  const std::uint64_t most = scheduler.steps + most_steps;
+  // Each life of a process that a crasher ends begins, where logs are kept, with all that is behind the gap.
+  const std::uint64_t most = scheduler.steps + (log && crashers > 0 ? 3 * most_steps : most_steps);
   for (int n = 0; !judge.verdict(); ++n) {
     if (n % 16 == 0) {
       why = restless();
