@@ -18,7 +18,8 @@ const char* const usage = R"(simulate: the rules of outbox and inbox under fault
   simulate --mutants [--seeds N]          break each rule on purpose; exit 1 if a mutant survives N seeds (6000)
   simulate --mutant NAME ...              one rule broken, in any of the above
 
-  --setup "by_key=1 kills=0 ..."          fix what else is drawn ("calm": no faults, "all": every one)
+  --setup "by_key=1 kills=0 ..."          fix what else is drawn ("calm": no faults, "all": every one;
+                                          "log=1": a broker that keeps logs, as Kafka does, "log=0": one of queues)
   --jobs J                                processes (one for each core)       --lines N   of the history (120)
   --json                                  the numbers as one JSON object
 )";
