@@ -149,7 +149,7 @@ bool LogReceiver::may_hand_out(const Assignment& a) const {
   return there && a.give_up_at == never && unsettled() < credit_ && (a.next < a.durable || !a.under_way);
 }
 
-bool LogReceiver::hand_out(ports::Received& out) {
+void LogReceiver::hand_out(ports::Received& out) {
   for (int n = scheduler_.random.between(1, 6); n > 0; --n) {
     std::vector<Sessions::value_type*> ready;
     for (auto& one : sessions_) {
@@ -168,7 +168,6 @@ bool LogReceiver::hand_out(ports::Received& out) {
     ++a.next;
     out.deliveries.push_back(std::move(delivery));
   }
-  return !out.deliveries.empty();
 }
 
 void LogReceiver::skip_what_nobody_wants(Assignment& a) {

@@ -61,7 +61,7 @@ class LogReceiver : public ports::Receiver {
   Time wakes_at(ports::Tick until) const;
   void give_up_what_is_wanted(ports::Received& out);
   void take_over_what_is_offered();
-  bool hand_out(ports::Received& out);
+  void hand_out(ports::Received& out);
   bool may_hand_out(const Assignment& assignment) const;
   void settle(Assignment& assignment, std::int64_t offset);
   void skip_what_nobody_wants(Assignment& assignment);
