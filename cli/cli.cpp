@@ -76,10 +76,14 @@ Store Cli::unchecked(const std::string& url, connect::Access access) const {
   return connect::open_store(url, limits);
 }
 
-Store Cli::open(const std::string& url, connect::Access access) const {
+Store Cli::existing(const std::string& url, connect::Access access) const {
   if (!is_there(url))
     throw Unavailable(connect::split(url).rest + ": there is no such file; `holdfast migrate` makes a new one");
-  Store store = unchecked(url, access);
+  return unchecked(url, access);
+}
+
+Store Cli::open(const std::string& url, connect::Access access) const {
+  Store store = existing(url, access);
   refusing([&] { store.impl()->check_schema(); });
   return store;
 }
@@ -132,7 +136,7 @@ void add_selection(CLI::App& command, admin::SelectionText& s, bool of_consumers
                        "exhausted, rejected, invalid, no_handler, crash_loop, too_old, id_reused, broker");
   }
   command.add_option("--error", s.error, "a part of the error's text");
-  command.add_option("--type", s.type, "as order.created.v1");
+  command.add_option("--type", s.type, "as order.created.v1, or order.created.* for each version");
   command.add_option("--key", s.key, "aggregate id");
   command.add_option("--since", s.since, "2h, or 2025-08-22T09:30:00Z");
   command.add_option("--until", s.until, "likewise");

@@ -25,6 +25,8 @@ class Cli {
   std::vector<std::string> database_urls() const;
   /// Unavailable (exit 3) unless it is there and has our tables. look: nothing in it can be changed, nothing beside it is made.
   Store open(const std::string& url, connect::Access access) const;
+  /// The same, but its tables are not looked at.
+  Store existing(const std::string& url, connect::Access access) const;
   /// As it is, not looked at.
   Store unchecked(const std::string& url, connect::Access access) const;
   /// The bus, which must be there: only programs and `relay` make one. Invalid if none was named, else Unavailable.

@@ -1,10 +1,12 @@
 // holdfast relay: sends the outbox of a database, for services that publish by SQL or run with relay.mode = elsewhere.
 #include <cstdio>
+#include <optional>
 
 #include "cli/cli.hpp"
 #include "holdfast/errors.hpp"
 #include "holdfast/host.hpp"
 #include "host/signals.hpp"
+#include "service/await_database.hpp"
 #include "service/logging.hpp"
 
 namespace holdfast::cli {
@@ -15,18 +17,27 @@ void add_relay(CLI::App& app, Cli& cli) {
     const host::Signals signals;
     const auto& config = cli.config();
     cli.require_broker();
-    HostOptions options{
-        .name = "holdfast-relay", .store = cli.database(connect::Access::act), .transport = cli.open_bus()};
+    HostOptions options{.name = "holdfast-relay",
+                        .store = cli.existing(cli.database_url(), connect::Access::act),
+                        .transport = cli.open_bus()};
     options.migrate = config.boolean("database.migrate");
     options.in_flight = static_cast<int>(config.integer("relay.in_flight"));
     options.keep_published = std::chrono::duration_cast<std::chrono::hours>(config.duration("retention.published"));
     options.log = service::log_to_stderr(config, options.name);
-    Host host(std::move(options));
-    host.start();
+    std::optional<Host> host;
+    const auto begin = [&] {
+      host.reset();
+      options.store.impl()->check_schema();
+      host.emplace(options).start();
+    };
+    bool began = false;
+    refusing(
+        [&] { began = service::await_database(options.store.dialect(), signals, telemetry::Log(options.log), begin); });
+    if (!began) return ok;
     std::printf("{\"ready\":true,\"name\":\"holdfast-relay\"}\n");
     std::fflush(stdout);
     signals.wait();
-    host.stop(std::chrono::ceil<std::chrono::seconds>(config.duration("shutdown.deadline")));
+    host->stop(std::chrono::ceil<std::chrono::seconds>(config.duration("shutdown.deadline")));
     return ok;
   });
 }

@@ -158,6 +158,7 @@ void Host::Impl::start() {
 /// What will never work is said now; a broker that is away is waited for by the consume threads.
 void Host::Impl::check_topology() const {
   try {
+    (void)here_.transport.topology().depth("");  // a producer may have nothing to declare
     for (const auto& subscriber : subscribers_) subscriber.declare();
   } catch (const Unavailable& away) {
     here_.log.warning("the broker is away; it is waited for", {{"why", away.what()}});
@@ -227,7 +228,10 @@ Health Host::Impl::health() const {
     health.ready = false;
     add(away.what());
   }
-  if (relay_ && !relay_->sending().connected() && relay_->sending().owner())
+  if (relay_ && relay_->sending().blocked())
+    add("the broker takes nothing for now (an alarm of its memory or its disk, or it is away): events wait in the "
+        "outbox");
+  else if (relay_ && !relay_->sending().connected() && relay_->sending().owner())
     add("the relay has no session with the broker: events wait in the outbox");
   for (const auto& consumer : consumers_) {
     const auto name = "consumer " + consumer.subscriber().name();

@@ -66,7 +66,7 @@ void Sending::measure() {
   }
   if (now.unknown > before_.unknown) failing_ = true;
   if (now.confirmed > before_.confirmed) failing_ = false;
-  owner_ = now.owner;
+  owner_ = now.owner, blocked_ = now.blocked;
   before_ = now;
 }
 

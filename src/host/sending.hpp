@@ -29,6 +29,7 @@ class Sending {
   void wake() noexcept;
   /// A session is open, and since one ended with events unconfirmed another was confirmed.
   bool connected() const { return connected_ && !failing_; }
+  bool blocked() const { return blocked_; }
   bool owner() const { return owner_; }
   bool given_up() const { return giving_up_; }
 
@@ -45,7 +46,7 @@ class Sending {
   Mailbox<outbox::StoreAnswer> answers_;
   ports::Waker waker_;
   std::atomic<bool> committed_ = false, stopping_ = false, giving_up_ = false, called_ = false, connected_ = false,
-                    failing_ = false, owner_ = false;
+                    failing_ = false, owner_ = false, blocked_ = false;
   bool told_to_stop_ = false;
   outbox::RelayStatus before_;
   struct Meters {

@@ -34,6 +34,12 @@ std::map<ports::Millis, std::string> wait_queues(const ports::Receiver& receiver
   return queues;
 }
 
+/// `--type` takes a type, or all its versions.
+bool is_selected_by(const std::string& pattern) {
+  const auto wild = pattern.find_first_of("*#");
+  return wild == std::string::npos || (wild == pattern.size() - 1 && pattern.ends_with(".*"));
+}
+
 }  // namespace
 
 struct Subscriber::Meters {
@@ -84,16 +90,22 @@ inbox::SessionOptions Subscriber::session_options() const {
 
 void Subscriber::declare() const {
   const auto now = here_.clock.utc();
-  const auto restored = here_.transport.topology().declare(queue_).restored;
-  const auto since = bound_at_.exchange(now);
-  for (const auto& pattern : restored)
-    here_.log.error(
-        "a binding was missing and is there again; what was published meanwhile did not reach this consumer. "
-        "`holdfast outbox republish`, with these flags and at each producer's database, sends it again",
-        {{"consumer", name()},
-         {"queue", queue_.name},
-         {"pattern", pattern},
-         {"flags", (since == Timestamp() ? "" : "--since " + to_iso8601(since) + " ") + "--to " + queue_.name}});
+  const auto found = here_.transport.topology().declare(queue_);
+  const auto bound_at = bound_at_.exchange(now);
+  const auto since = found.queue_was_gone ? Timestamp() : bound_at;  // what a queue held may be of any age
+  const std::string what =
+      found.queue_was_gone
+          ? "a queue was gone and is there again, empty; what it held, and what was published meanwhile,"
+          : "a binding was missing and is there again; what was published meanwhile";
+  for (const auto& pattern : found.restored)
+    here_.log.error(what +
+                        " did not reach this consumer. `holdfast outbox republish`, with these flags and at each "
+                        "producer's database, sends it again; what the consumer had before is absorbed",
+                    {{"consumer", name()},
+                     {"queue", queue_.name},
+                     {"pattern", pattern},
+                     {"flags", "--to " + queue_.name + (is_selected_by(pattern) ? " --type '" + pattern + "'" : "") +
+                                   (since == Timestamp() ? "" : " --since " + to_iso8601(since))}});
 }
 
 void Subscriber::connect(ports::Receiver& receiver) {

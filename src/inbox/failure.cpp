@@ -29,9 +29,7 @@ void note(Report& report, const Event& event, const Decision& decision, const Fa
   (dead                                     ? report.counts.dead
    : decision.fate.state == State::retrying ? report.counts.retrying
                                             : report.counts.deferred) += 1;
-  Setback setback{event.envelope.info, row ? row->reason : why.reason, why.error, dead, {}};
-  if (row && !dead) setback.retry_in = row->due_in;
-  report.setbacks.push_back(std::move(setback));
+  report.setbacks.push_back({event.envelope.info, row ? row->reason : why.reason, why.error, dead, decision.retry_in});
 }
 
 Report result(const Outcome& outcome, Report report) {

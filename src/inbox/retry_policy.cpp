@@ -128,10 +128,10 @@ Decision decide(const Policy& policy, const Event& event, const Deferred* was, c
   const Millis delay = delays[static_cast<std::size_t>(row.attempts) - 1];
   if (!was || mutant("failed_replay_to_wait_queue"))
     if (auto copy = retry_copy(policy, event, delay, row.attempts, now))
-      return {{State::retrying, event.copy + 1, was ? std::optional(row) : std::nullopt}, std::move(copy)};
+      return {{State::retrying, event.copy + 1, was ? std::optional(row) : std::nullopt}, std::move(copy), delay};
   row.wait = Wait::retry;
   row.due_in = lengthened(delay, policy.retry.jitter * random);
-  return {{State::deferred, event.copy, std::move(row)}, {}};
+  return {{State::deferred, event.copy, row}, {}, row.due_in};
 }
 
 ports::Fate behind(const Policy& policy, const Event& event) {

@@ -35,7 +35,8 @@ struct Policy {
 
 struct Decision {
   ports::Fate fate;
-  std::optional<ports::OutgoingEvent> outgoing;
+  std::optional<ports::OutgoingEvent> outgoing = {};
+  ports::Millis retry_in{};  // not dead: again after so long
 };
 
 /// After a failure of a delivery or, `was`, of an event that waited in `deferred`. random: of [0, 1), for the jitter.

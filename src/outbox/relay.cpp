@@ -189,7 +189,9 @@ void Relay::alert(Tick now, const std::string& about, std::string text) {
 RelayStatus Relay::status() const {
   RelayStatus status = counts_;
   status.owner = owner_;
-  status.connected = line(Session::main).state == SessionLine::State::open && !line(Session::main).standing;
+  const SessionLine& main = line(Session::main);
+  status.connected = main.state == SessionLine::State::open && !main.standing;
+  status.blocked = main.state == SessionLine::State::open && main.standing;
   status.buffered = backlog_.rows();
   status.bytes = backlog_.bytes();
   status.in_flight = flights_.size();

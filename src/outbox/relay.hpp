@@ -30,6 +30,7 @@ namespace holdfast::outbox {
 struct RelayStatus {
   bool owner = false;  // has the lease
   bool connected = false;  // main session open; false while `blocked` by the broker
+  bool blocked = false;  // it is open, and the broker takes nothing
   std::size_t buffered = 0, bytes = 0, in_flight = 0, unmarked = 0, keys = 0;
   std::size_t blocked_keys = 0;  // nacked, returned or refused
   std::uint64_t confirmed = 0, nacked = 0, returned = 0, unknown = 0, refused = 0, marked = 0;

@@ -15,6 +15,7 @@ struct Queue {
 struct Declared {
   // Bindings that were missing though they had been there: an alert each. RabbitMQ tells only where the queue was.
   std::vector<std::string> restored;
+  bool queue_was_gone = false;  // and with it whatever it held, however old
 };
 
 class Topology {

@@ -10,11 +10,11 @@
 #include "host/impl.hpp"
 #include "host/signals.hpp"
 #include "ports/store_base.hpp"
+#include "service/await_database.hpp"
 #include "service/command_line.hpp"
 #include "service/health.hpp"
 #include "service/keys.hpp"
 #include "service/options.hpp"
-#include "sql/refused.hpp"
 #include "telemetry/log.hpp"
 
 namespace holdfast::service {
@@ -33,20 +33,6 @@ void say_ready(const Config& config, const http::Server& server) {
   std::fflush(stdout);
 }
 
-/// A server that is away is waited for; one that says no (a wrong password, a pooler) is not, and a file does not come by waiting.
-/// false: a signal asked to stop first.
-bool await_database(Store& store, const host::Signals& signals, const telemetry::Log& log) {
-  constexpr std::chrono::seconds pause(1);
-  while (store.dialect() == Dialect::postgres) try {
-      store.impl()->require_writable();
-      break;
-    } catch (const sql::Refused&) { throw; } catch (const Unavailable& away) {
-      log.warning("the database is away; it is waited for", {{"why", away.what()}});
-      if (signals.within(pause)) return false;
-    }
-  return true;
-}
-
 /// A connection is a file: http.max_connections and the databases' are not to meet the usual limit of 1024.
 void allow_many_files() {
   rlimit limit{};
@@ -58,17 +44,24 @@ void allow_many_files() {
 /// Until a signal asks to stop.
 void serve(const Config& config, const host::Signals& signals,
            const std::function<void(Host&, http::Server&)>& install) {
-  HostOptions options = host_options(config);
-  http::Server server(http_options(config, options.log));
-  if (!await_database(options.store, signals, telemetry::Log(options.log))) return;
-  Host host(std::move(options));
-  serve_health(host, server);
-  install(host, server);
-  host.start();
-  server.start();
-  say_ready(config, server);
+  const HostOptions options = host_options(config);
+  std::optional<http::Server> server;
+  std::optional<Host> host;
+  const auto begin = [&] {
+    host.reset(), server.reset();
+    if (options.store.dialect() == Dialect::postgres)
+      options.store.impl()->require_writable();  // a standby may become one
+    server.emplace(http_options(config, options.log));
+    host.emplace(options);
+    serve_health(*host, *server);
+    install(*host, *server);
+    host->start();
+  };
+  if (!await_database(options.store.dialect(), signals, telemetry::Log(options.log), begin)) return;
+  server->start();
+  say_ready(config, *server);
   signals.wait();
-  host.impl().stop(config.duration("shutdown.deadline"), [&server] { server.stop(); });
+  host->impl().stop(config.duration("shutdown.deadline"), [&server] { server->stop(); });
 }
 
 int complain(const std::string& name, const std::exception& error, int code) {

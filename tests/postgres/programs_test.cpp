@@ -1,8 +1,10 @@
 // The programs on PostgreSQL: the URL of the database alone changes.
-#include "integration/service/programs.hpp"
+#include <optional>
+
 #include "holdfast/connect.hpp"
 #include "holdfast/outbox.hpp"
 #include "holdfast/testing.hpp"
+#include "integration/service/programs.hpp"
 #include "postgres_server/databases.hpp"
 
 namespace holdfast::pg_test {
@@ -114,6 +116,36 @@ TEST_F(PostgresPrograms, AServerThatIsAwayAtTheStartIsWaitedForOneThatSaysNoIsNo
       [&] { return has(program_test::contents(file("order.log")), "the database is away; it is waited for"); }));
   server().start();
   EXPECT_TRUE(has(order.read_line(std::chrono::seconds(60)), "ready"));
+  order.signal(SIGTERM);
+  EXPECT_EQ(order.wait(), 0);
+}
+
+TEST_F(PostgresPrograms, TheRelayWaitsForAServerThatIsAwayAtTheStart) {
+  const Database orders;
+  declare_queues();
+  server().stop(SIGQUIT);
+  demo::Process relay({HOLDFAST_BIN_DIR "/holdfast",
+                       {"--database", orders.url(), "--broker", url("bus.db"), "relay"},
+                       {},
+                       file("relay.log")});
+  EXPECT_TRUE(eventually([&] { return has(program_test::contents(file("relay.log")), "it is waited for"); }));
+  server().start();
+  EXPECT_TRUE(has(relay.read_line(patience), "ready"));
+  relay.signal(SIGTERM);
+  EXPECT_EQ(relay.wait(), 0);
+}
+
+/// It answered, and then something was in the way of what a start has to do.
+TEST_F(PostgresPrograms, AStartThatMeetsALockIsTriedAgain) {
+  const Database orders;
+  declare_queues();
+  Store store = open_store(orders.url("owner"));
+  std::optional<Transaction> other(store.begin());
+  other->exec("LOCK TABLE holdfast.schema_version");
+  demo::Process order(command("order", {"--database-url", orders.url()}));
+  EXPECT_TRUE(eventually([&] { return has(program_test::contents(file("order.log")), "it is waited for"); }));
+  other.reset();
+  EXPECT_TRUE(has(order.read_line(patience), "ready"));
   order.signal(SIGTERM);
   EXPECT_EQ(order.wait(), 0);
 }

@@ -196,9 +196,11 @@ TEST_F(PostgresPublish, BySqlWhatCannotBeSentIsRefused) {
   EXPECT_EQ(refused("'t', 'k', '{'"), "22P02");
   EXPECT_EQ(refused("'t', 'k', '{}', '{\"holdfast-copy\": \"1\"}'"), "22023");
   EXPECT_EQ(refused("'t', 'k', '{}', '{\"a\": 1}'"), "22023");
-  EXPECT_EQ(refused("repeat('t', 201), 'k', '{}'"), "23514");
-  EXPECT_EQ(refused("'t', repeat('k', 201), '{}'"), "23514");
-  EXPECT_EQ(refused("'t', 'k', to_json(repeat('x', 1048576))"), "23514");
+  EXPECT_EQ(refused("repeat('t', 201), 'k', '{}'"), "22023");
+  EXPECT_EQ(refused("'t', repeat('k', 201), '{}'"), "22023");
+  EXPECT_EQ(refused("'t', 'k', to_json(repeat('x', 1048576))"), "22023");
+  for (const char* odd : {"E'order created'", "E't\\n'", "'#'", "'order.*'", "E't\\x01'"})
+    EXPECT_EQ(refused(std::string(odd) + ", 'k', '{}'"), "22023") << odd << ": no subscription could name it";
   EXPECT_EQ(refused("'t', 'k', '{}', NULL, '9b2c9b0e-4b1e-4f59-9d4e-b1a5c6f0a7d3'"), "taken");
   EXPECT_EQ(refused("'t', NULL, '{}'"), "taken");
 }

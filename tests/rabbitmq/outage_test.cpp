@@ -105,7 +105,9 @@ TEST_F(RabbitOutage, ADeletedQueueIsDeclaredAgainAndTold) {
     return back;
   }));
   EXPECT_NE(problem.find("deleted"), std::string::npos) << problem;
-  EXPECT_EQ(broker->topology().declare(queue).restored, std::vector<std::string>{"order.#"});
+  const auto declared = broker->topology().declare(queue);
+  EXPECT_EQ(declared.restored, std::vector<std::string>{"order.#"});
+  EXPECT_TRUE(declared.queue_was_gone) << "what it held is gone, however old";
   EXPECT_TRUE(broker->topology().declare(queue).restored.empty());
   EXPECT_EQ(count(publish({event("2")}), Outcome::confirmed), 1);
   EXPECT_EQ(bodies(take(*receiver, 1)), Bodies{"2"});
@@ -115,7 +117,9 @@ TEST_F(RabbitOutage, ADeletedExchangeIsDeclaredAgainAndTold) {
   const ports::Queue queue{"q", {"order.created.*", "order.cancelled.*"}};
   broker->topology().declare(queue);
   Client(vhost.url()).remove_exchange("orders.exchange");
-  EXPECT_EQ(broker->topology().declare(queue).restored, queue.patterns);
+  const auto declared = broker->topology().declare(queue);
+  EXPECT_EQ(declared.restored, queue.patterns);
+  EXPECT_FALSE(declared.queue_was_gone);
   EXPECT_EQ(count(publish({event("1")}), Outcome::confirmed), 1);
 }
 

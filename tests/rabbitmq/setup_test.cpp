@@ -32,7 +32,10 @@ struct RabbitSetup : RabbitTest {
 TEST_F(RabbitSetup, AWrongPasswordIsSaid) {
   const auto wrong = open({.url = url("holdfast", "wr0ng", vhost.name())});
   expect_words(why<Invalid>([&] { wrong->publisher(); }), {"login of holdfast", "403"});
-  expect_words(why<Invalid>([&] { wrong->topology().declare(queue); }), {"login of holdfast", "403"});
+  const auto said = why<Invalid>([&] { wrong->topology().declare(queue); });
+  expect_words(said, {"login of holdfast", "403", "user and the password of broker.url"});
+  EXPECT_EQ(said.find("set_permissions"), said.npos) << said;
+  EXPECT_EQ(said.find("tried again"), said.npos) << "a start ends here: " << said;
   const auto receiver = wrong->receiver(queue, "test");
   receiver->credit(1);
   ports::Received got;

@@ -218,6 +218,13 @@ BEGIN
   IF coalesce(type, '') = '' THEN
     RAISE EXCEPTION 'holdfast.publish: the type is empty' USING ERRCODE = '22023';
   END IF;
+  IF type ~ '[[:space:][:cntrl:]*#]' THEN
+    RAISE EXCEPTION 'holdfast.publish: the type % has spaces, control characters or wildcards; write it as order.created.v1',
+                    quote_literal(type) USING ERRCODE = '22023';
+  END IF;
+  IF octet_length(type) > 200 OR octet_length(own_key) > 200 THEN
+    RAISE EXCEPTION 'holdfast.publish: a type and a key have at most 200 bytes' USING ERRCODE = '22023';
+  END IF;
   IF payload IS NULL THEN
     RAISE EXCEPTION 'holdfast.publish: the payload is NULL; an empty one is ''{}''' USING ERRCODE = '22004';
   END IF;
@@ -241,6 +248,10 @@ BEGIN
     || '","correlationId":"' || hex
     || CASE WHEN producer = '' THEN '"' ELSE '","producer":' || to_json(producer) END
     || ',"schemaVersion":' || schema_version || '}}';
+  IF octet_length(envelope) > 1048576 THEN
+    RAISE EXCEPTION 'holdfast.publish: the event takes % bytes, and 1048576 are the most', octet_length(envelope)
+          USING ERRCODE = '22023';
+  END IF;
   PERFORM holdfast.append(ARRAY[event_id], ARRAY[own_key], ARRAY[type], ARRAY[NULL]::text[], ARRAY[false],
                           ARRAY[floor(extract(epoch FROM made_at) * 1000000)::bigint], ARRAY[convert_to(envelope, 'UTF8')],
                           ARRAY[all_headers::text]);

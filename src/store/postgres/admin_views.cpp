@@ -11,10 +11,11 @@ using namespace ports;
 
 namespace {
 
-/// by_id: so that the index on id is used, which an "or all" would hide.
+/// $1: order.created.* for all versions. by_id: so that the index on id is used, which an "or all" would hide.
 std::string outbox_sql(const char* columns, const char* more, const char* table, bool by_id) {
   return std::string("SELECT") + columns + ", coalesce(o.last_error, ''), " + more + " FROM " + table +
-         " AS o WHERE ($1 = '' OR o.type = $1) AND ($2 = '' OR o.key = $2) AND ($3 = '' OR position($3 in o.last_error) > 0)" +
+         " AS o WHERE ($1 = '' OR o.type = $1 OR (right($1, 2) = '.*' AND starts_with(o.type, left($1, -1))"
+         " AND strpos(substr(o.type, length($1)), '.') = 0)) AND ($2 = '' OR o.key = $2) AND ($3 = '' OR position($3 in o.last_error) > 0)" +
          (by_id ? " AND o.id = ANY ($4::uuid[])" : " AND cardinality($4::uuid[]) = 0") +
          " AND ($5::bigint IS NULL OR o.occurred_at >= " HOLDFAST_AT("$5") ")"
          " AND ($6::bigint IS NULL OR o.occurred_at < " HOLDFAST_AT("$6") ") ORDER BY o.seq LIMIT $7";
@@ -37,7 +38,9 @@ std::vector<OutboxView> outbox_views(TransactionRef tx, const std::string& sql, 
 constexpr const char* deferred_sql =
     "SELECT i.consumer, d.position, i.state, i.copy," HOLDFAST_DEFERRED_COLUMNS(HOLDFAST_NOW("$11"))
     "  FROM holdfast.deferred AS d JOIN holdfast.inbox AS i ON i.consumer = d.consumer AND i.event_id = d.event_id"
-    " WHERE (octet_length($1::bytea) = 0 OR d.type = $1) AND (octet_length($2::bytea) = 0 OR d.key = $2)"
+    " WHERE (octet_length($1::bytea) = 0 OR d.type = $1 OR (substr($1, octet_length($1) - 1) = '.*'::bytea"
+    "        AND substr(d.type, 1, greatest(octet_length($1) - 1, 0)) = substr($1, 1, greatest(octet_length($1) - 1, 0))"
+    "        AND position('.'::bytea IN substr(d.type, octet_length($1))) = 0)) AND (octet_length($2::bytea) = 0 OR d.key = $2)"
     "   AND ($3 = '' OR position($3 in d.error) > 0)"
     "   AND (cardinality($4::uuid[]) = 0 OR d.event_id = ANY ($4))"
     "   AND ($5::bigint IS NULL OR d.first_failed_at >= " HOLDFAST_AT("$5") ")"

@@ -18,10 +18,16 @@ std::vector<std::string> hex(const std::vector<EventId>& ids) {
   return out;
 }
 
+// $1: order.created.* for all versions.
+#define HOLDFAST_OF_TYPE(TYPE)                                           \
+  "($1 = '' OR " TYPE " = $1 OR (substr($1, -2) = '.*' AND substr(" TYPE \
+  ", 1, length($1) - 1)"                                                 \
+  " = substr($1, 1, length($1) - 1) AND instr(substr(" TYPE ", length($1)), '.') = 0))"
+
 /// by_id: so that the index on id is used, which an "or all" would hide.
 std::string outbox_sql(const char* columns, const char* more, const char* table, bool by_id) {
   return std::string("SELECT") + columns + ", coalesce(last_error, ''), " + more + " FROM " + table +
-         " WHERE ($1 = '' OR type = $1) AND ($2 = '' OR key = $2) AND ($3 = '' OR instr(last_error, $3) > 0)" +
+         " WHERE " HOLDFAST_OF_TYPE("type") " AND ($2 = '' OR key = $2) AND ($3 = '' OR instr(last_error, $3) > 0)" +
          (by_id ? " AND id IN (SELECT value FROM json_each($4))" : " AND $4 = '[]'") +
          " AND ($5 IS NULL OR occurred_at >= $5) AND ($6 IS NULL OR occurred_at < $6)"
          " ORDER BY seq LIMIT $7";
@@ -46,7 +52,7 @@ constexpr const char* deferred_sql =
     "d.reason,"
     "       d.error, d.type, d.body, d.headers, d.origin, d.first_failed_at"
     "  FROM holdfast_deferred d JOIN holdfast_inbox i ON i.consumer = d.consumer AND i.event_id = d.event_id"
-    " WHERE ($1 = '' OR d.type = $1) AND ($2 = '' OR d.key = $2) AND ($3 = '' OR instr(d.error, $3) > 0)"
+    " WHERE " HOLDFAST_OF_TYPE("d.type") " AND ($2 = '' OR d.key = $2) AND ($3 = '' OR instr(d.error, $3) > 0)"
     "   AND ($4 = '[]' OR d.event_id IN (SELECT value FROM json_each($4)))"
     "   AND ($5 IS NULL OR d.first_failed_at >= $5) AND ($6 IS NULL OR d.first_failed_at < $6)"
     "   AND ($8 = '' OR d.consumer = $8) AND ($9 = '' OR d.reason = $9) AND ($10 = 0 OR d.state = 'dead')"

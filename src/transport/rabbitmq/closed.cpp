@@ -5,15 +5,16 @@ namespace {
 
 const char* advice(int code) {
   switch (code) {
-    case 320: return "an operator or a shutdown ended it; it is tried again";
-    case 403: return "the broker's user lacks this right: grant it (rabbitmqctl set_permissions); it is tried again";
-    case 404:
-      return "declare it (broker.topology = declare does, at the start of its consumer) or create it; it is tried "
-             "again";
-    case 530:
-      return "the vhost is missing or closed to this user (rabbitmqctl add_vhost, set_permissions); it is tried again";
-    default: return "it is tried again";
+    case 320: return "; an operator or a shutdown ended it";
+    case 403: return "; the broker's user lacks this right: grant it (rabbitmqctl set_permissions)";
+    case 404: return "; declare it (broker.topology = declare does, at the start of its consumer) or create it";
+    case 530: return "; the vhost is missing or closed to this user (rabbitmqctl add_vhost, set_permissions)";
+    default: return "";
   }
+}
+
+const char* login_advice(int code) {
+  return code == 403 ? "; look at the user and the password of broker.url" : advice(code);
 }
 
 }  // namespace
@@ -25,15 +26,21 @@ ports::Blame blame_of(int code) {
 }
 
 Closed::Closed(const std::string& what, int code, const std::string& text)
-    : Unavailable("the broker closed " + what + ": " + std::to_string(code) + " " + text + "; " + advice(code)),
-      code_(code) {}
+    : Closed(code, text, "the broker closed " + what + ": " + std::to_string(code) + " " + text + advice(code)) {}
+
+Closed::Closed(int code, const std::string& text, const std::string& reason)
+    : Unavailable(reason + "; it is tried again"), code_(code), text_(text), reason_(reason) {}
+
+Closed Closed::of_login(const std::string& login) const {
+  return {code_, text_, login + " was refused: " + std::to_string(code_) + " " + text_ + login_advice(code_)};
+}
 
 ports::Blame Closed::blame() const noexcept { return blame_of(code_); }
 
 void rethrow(const std::string& what, const Closed& closed) {
   if (closed.blame() == ports::Blame::nobody) throw Closed(closed);
-  if (closed.code() == 404) throw Missing(what, closed.what());
-  throw Invalid(what, closed.what());
+  if (closed.code() == 404) throw Missing(what, closed.reason());
+  throw Invalid(what, closed.reason());
 }
 
 }  // namespace holdfast::transport::rabbitmq

@@ -35,8 +35,8 @@ void Connection::log_in(const Settings& settings, ports::Tick until) {
   } catch (const Closed& why) {
     over_ = true;
     if (why.blame() != ports::Blame::the_setup) throw;
-    throw Closed("the login of " + settings.broker.user + " at " + place_ + " for vhost " + settings.broker.vhost,
-                 why.code(), std::string("was refused: ") + why.what());
+    throw why.of_login("the login of " + settings.broker.user + " at " + place_ + " for vhost " +
+                       settings.broker.vhost);
   }
 }
 

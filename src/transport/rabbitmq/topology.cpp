@@ -8,8 +8,9 @@ namespace {
 
 [[noreturn]] void fail(const std::string& what, const Closed& closed) {
   if (closed.code() != 406) rethrow(what, closed);
-  throw Invalid(what, std::string("on the broker it is another one, and it stays as it is: ") + closed.what() +
-                          "; give the subscription another queue, or delete this one once it is empty");
+  throw Invalid(what, "on the broker it is another one, and it stays as it is: " + closed.reason() +
+                          "; name another one (the subscription's queue, or broker.exchange), or delete this one once "
+                          "nothing needs it");
 }
 
 /// No heartbeats: between two declarations nobody serves the connection.
@@ -46,7 +47,7 @@ void Topology::step(const std::string& what, const std::function<void(Channel&)>
 ports::Declared Topology::declare(const ports::Queue& queue) {
   const std::lock_guard lock(mutex_);
   make(queue);
-  return {std::exchange(restored_[queue.name], {})};
+  return std::exchange(restored_[queue.name], {});
 }
 
 void Topology::bring_back(const ports::Queue& queue) {
@@ -56,9 +57,11 @@ void Topology::bring_back(const ports::Queue& queue) {
 
 void Topology::make(const ports::Queue& queue) {
   if (settings_->options.topology == holdfast::rabbitmq::Topology::verify) return verify(queue);
-  const bool gone = declared_.contains(queue.name) && !is_there(queue);
+  const bool known = declared_.contains(queue.name);
+  const bool queue_gone = known && !has_queue(queue.name), bindings_gone = queue_gone || (known && !has_exchange());
   for (const auto& piece : plan(queue, settings_->options.exchange)) make(piece);
-  if (gone) restored_[queue.name] = queue.patterns;
+  if (bindings_gone) restored_[queue.name].restored = queue.patterns;
+  if (queue_gone) restored_[queue.name].queue_was_gone = true;
   declared_.insert(queue.name);
 }
 
@@ -118,13 +121,17 @@ void Topology::verify(const ports::Queue& queue) {
   for (const auto& name : names) step(name, [&](Channel& c) { c.find_queue(name); });
 }
 
-/// The queue and the exchange, without which there are no bindings.
-bool Topology::is_there(const ports::Queue& queue) {
+bool Topology::has_exchange() {
+  const auto& name = settings_->options.exchange;
   try {
-    step(queue.name, [&](Channel& c) {
-      c.find_exchange(settings_->options.exchange);
-      c.find_queue(queue.name);
-    });
+    step(name, [&](Channel& c) { c.find_exchange(name); });
+    return true;
+  } catch (const Missing&) { return false; }
+}
+
+bool Topology::has_queue(const std::string& name) {
+  try {
+    step(name, [&](Channel& c) { c.find_queue(name); });
     return true;
   } catch (const Missing&) { return false; }
 }

@@ -34,7 +34,8 @@ class Topology : public ports::Topology, private Sink {
   void make(const Piece& piece);
   void find(const Piece& piece);
   void verify(const ports::Queue& queue);
-  bool is_there(const ports::Queue& queue);
+  bool has_exchange();
+  bool has_queue(const std::string& name);
   std::int64_t ready(const std::string& queue);
   void step(const std::string& what, const std::function<void(Channel&)>& work);
   Channel& channel();
@@ -45,7 +46,7 @@ class Topology : public ports::Topology, private Sink {
   std::unique_ptr<Connection> connection_;
   std::optional<Channel> channel_;  // none: the last one was closed
   std::set<std::string> declared_;  // by this process
-  std::map<std::string, std::vector<std::string>> restored_;  // not yet reported
+  std::map<std::string, ports::Declared> restored_;  // not yet reported
 };
 
 }  // namespace holdfast::transport::rabbitmq

@@ -81,6 +81,8 @@ TEST_P(StoreConformance, SelectionsPick) {
   const auto count = [&](const Selection& selection) { return admin.pending(selection).size(); };
   EXPECT_EQ(count({}), 3u);
   EXPECT_EQ(count({.type = "stock.reserved.v1"}), 1u);
+  EXPECT_EQ(count({.type = "stock.reserved.*"}), 1u) << "all its versions";
+  EXPECT_EQ(count({.type = "stock.*"}), 0u) << "one word";
   EXPECT_EQ(count({.key = "b"}), 1u);
   EXPECT_EQ(count({.ids = {id(1), id(3), id(8)}}), 2u);
   EXPECT_EQ(count({.since = other.occurred_at}), 1u);
@@ -92,7 +94,8 @@ TEST_P(StoreConformance, DeferredAreListedInTheirOrderAndRetryingOnesToo) {
   if (!features().admin) GTEST_SKIP();
   AdminStore& admin = *clients->admin();
   Fate dead = aside(2, Wait::dead, false, "z");
-  dead.copy = 1, dead.deferred->reason = "rejected", dead.deferred->error = "no such product 7";
+  dead.copy = 1, dead.deferred->reason = "rejected", dead.deferred->error = "no such product 7",
+  dead.deferred->type = "order.created.v2";
   committed([&](InboxTx& t) {
     claim(t, {1, 2, 3, 4});
     t.settle(id(2), dead), t.settle(id(1), aside(1, Wait::blocked)), t.settle(id(3), {State::retrying, 2});
@@ -100,6 +103,8 @@ TEST_P(StoreConformance, DeferredAreListedInTheirOrderAndRetryingOnesToo) {
   const auto all = admin.deferred({}, false);
   ASSERT_EQ(all.size(), 3u);
   EXPECT_EQ(admin.deferred({.limit = 1}, true).at(0).event.id, id(2));
+  EXPECT_EQ(admin.deferred({.type = "order.created.*"}, false).size(), 2u);
+  EXPECT_TRUE(admin.deferred({.type = "another.*"}, false).empty());
   EXPECT_EQ(admin.deferred({.reason = "rejected"}, false).at(0).event.error, "no such product 7");
   EXPECT_TRUE(admin.deferred({.reason = "exhausted"}, false).empty());
   EXPECT_EQ(admin.deferred({.error = "product"}, true).size(), 1u);

@@ -102,8 +102,8 @@ TEST_F(HostLife, ABindingPutBackIsToldWithTheCommandThatSendsAgain) {
   host.impl().subscribers().front().declare();
   host.stop();
   EXPECT_TRUE(logged("a binding was missing and is there again"));
-  EXPECT_TRUE(logged("flags=--since 2")) << "when it was last known to be there";
-  EXPECT_TRUE(logged("Z --to c.test-placed.q"));
+  EXPECT_TRUE(logged("flags=--to c.test-placed.q --type 'test.placed.*' --since 2"))
+      << "when it was last known to be there";
 }
 
 TEST_F(HostLife, HealthAndPublishGoOnWhileItStops) {
