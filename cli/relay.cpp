@@ -8,6 +8,7 @@
 #include "host/signals.hpp"
 #include "service/await_database.hpp"
 #include "service/logging.hpp"
+#include "service/tracing.hpp"
 
 namespace holdfast::cli {
 
@@ -24,6 +25,8 @@ void add_relay(CLI::App& app, Cli& cli) {
     options.in_flight = static_cast<int>(config.integer("relay.in_flight"));
     options.keep_published = std::chrono::duration_cast<std::chrono::hours>(config.duration("retention.published"));
     options.log = service::log_to_stderr(config, options.name);
+    options.log_level = service::level_of(config);
+    options.trace = service::tracing(config, options.name, options.log);
     std::optional<Host> host;
     const auto begin = [&] {
       host.reset();

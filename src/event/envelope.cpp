@@ -30,16 +30,6 @@ void read_metadata(const JsonValue& in, EventInfo& info) {
   if (const auto version = optional_member(in, "schemaVersion")) detail::read(*version, info.schema_version);
 }
 
-void read_headers(const Headers& headers, EventInfo& info) {
-  for (const auto& [name, value] : headers) {
-    if (name == "traceparent") info.traceparent = value;
-    else if (name == "tracestate") info.tracestate = value;
-    else if (name == key_header) info.key = value;
-    else if (!name.starts_with("holdfast-")) info.headers.emplace(name, value);
-  }
-  if (auto id = trace_id_of(info.traceparent); !id.empty()) info.trace_id = std::move(id);
-}
-
 void write_text(detail::JsonWriter& out, std::string_view name, std::string_view value) {
   if (value.empty()) return;
   out.name(name);
@@ -49,9 +39,6 @@ void write_text(detail::JsonWriter& out, std::string_view name, std::string_view
 Timestamp occurred(const EventInfo& info) {
   return info.occurred_at != Timestamp{} ? info.occurred_at : info.id.time().value_or(Timestamp{});
 }
-
-bool is_hex(std::string_view text) { return text.find_first_not_of("0123456789abcdef") == text.npos; }
-bool is_named(std::string_view id) { return is_hex(id) && id.find_first_not_of('0') != id.npos; }
 
 }  // namespace
 
@@ -83,6 +70,16 @@ Headers headers_of(const EventInfo& info) {
   if (!info.tracestate.empty()) headers["tracestate"] = info.tracestate;
   if (!info.key.empty()) headers[std::string(key_header)] = info.key;
   return headers;
+}
+
+void read_headers(const Headers& headers, EventInfo& info) {
+  for (const auto& [name, value] : headers) {
+    if (name == "traceparent") info.traceparent = value;
+    else if (name == "tracestate") info.tracestate = value;
+    else if (name == key_header) info.key = value;
+    else if (!name.starts_with("holdfast-")) info.headers.emplace(name, value);
+  }
+  if (auto id = trace_id_of(info.traceparent); !id.empty()) info.trace_id = std::move(id);
 }
 
 Envelope decode(std::string_view body, const Headers& headers) {
@@ -117,16 +114,6 @@ int version_of(std::string_view type) {
   const auto [end, fault] = std::from_chars(last.data() + 1, last.data() + last.size(), version);
   const bool whole = fault == std::errc{} && end == last.data() + last.size();
   return whole && version > 0 ? version : 1;
-}
-
-std::string trace_id_of(std::string_view traceparent) {  // 00-<32 hex>-<16 hex>-<2 hex>; later versions may be longer
-  const bool shaped =
-      traceparent.size() >= 55 && traceparent[2] == '-' && traceparent[35] == '-' && traceparent[52] == '-';
-  if (!shaped) return {};
-  const auto version = traceparent.substr(0, 2), id = traceparent.substr(3, 32), span = traceparent.substr(36, 16);
-  const bool ends = traceparent.size() == 55 || (version != "00" && traceparent[55] == '-');
-  const bool known = is_hex(version) && version != "ff" && is_hex(traceparent.substr(53, 2));
-  return ends && known && is_named(id) && is_named(span) ? std::string(id) : std::string();
 }
 
 }  // namespace holdfast::event

@@ -19,7 +19,10 @@ std::string encode(const EventInfo& info, std::string_view payload_json);
 /// What travels in headers: the trace context, the key, and the event's own headers.
 Headers headers_of(const EventInfo& info);
 
-/// Throws Invalid with the JSON pointer. Headers of ours go to the members of EventInfo that they carry, or away.
+/// Headers of ours go to the members of EventInfo that they carry, or away.
+void read_headers(const Headers& headers, EventInfo& info);
+
+/// Throws Invalid with the JSON pointer.
 Envelope decode(std::string_view body, const Headers& headers);
 
 /// When the event happened: what a UUIDv7 says, else occurredAtUtc, else the broker; none: it has no age.

@@ -33,11 +33,7 @@ Hands ConsumerThreads::hands() {
 }
 
 void ConsumerThreads::run(int lane, const std::function<inbox::Report()>& work) {
-  lanes_[static_cast<std::size_t>(lane)].run([this, lane, work] {
-    inbox::Report report = work();
-    subscriber_.account(report);
-    consumption_.settled(lane, std::move(report));
-  });
+  lanes_[static_cast<std::size_t>(lane)].run([this, lane, work] { consumption_.settled(lane, subscriber_.run(work)); });
 }
 
 void ConsumerThreads::look_for_due(const ports::DueQuery& query) {

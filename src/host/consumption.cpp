@@ -119,7 +119,7 @@ void Consumption::note(bool connected, const std::string& problem) {
   }
   const auto& here = subscriber_.here();
   if (connected) here.log.info("receiving", {{"consumer", subscriber_.name()}, {"queue", subscriber_.queue().name}});
-  else here.log.warning("not receiving; it goes on by itself", {{"consumer", subscriber_.name()}, {"why", problem}});
+  else here.log.warning("not receiving; it goes on by itself", {{"consumer", subscriber_.name()}, {"error", problem}});
   if (connected) here.signal(Connected{subscriber_.name()});
   else here.signal(Disconnected{subscriber_.name(), problem});
 }

@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "holdfast/trace.hpp"
+#include "host/process_spans.hpp"
 #include "outbox/cause.hpp"
 #include "ports/inbox_store.hpp"
 
@@ -55,10 +56,12 @@ void with_words(const Run& run) {
 inbox::Handler wrap(detail::Handler handler, Outbox& outbox, const std::string& consumer, Deadline deadline) {
   const bool bulk = handler.form == detail::HandlerForm::bulk, own = handler.form == detail::HandlerForm::own;
   auto run = [run = std::move(handler.run), deadline = std::move(deadline), bulk, own, &outbox, consumer](
-                 inbox::Call& call, std::span<const Envelope> events) {
+                 inbox::Call& call, std::span<Envelope> events) {
+    const ProcessSpans::Run spans(events);
     const EventInfo& first = events.front().info;
-    const outbox::Cause cause(consumer, bulk && events.size() > 1 ? nullptr : &first);
-    const TraceScope trace(bulk ? std::string_view() : std::string_view(first.traceparent));
+    const bool several = bulk && events.size() > 1;
+    const outbox::Cause cause(consumer, several ? nullptr : &first);
+    const TraceScope trace(several ? "" : first.traceparent, first.tracestate);
     const Watchdog::Watch late(deadline.watchdog, deadline.limit, [&deadline, &first] { deadline.passed(first); });
     detail::ContextState state{call, outbox};
     Context context(state);

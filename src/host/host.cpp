@@ -7,6 +7,7 @@
 #include <set>
 #include <stdexcept>
 
+#include "event/trace_context.hpp"
 #include "host/context.hpp"
 #include "host/impl.hpp"
 #include "host/signals.hpp"
@@ -40,14 +41,21 @@ Host::Impl::Impl(HostOptions options)
             *options_.store.impl(),
             *options_.transport.impl(),
             options_.store.impl()->clock(),
-            telemetry::Log(sink_of(options_)),
+            telemetry::Log(sink_of(options_), options_.log_level),
             metrics_,
-            {}},
-      outbox_(outbox::make(options_.name, here_.clock,
-                           [this] {
-                             if (relay_) relay_->sending().committed();
-                             on_commit();
-                           })),
+            {},
+            host::EventSpans(options_.trace, *options_.transport.impl(), options_.store.impl()->clock(), here_.log)},
+      outbox_(outbox::make({.producer = options_.name,
+                            .clock = here_.clock,
+                            .wake =
+                                [this] {
+                                  if (relay_) relay_->sending().committed();
+                                  on_commit();
+                                },
+                            .begin_creation = here_.spans.begin_creation()})),
+      spans_dropped_(metrics_.counter("holdfast_spans_dropped_total", "spans that the trace collector did not get")),
+      malformed_(metrics_.counter("holdfast_traceparents_malformed_total",
+                                  "traces that others began and no one can read; one of our own began instead")),
       watchdog_(here_.clock) {}
 
 Host::Impl::~Impl() {
@@ -128,8 +136,14 @@ void Host::Impl::prepare() {
 void Host::Impl::hung(const std::string& consumer, const EventInfo& event) const {
   here_.log.error(
       "a handler is past its deadline: the process ends, and the event is tried again by the rules for crashes",
-      {{"consumer", consumer}, {"event_id", event.id.to_string()}, {"type", event.type}});
+      {{"consumer", consumer}, {"event_id", event.id.to_string()}, {"type", event.type}, {"trace_id", event.trace_id}});
   std::_Exit(hung_code);
+}
+
+std::string Host::Impl::metrics() const {
+  spans_dropped_.bring_to(here_.spans.dropped());
+  malformed_.bring_to(event::malformed_traceparents);
+  return metrics_.text();
 }
 
 outbox::RelayOptions Host::Impl::relay_options() const {
@@ -161,8 +175,8 @@ void Host::Impl::check_topology() const {
     (void)here_.transport.topology().depth("");  // a producer may have nothing to declare
     for (const auto& subscriber : subscribers_) subscriber.declare();
   } catch (const Unavailable& away) {
-    here_.log.warning("the broker is away; it is waited for", {{"why", away.what()}});
-  } catch (const Transient& busy) { here_.log.debug("the topology is checked later", {{"why", busy.what()}}); }
+    here_.log.warning("the broker is away; it is waited for", {{"error", away.what()}});
+  } catch (const Transient& busy) { here_.log.debug("the topology is checked later", {{"error", busy.what()}}); }
 }
 
 void Host::Impl::start_threads() {

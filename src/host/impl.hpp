@@ -7,6 +7,7 @@
 #include "holdfast/host.hpp"
 #include "host/consumer_threads.hpp"
 #include "host/relay_threads.hpp"
+#include "host/tally.hpp"
 #include "host/upkeep.hpp"
 #include "host/watchdog.hpp"
 #include "outbox/publish.hpp"
@@ -34,7 +35,7 @@ class Host::Impl {
   Outbox& outbox() { return outbox_; }
   Store& store() { return options_.store; }
   const LogSink& log() const { return options_.log; }
-  std::string metrics() const { return metrics_.text(); }
+  std::string metrics() const;
   outbox::RelayOptions relay_options() const;
   /// Before start(): who hears the signals of the threads.
   void observe(host::Observer observer) { here_.observe = std::move(observer); }
@@ -62,6 +63,7 @@ class Host::Impl {
   telemetry::Metrics metrics_;
   host::Surroundings here_;
   Outbox outbox_;
+  host::Tally spans_dropped_, malformed_;
   std::vector<Told> told_;
   std::vector<inbox::Upcaster> upcasters_;
   std::deque<host::Subscriber> subscribers_;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <random>
 
+#include "event/envelope.hpp"
+
 namespace holdfast::host {
 
 Sending::Sending(const Surroundings& surroundings, outbox::RelayOptions options, Ask ask)
@@ -10,7 +12,7 @@ Sending::Sending(const Surroundings& surroundings, outbox::RelayOptions options,
       ask_(std::move(ask)),
       relay_(std::move(options), ports::Random(std::random_device{}())),
       sender_(
-          relay_, [this] { return here_.transport.publisher(); }, here_.clock),
+          relay_, [this] { return here_.transport.publisher(); }, here_.clock, here_.spans.heard()),
       meters_{
           here_.metrics.counter("holdfast_relay_confirmed_total", "events the broker confirmed"),
           here_.metrics.counter("holdfast_relay_nacked_total", "publishes the broker would not take; tried again"),
@@ -45,8 +47,14 @@ void Sending::read_mail() {
 
 void Sending::perform(outbox::Action& action) {
   if (auto* command = std::get_if<outbox::StoreCommand>(&action)) ask_(std::move(*command));
-  else if (const auto* alert = std::get_if<outbox::Alert>(&action)) here_.log.warning(alert->text);
+  else if (const auto* alert = std::get_if<outbox::Alert>(&action)) tell(*alert);
   else sender_.perform(action);
+}
+
+void Sending::tell(const outbox::Alert& alert) const {
+  if (alert.event == EventId()) return here_.log.warning(alert.text);
+  here_.log.warning(alert.text,
+                    {{"event_id", alert.event.to_string()}, {"trace_id", event::trace_id_of(alert.traceparent)}});
 }
 
 void Sending::measure() {

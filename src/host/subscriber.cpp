@@ -5,6 +5,8 @@
 #include <mutex>
 #include <random>
 
+#include "host/process_spans.hpp"
+
 namespace holdfast::host {
 namespace {
 
@@ -123,25 +125,39 @@ void Subscriber::connect(ports::Receiver& receiver) {
       inbox::Surroundings{*store_, here_.clock, handlers_, std::move(policy), random_source(), stopping_});
 }
 
+inbox::Report Subscriber::run(const std::function<inbox::Report()>& job) const {
+  ProcessSpans spans(here_.spans, queue_.name);
+  inbox::Report report = job();
+  spans.end(report);
+  account(report);
+  return report;
+}
+
 void Subscriber::account(const inbox::Report& report) const {
   const auto& c = report.counts;
   meters_->handled.add(c.handled), meters_->duplicates.add(c.duplicates), meters_->behind.add(c.behind);
   meters_->retries.add(c.deferred + c.retrying), meters_->out_of_turn.add(c.out_of_turn),
       meters_->dropped.add(c.dropped);
   for (const auto& setback : report.setbacks) tell(setback);
-  if (!report.why.empty()) here_.log.warning(report.why, {{"consumer", name()}});
+  if (!report.why.empty())
+    here_.log.warning(report.end == inbox::Report::End::unavailable
+                          ? "a handler says that something it needs is away; the consumer pauses and tries again"
+                          : "the database is away; it is waited for",
+                      {{"consumer", name()}, {"error", report.why}});
   here_.signal(RunSettled{name(), report});
 }
 
 void Subscriber::tell(const inbox::Setback& s) const {
   const std::initializer_list<telemetry::Log::Field> fields{
-      {"consumer", name()},         {"event_id", s.info.id.to_string()},
-      {"type", s.info.type},        {"attempt", std::to_string(s.info.attempt)},
-      {"reason", s.reason},         {"error", s.error},
-      {"trace_id", s.info.trace_id}};
-  if (!s.dead)
-    return here_.log.warning("an event failed and will be tried again in " + std::to_string(s.retry_in.count()) + " ms",
-                             fields);
+      {"consumer", name()},
+      {"event_id", s.info.id.to_string()},
+      {"type", s.info.type},
+      {"attempt", std::to_string(s.info.attempt)},
+      {"reason", s.reason},
+      {"error", s.error},
+      {"trace_id", s.info.trace_id},
+      {"next_try", s.dead ? "none" : "in " + std::to_string(s.retry_in.count()) + " ms"}};
+  if (!s.dead) return here_.log.warning("an event failed and is tried again later", fields);
   here_.metrics.counter("holdfast_consumer_dead_total", "dead letters", {{"consumer", name()}, {"reason", s.reason}})
       .add();
   here_.log.error(

@@ -32,6 +32,8 @@ class Subscriber {
   /// The receiver's traits are known by now: what the rules need of them. Before the first run.
   void connect(ports::Receiver& receiver);
   inbox::Consumer& consumer() { return *consumer_; }
+  /// Runs a job of a lane, with spans of what it handles, and accounts for it.
+  inbox::Report run(const std::function<inbox::Report()>& job) const;
   /// Metrics, log and on_dead_letter for what came of a run.
   void account(const inbox::Report& report) const;
   std::function<void(const DeadLetter&)> on_dead_letter;

@@ -1,6 +1,7 @@
 // What every thread of a host works with.
 #pragma once
 #include "holdfast/host.hpp"
+#include "host/event_spans.hpp"
 #include "host/observer.hpp"
 #include "ports/store_base.hpp"
 #include "ports/transport_base.hpp"
@@ -17,6 +18,7 @@ struct Surroundings {
   telemetry::Log log;
   telemetry::Metrics& metrics;
   Observer observe;
+  EventSpans spans = {};
 
   void signal(const Signal& signal) const {
     if (observe) observe(signal);

@@ -1,9 +1,10 @@
 #include "http/router.hpp"
 
+#include <algorithm>
 #include <optional>
 
-#include "holdfast/trace.hpp"
 #include "http/problem.hpp"
+#include "http/server_span.hpp"
 #include "http/uri.hpp"
 #include "http/wire.hpp"
 
@@ -41,7 +42,7 @@ void Router::add(std::string_view method, std::string_view path, Server::Handler
   const auto name = std::string(method) + " " + std::string(path);
   auto pattern = path.starts_with('/') && path.find('%') == path.npos ? path_segments(path) : std::nullopt;
   if (method.empty() || !pattern) throw Invalid(name, "a route is a method and a path that starts with '/'");
-  Route route{std::move(handler), {}};
+  Route route{std::move(handler), std::string(path), {}};
   for (auto& segment : *pattern) {
     if (!is_parameter(segment)) continue;
     route.names.push_back(segment.substr(1, segment.size() - 2));
@@ -50,7 +51,7 @@ void Router::add(std::string_view method, std::string_view path, Server::Handler
   if (!routes_[*pattern].emplace(method, std::move(route)).second) throw Invalid(name, "this route is there already");
 }
 
-Response Router::route(Request& request) const {
+Response Router::route(Request& request, std::string& path_as_added) const {
   const auto target = split_target(request.target);
   const auto path = target ? path_segments(target->path) : std::nullopt;
   if (!path || !percent_decode(target->query)) throw Problem(400, "The path or the query is not well encoded.");
@@ -61,6 +62,7 @@ Response Router::route(Request& request) const {
     auto found = methods.find(request.method);
     if (found == methods.end() && request.method == "HEAD") found = methods.find("GET");
     if (found != methods.end()) {
+      path_as_added = found->second.path;
       for (std::size_t i = 0; i < values->size(); ++i) request.parameters[found->second.names[i]] = (*values)[i];
       return found->second.handler(request);
     }
@@ -71,10 +73,17 @@ Response Router::route(Request& request) const {
 }
 
 Response Router::handle(Request request) const noexcept {
+  const bool traced = std::ranges::find(untraced_, request.target) == untraced_.end();
+  ServerSpan span(tracer_, request, traced);
+  std::string path;
+  auto response = answer(request, path);
+  span.end(path, response.status);
+  return response;
+}
+
+Response Router::answer(Request& request, std::string& path) const noexcept {
   try {
-    std::optional<TraceScope> trace;  // without one an event begins its own
-    if (const auto parent = request.header("traceparent")) trace.emplace(*parent);
-    auto response = route(request);
+    auto response = route(request, path);
     if (auto fault = fault_in(response); !fault.empty()) throw std::logic_error(fault);
     return response;
   } catch (const Problem& error) {

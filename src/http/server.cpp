@@ -31,7 +31,8 @@ ServerOptions checked(ServerOptions options) {
 
 class Server::Impl {
  public:
-  explicit Impl(ServerOptions options) : options_(checked(std::move(options))), router_(options_.on_error) {}
+  explicit Impl(ServerOptions options)
+      : options_(checked(std::move(options))), router_(options_.on_error, options_.trace, options_.untraced) {}
   ~Impl() { stop(); }
 
   void on(std::string_view method, std::string_view path, Handler handler) {

@@ -41,7 +41,8 @@ struct Handler {
   std::string type;  // "": any type that no other handler takes
   Form form = Form::single;
   /// single, any, own: one event a run. bulk: one or more, all of this type. Throwing a failure rolls back.
-  std::function<void(Call&, std::span<const Envelope>)> run;
+  /// The run may change what its handler sees of them.
+  std::function<void(Call&, std::span<Envelope>)> run;
   std::function<std::string(std::string_view payload)> key_of = {};  // the contract's key(); empty: it has none
   std::function<void(std::string_view payload)> check = {};  // throws Invalid: it breaks the contract
 };

@@ -45,7 +45,7 @@ void parse(Event& event, const EventId& fallback, const std::string& type) try {
   event.envelope = {};
   event.envelope.body = event.body;
   event.envelope.info.type = type;
-  event.envelope.info.key = key_in(event.headers);
+  event::read_headers(event.headers, event.envelope.info);
   event.id = event.envelope.info.id = id_in(event.body).value_or(fallback);
 }
 

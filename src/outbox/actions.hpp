@@ -72,6 +72,8 @@ using StoreCommand = std::variant<ReadPage, ReadKeys, MarkPublished, NoteFailure
 
 struct Alert {  // for a person: what happened, to which event, what comes next
   std::string text;
+  EventId event = {};  // zeros: it is of none alone
+  std::string traceparent = {};
   bool operator==(const Alert&) const = default;
 };
 

@@ -20,6 +20,9 @@ void CommitBuffer::before_commit(TransactionRef tx) {
   outbox_->writer(tx.dialect()).append(tx, events_);
 }
 
-void CommitBuffer::after_commit() noexcept { outbox_->wake(); }
+void CommitBuffer::after_commit() noexcept {
+  outbox_->wake();
+  for (const auto& creation : creations_) creation->committed();
+}
 
 }  // namespace holdfast::outbox

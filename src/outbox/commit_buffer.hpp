@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "holdfast/transaction.hpp"
+#include "outbox/creation.hpp"
 #include "ports/outbox_store.hpp"
 
 namespace holdfast::outbox {
@@ -15,13 +16,17 @@ class CommitBuffer : public detail::CommitHook {
   static CommitBuffer& of(TransactionRef tx, const std::shared_ptr<const Publishing>& outbox);
 
   explicit CommitBuffer(std::shared_ptr<const Publishing> outbox) : outbox_(std::move(outbox)) {}
-  void add(ports::OutgoingEvent event) { events_.push_back(std::move(event)); }
+  void add(ports::OutgoingEvent event, std::unique_ptr<Creation> creation) {
+    events_.push_back(std::move(event));
+    if (creation) creations_.push_back(std::move(creation));
+  }
   void before_commit(TransactionRef tx) override;
   void after_commit() noexcept override;
 
  private:
   std::shared_ptr<const Publishing> outbox_;
   std::vector<ports::OutgoingEvent> events_;
+  std::vector<std::unique_ptr<Creation>> creations_;
 };
 
 }  // namespace holdfast::outbox

@@ -5,6 +5,7 @@
 
 #include "event/envelope.hpp"
 #include "event/trace_context.hpp"
+#include "holdfast/trace.hpp"
 #include "outbox/cause.hpp"
 #include "outbox/commit_buffer.hpp"
 #include "ports/mutants.hpp"
@@ -39,10 +40,17 @@ void take_cause(PublishOptions& options) {
   if (options.correlation_id.empty()) options.correlation_id = conversation_of(cause);
 }
 
+/// What the event continues; "": nothing.
+event::TraceContext trace_for(const PublishOptions& options) {
+  if (options.traceparent.empty()) return event::current_trace();
+  if (SpanContext::parse(options.traceparent).valid())
+    return {options.traceparent, std::string(event::usable_tracestate(options.tracestate))};
+  ++event::malformed_traceparents;
+  return event::current_trace();
+}
+
 /// Outside of any trace an event begins one, under its own id.
-std::string trace_for(const std::string& wanted, const EventId& id) {
-  if (!event::trace_id_of(wanted).empty()) return wanted;
-  if (!event::current_traceparent().empty()) return event::current_traceparent();
+std::string trace_of_its_own(const EventId& id) {
   const std::string text = id.to_string();
   return "00-" + text + "-" + text.substr(16) + "-01";
 }
@@ -66,6 +74,8 @@ void check_type(std::string_view type) {
 EventInfo Publishing::describe(std::string_view type, PublishOptions options) const {
   take_cause(options);
   EventInfo info;
+  auto [traceparent, tracestate] = trace_for(options);
+  info.traceparent = std::move(traceparent), info.tracestate = std::move(tracestate);
   info.type = type;
   info.occurred_at = setup_.clock.utc();
   info.id = choose_id(info.type, options, info.occurred_at);
@@ -73,7 +83,6 @@ EventInfo Publishing::describe(std::string_view type, PublishOptions options) co
   info.producer = setup_.producer;
   info.correlation_id = options.correlation_id.empty() ? info.id.to_string() : std::move(options.correlation_id);
   info.causation_id = std::move(options.causation_id);
-  info.traceparent = trace_for(options.traceparent, info.id);
   info.headers = std::move(options.headers);
   return info;
 }
@@ -83,7 +92,9 @@ EventId Publishing::publish(TransactionRef tx, std::string_view type, std::strin
   check_type(type);
   check_names(options.headers);
   const bool unrouted_ok = options.unrouted_ok.value_or(false);
-  const EventInfo info = describe(type, std::move(options));
+  EventInfo info = describe(type, std::move(options));
+  auto creation = setup_.begin_creation ? setup_.begin_creation(info) : nullptr;
+  if (info.traceparent.empty()) info.traceparent = trace_of_its_own(info.id);
   ports::OutgoingEvent event{.id = info.id,
                              .type = info.type,
                              .key = info.key.empty() ? std::nullopt : std::optional(info.key),
@@ -93,8 +104,12 @@ EventId Publishing::publish(TransactionRef tx, std::string_view type, std::strin
                              .headers = event::headers_of(info),
                              .envelope = event::encode(info, json)};
   event::check(setup_.limits, event.type, info.key, event.headers, event.envelope);
-  if (tx.hook() && !mutant("published_at_once")) CommitBuffer::of(tx, shared_from_this()).add(std::move(event));
-  else writer(tx.dialect()).append(tx, {&event, 1});
+  if (tx.hook() && !mutant("published_at_once")) {
+    CommitBuffer::of(tx, shared_from_this()).add(std::move(event), std::move(creation));
+  } else {  // who commits is not ours: as if he did
+    writer(tx.dialect()).append(tx, {&event, 1});
+    if (creation) creation->committed();
+  }
   return info.id;
 }
 
@@ -108,17 +123,13 @@ const ports::OutboxWriter& Publishing::writer(Dialect dialect) const {
 
 Outbox make(PublishSetup setup) { return Outbox(std::make_shared<const Publishing>(std::move(setup))); }
 
-Outbox make(std::string producer, const ports::Clock& clock, std::function<void()> wake) {
-  return make({.producer = std::move(producer), .clock = clock, .wake = std::move(wake)});
-}
-
 }  // namespace outbox
 
 PublishOptions caused_by(const EventInfo& cause) {
   PublishOptions options;
   options.causation_id = cause.id.to_string();
   options.correlation_id = outbox::conversation_of(cause);
-  options.traceparent = cause.traceparent;
+  options.traceparent = cause.traceparent, options.tracestate = cause.tracestate;
   return options;
 }
 

@@ -7,6 +7,7 @@
 
 #include "event/limits.hpp"
 #include "holdfast/outbox.hpp"
+#include "outbox/creation.hpp"
 #include "ports/clock.hpp"
 #include "ports/outbox_store.hpp"
 
@@ -18,6 +19,7 @@ struct PublishSetup {
   std::function<void()> wake = {};  // any thread, never blocks, does not throw: something was committed
   event::Limits limits = {};
   const ports::OutboxWriter* writer = nullptr;  // null: that of the transaction's dialect
+  BeginCreation begin_creation = {};
 };
 
 class Publishing : public std::enable_shared_from_this<Publishing> {
@@ -35,7 +37,5 @@ class Publishing : public std::enable_shared_from_this<Publishing> {
 };
 
 Outbox make(PublishSetup setup);
-/// wake: called after each commit, by whoever committed.
-Outbox make(std::string producer, const ports::Clock& clock, std::function<void()> wake);
 
 }  // namespace holdfast::outbox

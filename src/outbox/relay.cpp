@@ -20,6 +20,11 @@ std::string name_of(const OutboxRow& row) {
   return text + ")";
 }
 
+Alert of(const OutboxRow& row, std::string text) {
+  const auto trace = row.event.headers.find("traceparent");
+  return {std::move(text), row.event.id, trace == row.event.headers.end() ? "" : trace->second};
+}
+
 }  // namespace
 
 Relay::Relay(RelayOptions options, ports::Random random)
@@ -152,11 +157,12 @@ void Relay::returned(Tick now, Flight flight, const std::string& error) {
   ++counts_.returned;
   notes_.add(flight.row.data, error, nullptr);
   const Millis wait = wait_after(++flight.key->failures, options_.returned);
-  alert(now, "returned " + flight.row.data.event.type,
-        fmt::format(
-            "{} reached no queue: {}. It is sent again in {}, and goes on by itself once a queue is bound to its type. "
-            "If nobody has to receive this type, give it unrouted_ok.",
-            name_of(flight.row.data), error, seconds(wait)));
+  alert(
+      now, "returned " + flight.row.data.event.type,
+      of(flight.row.data,
+         fmt::format("{} reached no queue: {}. It is sent again in {}, and goes on by itself once a queue is bound to "
+                     "its type. If nobody has to receive this type, give it unrouted_ok.",
+                     name_of(flight.row.data), error, seconds(wait))));
   backlog_.block(*flight.key, std::move(flight.row), Why::returned, now + wait);
 }
 
@@ -168,22 +174,23 @@ void Relay::suspect(Flight flight, const std::string& error) {
 void Relay::refused(Flight flight, const std::string& error) {
   ++counts_.refused;
   HOLDFAST_MARK("relay.refused");
-  out_.emplace_back(Alert{fmt::format(
-      "{} is refused: alone, it failed {} times: {}. It is not sent again and its key waits behind it, until "
-      "holdfast outbox retry or discard.",
-      name_of(flight.row.data), options_.times_alone, error)});
+  out_.emplace_back(
+      of(flight.row.data,
+         fmt::format("{} is refused: alone, it failed {} times: {}. It is not sent again and its key waits behind it, "
+                     "until holdfast outbox retry or discard.",
+                     name_of(flight.row.data), options_.times_alone, error)));
   const bool pass = mutant("refused_lets_followers_pass");
   notes_.add(flight.row.data, error, flight.key);
   if (pass) return backlog_.pass_refused(*flight.key, flight.row);
   backlog_.block(*flight.key, std::move(flight.row), Why::refused, Tick::max());  // until the table says so
 }
 
-void Relay::alert(Tick now, const std::string& about, std::string text) {
+void Relay::alert(Tick now, const std::string& about, Alert alert) {
   if (quiet_until_.size() > 1000) quiet_until_.clear();
   const auto [at, is_new] = quiet_until_.try_emplace(about, now + options_.alert_again);
   if (!is_new && now < at->second) return;
   at->second = now + options_.alert_again;
-  out_.emplace_back(Alert{std::move(text)});
+  out_.emplace_back(std::move(alert));
 }
 
 RelayStatus Relay::status() const {

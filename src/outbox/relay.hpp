@@ -74,7 +74,7 @@ class Relay {
   void returned(Tick now, Flight flight, const std::string& error);
   void refused(Flight flight, const std::string& error);
   void suspect(Flight flight, const std::string& error);
-  void alert(Tick now, const std::string& about, std::string text);
+  void alert(Tick now, const std::string& about, Alert alert);
 
   // relay_sessions.cpp
   void open_sessions(Tick now);

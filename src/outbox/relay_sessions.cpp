@@ -71,18 +71,20 @@ void Relay::ended(Tick now, Session session, const Pumped& pumped) {
   if (std::exchange(ours.on_purpose, false)) return;
   if (pumped.blame == ports::Blame::the_setup) {
     ours.backoff.wait(now, options_.setup_wait);
-    alert(now, "setup",
-          fmt::format("The broker does not let the relay publish: {}. All events wait and nothing is lost; it is tried "
-                      "again every {} ms. Look at the rights and the exchange.",
-                      pumped.why, options_.setup_wait.count()));
+    alert(
+        now, "setup",
+        {fmt::format("The broker does not let the relay publish: {}. All events wait and nothing is lost; it is tried "
+                     "again every {} ms. Look at the rights and the exchange.",
+                     pumped.why, options_.setup_wait.count())});
     return;
   }
   ours.backoff.failed(now, random_);
   if (ours.backoff.failures() > 1 || stopping_) return;
   alert(now, "lost",
-        fmt::format(
-            "The connection to the broker is lost: {}. Pending events wait in the outbox and are sent when it is back.",
-            pumped.why));
+        {fmt::format(
+            "The connection to the broker is lost: {}. Pending events wait in the outbox and are sent when it is "
+            "back.",
+            pumped.why)});
 }
 
 }  // namespace holdfast::outbox

@@ -102,7 +102,7 @@ void Relay::take(Tick now, const StoreFailed& failed) {
   backlog_.start_over();
   rounds_.restart(now);  // who knows what was seen
   alert(now, "store",
-        fmt::format("The outbox cannot be read or written: {}. Nothing is lost; it is tried again.", failed.error));
+        {fmt::format("The outbox cannot be read or written: {}. Nothing is lost; it is tried again.", failed.error)});
 }
 
 Tick Relay::next_command() const {

@@ -26,8 +26,8 @@ Opened try_open(const Sender::Open& open) {
 
 }  // namespace
 
-Sender::Sender(Relay& relay, Open open, const ports::Clock& clock)
-    : relay_(relay), open_(std::move(open)), clock_(clock) {}
+Sender::Sender(Relay& relay, Open open, const ports::Clock& clock, Heard heard)
+    : relay_(relay), open_(std::move(open)), clock_(clock), heard_(std::move(heard)) {}
 
 Sender::~Sender() = default;
 
@@ -52,6 +52,7 @@ void Sender::publish(const Publish& publish) {
   Line& ours = line(publish.session);
   const bool accepted =
       ours.publisher && !ours.full && ours.publisher->accept({publish.token, &relay_.event(publish.token)});
+  if (accepted && heard_) begun_.try_emplace(publish.token, clock_.utc());
   if (accepted) return;
   ours.full = true;
   relay_.not_accepted(publish.token);
@@ -66,6 +67,7 @@ void Sender::close(const CloseSession& close) {
   pumped.state = ports::SessionState::closed;
   pumped.why = close.why;
   end(close.session);
+  hear(pumped.results);
   relay_.pumped(clock_.steady(), close.session, pumped);
 }
 
@@ -89,7 +91,14 @@ void Sender::pump(Session session, Tick until) {
     pumped.why = ours.publisher->why_closed();
     end(session);
   }
+  hear(pumped.results);
   relay_.pumped(clock_.steady(), session, pumped);
+}
+
+void Sender::hear(const std::vector<ports::PublishResult>& results) {
+  if (!heard_) return;
+  for (const auto& result : results)
+    if (const auto begun = begun_.extract(result.token)) heard_(relay_.event(result.token), begun.mapped(), result);
 }
 
 void Sender::end(Session session) {

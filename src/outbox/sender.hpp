@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <unordered_map>
 
 #include "outbox/relay.hpp"
 #include "ports/clock.hpp"
@@ -14,7 +15,10 @@ class Sender {
  public:
   /// open: connects; throws Unavailable (or Invalid: the set-up is to blame).
   using Open = std::function<std::unique_ptr<ports::Publisher>()>;
-  Sender(Relay& relay, Open open, const ports::Clock& clock);
+  /// What came of one publish, and when it began. Called before the relay hears of it; empty: nobody listens.
+  using Heard =
+      std::function<void(const ports::OutgoingEvent& event, Timestamp begun, const ports::PublishResult& result)>;
+  Sender(Relay& relay, Open open, const ports::Clock& clock, Heard heard = {});
   ~Sender();
 
   void perform(const Action& action);  ///< those for a publisher; others are not its own and ignored
@@ -35,10 +39,13 @@ class Sender {
   void publish(const Publish& publish);
   void pump(Session session, Tick until);
   void end(Session session);
+  void hear(const std::vector<ports::PublishResult>& results);
 
   Relay& relay_;
   Open open_;
   const ports::Clock& clock_;
+  Heard heard_;
+  std::unordered_map<Token, Timestamp> begun_;  // where somebody listens
   std::mutex mutex_;  // publishers come and go on the relay thread, others wake and abort them
   Line lines_[2];
 };

@@ -1,5 +1,7 @@
 #include "ports/clock.hpp"
 
+#include "event/now.hpp"
+
 namespace holdfast {
 namespace {
 
@@ -17,5 +19,6 @@ const ports::Clock& ports::system_clock() {
 }
 
 EventId EventId::generate() { return generate(ports::system_clock().utc()); }
+Timestamp event::utc_now() { return ports::system_clock().utc(); }
 
 }  // namespace holdfast

@@ -7,12 +7,25 @@
 #include "ports/receiver.hpp"
 #include "ports/topology.hpp"
 
+namespace holdfast::ports {
+
+/// How traces name it, by OpenTelemetry's conventions for messaging.
+struct BusName {
+  std::string system;         // messaging.system
+  std::string exchange = {};  // "": an event goes to what its type names
+  std::string server = {};
+  int port = 0;  // 0: a file, or several servers
+};
+
+}  // namespace holdfast::ports
+
 namespace holdfast::detail {
 
 class TransportBase {
  public:
   virtual ~TransportBase() = default;
   virtual std::string name() const = 0;  // for logs, without secrets: "sqlite:bus.db"
+  virtual ports::BusName bus() const { return {"holdfast"}; }
   virtual ports::Topology& topology() = 0;
   virtual std::unique_ptr<ports::Publisher> publisher() = 0;
   /// The queue has been declared. instance: who receives, unique for each process and receiver.

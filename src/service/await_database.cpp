@@ -27,7 +27,7 @@ bool await_database(Dialect dialect, const host::Signals& signals, const telemet
   for (;;) {
     const auto why = try_to_begin(dialect, begin);
     if (why.empty()) return true;
-    log.warning("the database is away; it is waited for", {{"why", why}});
+    log.warning("the database is away; it is waited for", {{"error", why}});
     if (signals.within(pause)) return false;
   }
 }

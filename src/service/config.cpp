@@ -69,6 +69,13 @@ std::string text_of(const toml::node& node) {
   throw Invalid("", "a value is text, a whole number, true or false");
 }
 
+/// null: it is not there.
+const char* value_in(const char* const* environment, const std::string& variable) {
+  for (; environment && *environment; ++environment)
+    if (std::string_view(*environment).starts_with(variable + "=")) return *environment + variable.size() + 1;
+  return nullptr;
+}
+
 std::string section_of(const std::string& key) { return key.substr(0, key.find('.')); }
 
 std::vector<std::string> sections_of(const std::vector<Key>& keys) {
@@ -164,12 +171,14 @@ void Config::read_file(const std::string& path) {
 
 void Config::read_environment(const char* const* environment) {
   std::map<std::string, std::string> ours;
-  for (; environment && *environment; ++environment)
-    if (const std::string_view entry(*environment); entry.starts_with(prefix)) {
+  for (auto at = environment; at && *at; ++at)
+    if (const std::string_view entry(*at); entry.starts_with(prefix)) {
       const auto end = std::min(entry.find('='), entry.size());
       ours.emplace(entry.substr(0, end), entry.substr(std::min(end + 1, entry.size())));
     }
   for (const Key& key : keys_) {
+    if (const char* value = key.also.empty() ? nullptr : value_in(environment, key.also))
+      if (!is_set(key.name) && *value != '\0') set(key.name, value, key.also);
     const auto plain = ours.extract(variable_of(key.name)),
                in_file = ours.extract(variable_of(key.name) + std::string(file_suffix));
     if (plain && in_file) throw Invalid(in_file.key(), plain.key() + " is set too; leave one of them");

@@ -18,6 +18,7 @@ struct Key {
   Kind kind = Kind::text;
   std::vector<std::string> choices = {};
   bool secret = false;
+  std::string also = {};  // a variable that others know it by; ours goes before it, and so does the file
 };
 
 /// "database.connections" -> "HOLDFAST_DATABASE_CONNECTIONS", "--database-connections".

@@ -4,7 +4,9 @@
 
 #include "connect/connect.hpp"
 #include "http/address.hpp"
+#include "http/collector.hpp"
 #include "service/options.hpp"
+#include "service/units.hpp"
 
 namespace holdfast::service {
 
@@ -64,6 +66,16 @@ std::vector<Key> service_keys(const Defaults& d) {
        duration},
       {"log.level", "info", "", choice, {"debug", "info", "warning", "error"}},
       {"log.format", "auto", "auto: text on a terminal, else JSON lines", choice, {"auto", "text", "json"}},
+      {"trace.endpoint",
+       "",
+       "http://host:port of an OpenTelemetry collector (OTLP over HTTP); empty: no spans",
+       Kind::text,
+       {},
+       false,
+       "OTEL_EXPORTER_OTLP_ENDPOINT"},
+      {"trace.sample", "parent",
+       "a trace from elsewhere: as its sender says; of those that begin here all, or this share: 0.1"},
+      {"trace.service", "", "service.name of the spans; default: name", Kind::text, {}, false, "OTEL_SERVICE_NAME"},
   };
   for (const Setting& s : d.settings) keys.push_back({s.key, s.default_value, s.help});
   return keys;
@@ -104,6 +116,8 @@ void check_together(const Config& config) {
       config.duration("consumer.handler_deadline") < std::chrono::seconds(1))
     throw Invalid(where("consumer.handler_deadline"), "consumer.handler_deadline: at least 1s");
   address("http.listen", http::require_address);
+  address("trace.sample", parse_sample);
+  if (!config.text("trace.endpoint").empty()) address("trace.endpoint", http::require_collector);
   address("database.url", [](const std::string& url) { (void)open_store(url); });     // touches nothing
   address("broker.url", [&](const std::string&) { (void)open_broker(config); });  // likewise
 }

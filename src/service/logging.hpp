@@ -5,6 +5,7 @@
 
 namespace holdfast::service {
 
+Level level_of(const Config& config);
 LogSink log_to_stderr(const Config& config, const std::string& name);
 
 }  // namespace holdfast::service

@@ -2,8 +2,10 @@
 
 #include "service/keys.hpp"
 #include "service/logging.hpp"
+#include "service/tracing.hpp"
 #include "service/units.hpp"
 #include "telemetry/log.hpp"
+#include "telemetry/trace.hpp"
 
 namespace holdfast::service {
 namespace {
@@ -44,12 +46,16 @@ HostOptions host_options(const Config& c) {
   o.dedupe_window = duration_cast<hours>(c.duration("retention.inbox"));
   o.keep_published = duration_cast<hours>(c.duration("retention.published"));
   o.log = log_to_stderr(c, c.text("name"));
+  o.log_level = level_of(c);
+  o.trace = tracing(c, c.text("name"), o.log);
   return o;
 }
 
 http::ServerOptions http_options(const Config& c, const LogSink& log) {
   http::ServerOptions o;
-  o.on_error = [log = telemetry::Log(log)](std::string_view what) { log.error(what); };
+  o.on_error = [log = telemetry::Log(log)](std::string_view what) {
+    log.error("a request failed", {{"error", std::string(what)}, {"trace_id", telemetry::current_trace_id()}});
+  };
   o.drain_timeout =
       c.duration("shutdown.deadline") * 9 / 10;  // slow clients are left, for a handler to end in the rest
   o.listen = c.text("http.listen");

@@ -51,7 +51,9 @@ void serve(const Config& config, const host::Signals& signals,
     host.reset(), server.reset();
     if (options.store.dialect() == Dialect::postgres)
       options.store.impl()->require_writable();  // a standby may become one
-    server.emplace(http_options(config, options.log));
+    auto http = http_options(config, options.log);
+    http.trace = options.trace;
+    server.emplace(std::move(http));
     host.emplace(options);
     serve_health(*host, *server);
     install(*host, *server);

@@ -40,6 +40,15 @@ std::int64_t parse_integer(std::string_view text) {
   return parse(text, one, "a whole number, as 10");
 }
 
+double parse_sample(std::string_view text) {
+  if (text == "parent") return 1;
+  double share = -1;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), share);
+  if (error != std::errc() || end != text.data() + text.size() || !(share >= 0 && share <= 1))
+    throw Invalid("", "'" + std::string(text) + "' is not understood; write parent, or a share from 0 to 1, as 0.1");
+  return share;
+}
+
 bool parse_boolean(std::string_view text) {
   if (text != "true" && text != "false")
     throw Invalid("", "'" + std::string(text) + "' is not understood; write true or false");

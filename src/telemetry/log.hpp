@@ -14,8 +14,9 @@ LogSink stderr_sink(std::string name, LogFormat format = LogFormat::automatic, L
 class Log {
  public:
   using Field = std::pair<std::string_view, std::string>;
-  explicit Log(LogSink sink) : sink_(std::move(sink)) {}
+  explicit Log(LogSink sink, Level least = Level::debug) : sink_(std::move(sink)), least_(least) {}
 
+  bool wants(Level level) const { return sink_ && level >= least_; }
   void debug(std::string_view text, std::initializer_list<Field> fields = {}) const {
     write(Level::debug, text, fields);
   }
@@ -31,10 +32,11 @@ class Log {
   /// A sink that throws must stop no thread of ours; there is nobody left to tell.
   void write(Level level, std::string_view text, std::initializer_list<Field> fields) const noexcept {
     try {
-      if (sink_) sink_({level, text, {fields.begin(), fields.size()}});
+      if (wants(level)) sink_({level, text, {fields.begin(), fields.size()}});
     } catch (...) {}
   }
   LogSink sink_;
+  Level least_;
 };
 
 }  // namespace holdfast::telemetry

@@ -128,8 +128,7 @@ class Harness::Impl {
     c.consumption.reset();
     const auto run = [this, &c](int lane, auto work) {
       c.jobs.push_back([this, &c, lane, work] {
-        auto report = work();
-        c.subscriber.account(report);
+        auto report = c.subscriber.run(work);
         if (crash_ && report.settled > 0) return crash_now(c);
         c.consumption->settled(lane, std::move(report));
       });

@@ -14,6 +14,9 @@ class Broker : public detail::TransportBase {
       : settings_(std::move(settings)), clock_(clock), topology_(std::make_shared<Topology>(settings_, clock)) {}
 
   std::string name() const override { return settings_->broker.name(); }
+  ports::BusName bus() const override {
+    return {"rabbitmq", settings_->options.exchange, settings_->broker.host, settings_->broker.port};
+  }
   ports::Topology& topology() override { return *topology_; }
   std::unique_ptr<ports::Publisher> publisher() override { return std::make_unique<Publisher>(settings_, clock_); }
 

@@ -16,6 +16,7 @@ class Bus : public detail::TransportBase {
   explicit Bus(std::shared_ptr<const File> file) : file_(std::move(file)), topology_(file_) {}
 
   std::string name() const override { return "sqlite:" + file_->path; }
+  ports::BusName bus() const override { return {"sqlite"}; }
   ports::Topology& topology() override { return topology_; }
   std::unique_ptr<ports::Publisher> publisher() override { return std::make_unique<Publisher>(file_); }
 

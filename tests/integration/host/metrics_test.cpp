@@ -58,8 +58,9 @@ TEST_F(Place, MetricsHaveTheNamesThatUsersKnow) {
           "counter holdfast_consumer_retries_total consumer", "counter holdfast_relay_confirmed_total",
           "counter holdfast_relay_marked_total",  //
           "counter holdfast_relay_nacked_total", "counter holdfast_relay_refused_total",
-          "counter holdfast_relay_returned_total",
-          "counter holdfast_relay_unknown_total",  //
+          "counter holdfast_relay_returned_total", "counter holdfast_relay_unknown_total",
+          "counter holdfast_spans_dropped_total",
+          "counter holdfast_traceparents_malformed_total",  //
           "gauge holdfast_consumer_deferred consumer,state", "gauge holdfast_outbox_oldest_pending_seconds",
           "gauge holdfast_outbox_pending",  //
           "gauge holdfast_relay_blocked_keys", "gauge holdfast_relay_connected", "gauge holdfast_relay_in_flight",

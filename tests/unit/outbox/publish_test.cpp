@@ -69,6 +69,63 @@ TEST_F(G2_Publish, WritesAllAtTheCommitInOneCallAndThenWakesTheRelay) {
   EXPECT_EQ(wakes, 1);
 }
 
+/// Follows events from their publish to their commit, and gives each a trace context of its own.
+struct Following : PublishTest {
+  struct One : Creation {
+    explicit One(std::vector<std::string>& to) : told(to) {}
+    void committed() noexcept override { told.emplace_back("committed"); }
+    std::vector<std::string>& told;
+  };
+  std::vector<std::string> told;
+  Outbox followed = make({.producer = "p",
+                          .clock = clock,
+                          .wake = {},
+                          .limits = {},
+                          .writer = &writer,
+                          .begin_creation = [this](EventInfo& info) {
+                            told.push_back("continues " + info.traceparent);
+                            info.traceparent = of_its_own;
+                            return std::make_unique<One>(told);
+                          }});
+  const std::string parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+  const std::string of_its_own = "00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-01";
+};
+using G2_Following = Following;
+
+TEST_F(G2_Following, AnEventIsCreatedWithItsCommit) {
+  followed.publish(tx.ref(), OrderCreated{1}, {.traceparent = parent});
+  EXPECT_THAT(told, testing::ElementsAre("continues " + parent));
+  tx.commit();
+  EXPECT_THAT(told, testing::ElementsAre("continues " + parent, "committed"));
+  EXPECT_EQ(writer.calls[0][0].headers.at("traceparent"), of_its_own);
+}
+
+TEST_F(G2_Following, WhatRollsBackOrFailsToCommitWasNever) {
+  {
+    FakeTransaction undone;
+    followed.publish(undone.ref(), OrderCreated{1});
+  }
+  writer.fails = true;
+  followed.publish(tx.ref(), OrderCreated{2});
+  EXPECT_THROW(tx.commit(), Unavailable);
+  EXPECT_THAT(told, testing::ElementsAre("continues ", "continues "));
+}
+
+TEST_F(G2_Following, InATransactionThatIsNotOursItCountsAsCommittedAtOnce) {
+  followed.publish(tx.enlisted(), OrderCreated{1});
+  EXPECT_THAT(told, testing::ElementsAre("continues ", "committed"));
+}
+
+TEST_F(PublishTest, TheTracestateGoesAlongWithAGoodTraceparentOnly) {
+  const std::string parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+  EXPECT_EQ(written(OrderCreated{1}, {.traceparent = parent, .tracestate = "vendor=1"}).headers.at("tracestate"),
+            "vendor=1");
+  EXPECT_FALSE(
+      written(OrderCreated{1}, {.traceparent = "bad", .tracestate = "vendor=1"}).headers.contains("tracestate"));
+  EXPECT_FALSE(
+      written(OrderCreated{1}, {.traceparent = parent, .tracestate = "a\r\nb"}).headers.contains("tracestate"));
+}
+
 TEST_F(G2_Publish, AFailedWriteIsTheCommitsFailure) {
   writer.fails = true;
   outbox.publish(tx.ref(), OrderCreated{1});

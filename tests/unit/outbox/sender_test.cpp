@@ -73,7 +73,17 @@ class SenderTest : public testing::Test {
   StoppedClock clock;
   RelayOptions options{.owner = "me"};
   Relay relay{options, ports::Random(1)};
-  Sender sender{relay, [this] { return open(); }, clock};
+  Sender sender{relay, [this] { return open(); }, clock,
+                [this](const auto& event, Timestamp begun, const auto& result) {
+                  heard.push_back({event.id, begun, result.outcome});
+                }};
+  struct Heard {
+    EventId id;
+    Timestamp begun;
+    Outcome outcome;
+    bool operator==(const Heard&) const = default;
+  };
+  std::vector<Heard> heard;
   std::vector<std::string> lines;
 };
 
@@ -87,6 +97,26 @@ TEST_F(SenderTest, OpensOffersAndFeedsResultsBack) {
   step();
   EXPECT_THAT(broker.accepted, ElementsAre(id_of(1), id_of(2)));
   EXPECT_THAT(lines, testing::Contains("mark 1"));
+}
+
+TEST_F(SenderTest, WhoListensHearsWhatCameOfEachPublishAndWhenItBegan) {
+  step();
+  page({row(1, "a"), row(2, "b")});
+  const auto begun = clock.time;
+  step();
+  clock.time += std::chrono::seconds(3);
+  broker.outcome = Outcome::nacked;
+  sender.pump(clock.tick);
+  EXPECT_THAT(heard, ElementsAre(Heard{id_of(1), begun, Outcome::nacked}, Heard{id_of(2), begun, Outcome::nacked}));
+}
+
+TEST_F(SenderTest, WhatASessionLeavesOpenIsHeardOfAsUnknown) {
+  step();
+  page({row(1, "a")});
+  step();
+  broker.state = SessionState::closed;
+  sender.pump(clock.tick);
+  EXPECT_THAT(heard, ElementsAre(Heard{id_of(1), clock.time, Outcome::unknown}));
 }
 
 TEST_F(SenderTest, ABrokerThatIsAwayIsTriedAgain) {

@@ -111,7 +111,8 @@ TEST(Keys, TheirPageListsThemAllWithTheirDefaults) {
   const auto shown = [](const Key& key) -> std::string {
     if (key.name == "name") return "the program's name";
     if (key.name == "http.listen") return key.default_value;
-    if (key.name.starts_with("broker.tls_")) return "none";
+    if (key.name.starts_with("broker.tls_") || (key.name.starts_with("trace.") && key.default_value.empty()))
+      return "none";
     return key.default_value.empty() ? "as coded" : "`" + key.default_value + "`";
   };
   const auto rows = rows_of(HOLDFAST_SOURCE_DIR "/docs/configuration.md");
@@ -120,6 +121,31 @@ TEST(Keys, TheirPageListsThemAllWithTheirDefaults) {
     EXPECT_EQ(rows[i].key, keys[i].name);
     EXPECT_EQ(rows[i].default_value, shown(keys[i])) << keys[i].name;
   }
+}
+
+TEST(Keys, TheNamesThatOpenTelemetryHasForThemAreReadWhereOursSayNothing) {
+  const char* environment[] = {"OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318", "OTEL_SERVICE_NAME=shop", nullptr};
+  auto config = service_config();
+  config.read_environment(environment);
+  EXPECT_EQ(config.text("trace.endpoint"), "http://127.0.0.1:4318");
+  EXPECT_EQ(config.from("trace.endpoint"), "OTEL_EXPORTER_OTLP_ENDPOINT");
+  EXPECT_EQ(config.text("trace.service"), "shop");
+  const char* both[] = {"HOLDFAST_TRACE_ENDPOINT=", "OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318", nullptr};
+  auto off = service_config();
+  off.read_environment(both);
+  EXPECT_EQ(off.text("trace.endpoint"), "") << "empty switches it off";
+  auto by_file = service_config({{"trace.endpoint", "http://127.0.0.1:9"}});
+  by_file.read_environment(environment);
+  EXPECT_EQ(by_file.text("trace.endpoint"), "http://127.0.0.1:9");
+}
+
+TEST(Keys, ACollectorThatCannotBeSpokenToIsRefusedByTheNameThatWasGiven) {
+  const char* environment[] = {"OTEL_EXPORTER_OTLP_ENDPOINT=https://collector:4318", nullptr};
+  auto config = service_config();
+  config.read_environment(environment);
+  EXPECT_NE(fault(config).find("OTEL_EXPORTER_OTLP_ENDPOINT"), std::string::npos) << fault(config);
+  EXPECT_NE(fault(service_config({{"trace.sample", "some"}})).find("trace.sample"), std::string::npos);
+  EXPECT_NE(fault(service_config({{"trace.sample", "1.5"}})).find("trace.sample"), std::string::npos);
 }
 
 TEST(Units, AreReadExactly) {

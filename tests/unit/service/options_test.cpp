@@ -10,6 +10,7 @@
 #include "ports/store_base.hpp"
 #include "ports/transport_base.hpp"
 #include "service/keys.hpp"
+#include "service/tracing.hpp"
 
 namespace holdfast::service {
 namespace {
@@ -45,6 +46,7 @@ void of_host(const HostOptions& o, Effects& out) {
   const auto lines = logged(o.log);
   out["log.level"] = std::to_string(std::count(lines.begin(), lines.end(), '\n')) + " lines";
   out["log.format"] = lines.starts_with('{') ? "json" : "text";
+  out["trace.sample"] = std::to_string(o.trace.sample);
 }
 
 Effects effects(const std::string& key = "name", const std::string& value = "order-service") {
@@ -61,6 +63,8 @@ Effects effects(const std::string& key = "name", const std::string& value = "ord
   out["broker.exchange"] = broker.exchange, out["broker.topology"] = text(broker.verify_topology);
   out["broker.tls_ca"] = broker.tls_ca, out["broker.tls_cert"] = broker.tls_cert,
   out["broker.tls_key"] = broker.tls_key;
+  const auto otlp = otlp_options(config, host.name);
+  out["trace.endpoint"] = otlp.endpoint, out["trace.service"] = otlp.service == host.name ? "" : otlp.service;
   const auto http = http_options(config, host.log);
   out["http.listen"] = http.listen;
   out["http.workers"] = std::to_string(http.workers);
@@ -104,6 +108,9 @@ const struct {
     {"log.level", "warning", "2 lines"},
     {"log.level", "error", "1 lines"},
     {"log.format", "text", "text"},
+    {"trace.endpoint", "http://127.0.0.1:4318", "http://127.0.0.1:4318"},
+    {"trace.sample", "0.25", "0.250000"},
+    {"trace.service", "shop", "shop"},
 };
 
 TEST(Options, EachKeyDoesWhatItSaysAndNothingElse) {
