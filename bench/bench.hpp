@@ -4,6 +4,7 @@
 
 #include "bench/report.hpp"
 #include "bench/servers.hpp"
+#include "holdfast/trace.hpp"
 
 namespace holdfast::bench {
 
@@ -18,5 +19,12 @@ void measure_consumer(Report& report, Servers& servers, const std::filesystem::p
                       const std::filesystem::path& programs, int orders);
 void measure_orders(Report& report, Servers& servers, const std::filesystem::path& folder,
                     const std::filesystem::path& programs);
+
+/// The same work with spans and without, in turn.
+void measure_telemetry(Report& report, Servers& servers, const std::filesystem::path& folder, int events);
+/// Events a second through the bus in a file, from a full outbox to their effects. folder: an empty one.
+double bus_rate(const std::filesystem::path& folder, int events, const Tracing& trace);
+/// Out of an outbox of many keys into RabbitMQ. name: of a new database.
+double relay_rate(Servers& servers, const std::string& name, int events, const Tracing& trace);
 
 }  // namespace holdfast::bench

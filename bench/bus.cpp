@@ -30,16 +30,20 @@ void fill(Host& producer, int events) {
     });
 }
 
-double holdfast_rate(const std::filesystem::path& folder, int events) {
+}  // namespace
+
+double bus_rate(const std::filesystem::path& folder, int events, const Tracing& trace) {
   const auto url = [&](const char* name) { return "sqlite:" + (folder / name).string(); };
   Host producer({.name = "producer",
                  .store = open_store(url("producer.db")),
                  .transport = open_transport(url("bus.db")),
-                 .log = quiet});
+                 .log = quiet,
+                 .trace = trace});
   Host consumer({.name = "consumer",
                  .store = open_store(url("consumer.db")),
                  .transport = open_transport(url("bus.db")),
-                 .log = quiet});
+                 .log = quiet,
+                 .trace = trace});
   producer.store().migrate(), consumer.store().migrate();
   consumer.store().transact(
       [](Transaction& tx) { tx.exec("CREATE TABLE effects(number INTEGER PRIMARY KEY, amount INTEGER)"); });
@@ -63,11 +67,9 @@ double holdfast_rate(const std::filesystem::path& folder, int events) {
   return events / std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-}  // namespace
-
 void measure_bus(Report& report, const std::filesystem::path& folder, int events) {
   const double limit = bare_bus_rate(folder, events);
-  const double rate = holdfast_rate(folder, events);
+  const double rate = bus_rate(folder, events, {});
   report.add({"file bus, relay to committed effect", rate, "events/s", limit,
               "bare SQLite loop, same batches and syncs", 0.5});
 }

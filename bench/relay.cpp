@@ -38,12 +38,14 @@ struct Drain {
 };
 
 /// Relays what is there, until `count` rows with a seq above `after` are marked.
-Drain drain(Servers& servers, const std::string& database, const std::string& url, int count, std::int64_t after = 0) {
+Drain drain(Servers& servers, const std::string& database, const std::string& url, int count, std::int64_t after = 0,
+            const Tracing& trace = {}) {
   servers.sql(database, "SELECT pg_stat_statements_reset()");
   Host relay({.name = "producer",
               .store = open_store(url),
               .transport = open_transport(servers.broker()),
-              .log = [](const LogLine&) {}});
+              .log = [](const LogLine&) {},
+              .trace = trace});
   Countdown left(count), connected(1);
   Clock::time_point start;
   relay.impl().observe([&](const host::Signal& signal) {
@@ -110,6 +112,14 @@ void many_beside_a_backlog(Report& report, Servers& servers, BareRabbit& bare, i
 }
 
 }  // namespace
+
+double relay_rate(Servers& servers, const std::string& name, int events, const Tracing& trace) {
+  BareRabbit bare(servers.broker());
+  bare.exchange(exchange), bare.queue(queue, exchange);
+  const auto url = servers.database(name);
+  fill(servers, name, 0, events - 1, "(i % 1000)::text");
+  return events / drain(servers, name, url, events, 0, trace).seconds;
+}
 
 void measure_relay(Report& report, Servers& servers, int events) {
   BareRabbit bare(servers.broker());
