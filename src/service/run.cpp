@@ -5,6 +5,7 @@
 
 #include <csignal>
 #include <cstdio>
+#include <optional>
 
 #include "holdfast/service.hpp"
 #include "host/impl.hpp"
