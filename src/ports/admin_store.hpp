@@ -39,16 +39,31 @@ struct Status {
   int schema_version = 0;
 };
 
-/// What waits, for the gauges: asked for every few seconds, so it reads nothing of what is over.
+/// What waits, for the gauges: asked for every few seconds, so it reads a bounded number of rows, whatever waits and whatever is
+/// over. Numbers of events are exact up to `counted`; what is above is an estimate, but for retrying, which is not counted further.
 struct Waiting {
+  static constexpr std::int64_t counted = 10'000, counted_keys = 1'000;
   struct AtConsumer {
     std::string consumer;
     std::int64_t retrying = 0, retry = 0, blocked = 0, dead = 0;
+    std::int64_t blocked_keys = 0;  // counted to counted_keys
+    std::optional<Timestamp> blocked_since;  // first failure of the key among them that waits longest
     bool operator==(const AtConsumer&) const = default;
   };
-  std::int64_t pending = 0;
-  std::optional<Timestamp> oldest_pending;
+  std::int64_t pending = 0,
+               refused = 0;  // refused, oldest: of the first `counted` pending, which are the oldest by number
+  std::optional<Timestamp> oldest_pending, oldest_published;
+  std::string lease_owner;
+  Millis lease_left{0};
+  std::optional<std::int64_t> oldest_xmin;  // PostgreSQL: transactions since the oldest snapshot that keeps dead rows
   std::vector<AtConsumer> consumers;
+};
+
+/// What was done in the last while, for rates. Counted to `counted` each; events that leave no copy are not seen.
+struct Lately {
+  static constexpr std::int64_t counted = 100'000;
+  std::int64_t published = 0;
+  std::vector<std::pair<std::string, std::int64_t>> settled;  // consumer, events
 };
 
 /// What a consumer of this database asked for when it last started.
@@ -63,6 +78,7 @@ class AdminStore {
   virtual ~AdminStore() = default;
   virtual Status status() = 0;  // counts all that is over too
   virtual Waiting waiting() = 0;
+  virtual Lately lately(Millis span) = 0;
   virtual std::vector<std::string> consumers() = 0;
   virtual std::vector<Subscribed> subscriptions() = 0;
   virtual std::vector<OutboxView> pending(const Selection& selection) = 0;

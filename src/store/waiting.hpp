@@ -1,19 +1,31 @@
-// What waits, as both stores ask for it: (pending, micros of the oldest) and (consumer, retrying, retry, blocked, dead) of each.
+// What waits, as both stores ask for it: a bounded number of rows, by an index that has little else in it. Whatever there is more of
+// is estimated: rows are numbered as they come, so the share of numbers that are there in 500 narrow windows, spread evenly over
+// the rest, tells how many there are in all.
 #pragma once
 #include "holdfast/transaction.hpp"
 #include "ports/admin_store.hpp"
-#include "store/time.hpp"
 
 namespace holdfast::store {
 
-inline ports::Waiting waiting(Transaction& tx, const char* outbox_sql, const char* consumers_sql) {
-  ports::Waiting out;
-  const auto [pending, oldest] = tx.query<std::int64_t, std::optional<std::int64_t>>(outbox_sql).one();
-  out.pending = pending;
-  if (oldest) out.oldest_pending = from_micros(*oldest);
-  for (const auto& [consumer, retrying, retry, blocked, dead] :
-       tx.query<std::string, std::int64_t, std::int64_t, std::int64_t, std::int64_t>(consumers_sql))
-    out.consumers.push_back({consumer, retrying, retry, blocked, dead});
+struct WaitingSql {
+  const char*
+      outbox_first;  // $1 rows: their number, the refused ones, micros of the oldest, the last seq; the last seq of all
+  const char* outbox_windows;  // $3 windows of $4 numbers in the $2 after $1: rows there
+  const char* consumers;  // counted to $1: consumer, retrying, retry, blocked, dead
+  const char* blocked_keys;  // of consumer $1, counted to $2: their number, micros of the first failure
+  const char* deferred_first;  // $1 rows: consumer, state, number, last position
+  const char* deferred_last;  // the last position of all
+  const char* deferred_windows;  // as the outbox's: consumer, state, number
+  const char* published;  // micros of the oldest
+};
+
+ports::Waiting waiting(TransactionRef tx, const WaitingSql& sql);
+
+/// Of each consumer that is known: (consumer, number).
+template <class Rows>
+ports::Lately lately(std::int64_t published, const Rows& rows) {
+  ports::Lately out{published, {}};
+  for (const auto& [consumer, n] : rows) out.settled.emplace_back(consumer, n);
   return out;
 }
 

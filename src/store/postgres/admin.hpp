@@ -10,6 +10,7 @@ class PostgresAdmin : public ports::AdminStore {
   explicit PostgresAdmin(PostgresAccess access) : access_(std::move(access)) {}
   ports::Status status() override;
   ports::Waiting waiting() override;
+  ports::Lately lately(ports::Millis span) override;
   std::vector<std::string> consumers() override;
   std::vector<ports::Subscribed> subscriptions() override;
   std::vector<ports::OutboxView> pending(const ports::Selection& selection) override;
@@ -23,6 +24,7 @@ class PostgresAdmin : public ports::AdminStore {
  private:
   template <class Act>
   int act(std::span<const ports::RowRef> rows, const ports::OperatorAction& action, Act act);
+  std::pair<std::string, ports::Millis> lease(TransactionRef tx) const;  // who holds it, how long; "": nobody
 
   PostgresAccess access_;
 };

@@ -118,6 +118,16 @@ std::vector<ports::Subscribed> PostgresAdmin::subscriptions() {
       "SELECT consumer, queue, patterns, ordering FROM holdfast.consumers ORDER BY consumer, queue, started_at"));
 }
 
+std::pair<std::string, Millis> PostgresAdmin::lease(TransactionRef tx) const {
+  for (const auto& [owner, left] : tx.query<std::string, std::int64_t>(
+           "SELECT owner, " HOLDFAST_MICROS(
+               "(expires_at - " HOLDFAST_NOW("$1") ")") " FROM holdfast.relay_lease"
+                                                        " WHERE expires_at > " HOLDFAST_NOW("$1"),
+           access_.now()))
+    return {owner, std::chrono::floor<Millis>(std::chrono::microseconds(left))};
+  return {};
+}
+
 Status PostgresAdmin::status() {
   Transaction tx = access_.begin_read();
   Status out;
@@ -130,14 +140,7 @@ Status PostgresAdmin::status() {
           .one();
   if (oldest) out.oldest_pending = from_micros(*oldest);
   out.published = tx.query<std::int64_t>("SELECT count(*) FROM holdfast.outbox_published").one();
-  for (const auto& [owner, left] : tx.query<std::string, std::int64_t>(
-           "SELECT owner, " HOLDFAST_MICROS(
-               "(expires_at - " HOLDFAST_NOW("$1") ")") " FROM holdfast.relay_lease"
-                                                        " WHERE expires_at > " HOLDFAST_NOW("$1"),
-           access_.now())) {
-    out.lease_owner = owner;
-    out.lease_left = std::chrono::floor<Millis>(std::chrono::microseconds(left));
-  }
+  std::tie(out.lease_owner, out.lease_left) = lease(tx);
   for (const auto& [consumer, queue] : tx.query<std::string, std::string>(
            "SELECT consumer, max(queue) FROM holdfast.consumers GROUP BY consumer ORDER BY consumer"))
     out.consumers.push_back(counts(tx, consumer, queue));

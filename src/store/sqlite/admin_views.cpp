@@ -127,6 +127,14 @@ std::vector<ports::Subscribed> SqliteAdmin::subscriptions() {
       "SELECT consumer, queue, patterns, ordering FROM holdfast_consumers ORDER BY consumer, queue, started_at"));
 }
 
+std::pair<std::string, Millis> SqliteAdmin::lease(TransactionRef tx) const {
+  const auto now = access_.now();
+  for (const auto& [owner, expires_at] : tx.query<std::string, std::int64_t>(
+           "SELECT owner, expires_at FROM holdfast_relay_lease WHERE expires_at > $1", now))
+    return {owner, std::chrono::floor<Millis>(std::chrono::microseconds(expires_at - now))};
+  return {};
+}
+
 Status SqliteAdmin::status() {
   Transaction tx = access_.begin_read();
   Status out;
@@ -138,12 +146,7 @@ Status SqliteAdmin::status() {
           .one();
   if (oldest) out.oldest_pending = from_micros(*oldest);
   out.published = tx.query<std::int64_t>("SELECT count(*) FROM holdfast_outbox_published").one();
-  const auto now = access_.now();
-  for (const auto& [owner, expires_at] : tx.query<std::string, std::int64_t>(
-           "SELECT owner, expires_at FROM holdfast_relay_lease WHERE expires_at > $1", now)) {
-    out.lease_owner = owner;
-    out.lease_left = std::chrono::floor<Millis>(std::chrono::microseconds(expires_at - now));
-  }
+  std::tie(out.lease_owner, out.lease_left) = lease(tx);
   for (const auto& [consumer, queue] : tx.query<std::string, std::string>(
            "SELECT consumer, max(queue) FROM holdfast_consumers GROUP BY consumer ORDER BY consumer"))
     out.consumers.push_back(counts(tx, consumer, queue));

@@ -148,12 +148,16 @@ TEST_P(StoreConformance, WhatWaitsIsWhatStatusSays) {
   AdminStore& admin = *clients->admin();
   const auto expect_the_same = [&] {
     const Status status = admin.status();
-    const Waiting waiting = admin.waiting();
+    Waiting waiting = admin.waiting();
     EXPECT_EQ(waiting.pending, status.pending);
     EXPECT_EQ(waiting.oldest_pending, status.oldest_pending);
     std::vector<Waiting::AtConsumer> consumers;
     consumers.reserve(status.consumers.size());
-    for (const auto& c : status.consumers) consumers.push_back({c.consumer, c.retrying, c.retry, c.blocked, c.dead});
+    for (const auto& c : status.consumers)
+      consumers.push_back({c.consumer, c.retrying, c.retry, c.blocked, c.dead, 0, {}});
+    for (auto& c : waiting.consumers) c.blocked_keys = 0, c.blocked_since.reset();
+    EXPECT_EQ(waiting.refused, status.refused);
+    EXPECT_EQ(waiting.lease_owner, status.lease_owner);
     EXPECT_EQ(waiting.consumers, consumers);
     return waiting;
   };
@@ -177,7 +181,12 @@ TEST_P(StoreConformance, WhatWaitsIsWhatStatusSays) {
   const Waiting waiting = expect_the_same();
   EXPECT_EQ(waiting.pending, 3);
   EXPECT_EQ(waiting.oldest_pending, old.occurred_at);
-  EXPECT_EQ(waiting.consumers, (std::vector<Waiting::AtConsumer>{{"test", 4, 1, 2, 3}}));
+  EXPECT_EQ(waiting.consumers, (std::vector<Waiting::AtConsumer>{{"test", 4, 1, 2, 3, 0, {}}}));
+  EXPECT_EQ(admin.waiting().consumers.at(0).blocked_keys, 1) << "all of one key";
+  EXPECT_TRUE(admin.waiting().oldest_published);
+  const Lately lately = admin.lately(Millis(60'000));
+  EXPECT_EQ(lately.published, 1);
+  EXPECT_EQ(lately.settled, (std::vector<std::pair<std::string, std::int64_t>>{{"test", 12}}));
 }
 
 }  // namespace
