@@ -7,7 +7,9 @@
 #include "holdfast/host.hpp"
 #include "host/signals.hpp"
 #include "service/await_database.hpp"
+#include "service/health.hpp"
 #include "service/logging.hpp"
+#include "service/options.hpp"
 #include "service/tracing.hpp"
 
 namespace holdfast::cli {
@@ -27,6 +29,7 @@ void add_relay(CLI::App& app, Cli& cli) {
     options.log = service::log_to_stderr(config, options.name);
     options.log_level = service::level_of(config);
     options.trace = service::tracing(config, options.name, options.log);
+    std::optional<http::Server> server;
     std::optional<Host> host;
     const auto begin = [&] {
       host.reset();
@@ -37,9 +40,18 @@ void add_relay(CLI::App& app, Cli& cli) {
     refusing(
         [&] { began = service::await_database(options.store.dialect(), signals, telemetry::Log(options.log), begin); });
     if (!began) return ok;
-    std::printf("{\"ready\":true,\"name\":\"holdfast-relay\"}\n");
+    if (const auto& listen = config.text("relay.listen"); !listen.empty()) {
+      auto http = service::http_options(config, options.log);
+      http.listen = listen, http.workers = 1;
+      server.emplace(std::move(http));
+      service::serve_health(*host, *server);
+      server->start();
+    }
+    std::printf("{\"ready\":true,\"name\":\"holdfast-relay\"%s}\n",
+                server ? (",\"http\":\"" + server->url() + "\"").c_str() : "");
     std::fflush(stdout);
     signals.wait();
+    if (server) server->stop();
     host->stop(std::chrono::ceil<std::chrono::seconds>(config.duration("shutdown.deadline")));
     return ok;
   });

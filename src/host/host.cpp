@@ -37,6 +37,9 @@ std::string instance_of(const std::string& name) {
 Host::Impl::Impl(HostOptions options)
     : options_(std::move(options)),
       upkeep_options_{options_.keep_published, options_.dedupe_window, options_.import_dead_letters},
+      metrics_({{"service", options_.name}}),
+      committed_(metrics_.counter("holdfast_outbox_committed_total",
+                                  "events that transactions of this process put into the outbox")),
       here_{options_.name,
             *options_.store.impl(),
             *options_.transport.impl(),
@@ -48,7 +51,8 @@ Host::Impl::Impl(HostOptions options)
       outbox_(outbox::make({.producer = options_.name,
                             .clock = here_.clock,
                             .wake =
-                                [this] {
+                                [this](std::size_t events) {
+                                  committed_.add(static_cast<double>(events));
                                   if (relay_) relay_->sending().committed();
                                   on_commit();
                                 },

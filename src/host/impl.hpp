@@ -61,6 +61,7 @@ class Host::Impl {
   HostOptions options_;
   host::UpkeepOptions upkeep_options_;
   telemetry::Metrics metrics_;
+  telemetry::Counter committed_;
   host::Surroundings here_;
   Outbox outbox_;
   host::Tally spans_dropped_, malformed_;

@@ -24,6 +24,7 @@ class RelayThreads {
 
   const Surroundings& here_;
   std::unique_ptr<ports::OutboxStore> store_;
+  std::vector<telemetry::Histogram> statements_;  // by the command's place in StoreCommand
   Sending sending_;
   ErrandRunner io_;
   std::jthread thread_;

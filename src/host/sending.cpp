@@ -22,9 +22,11 @@ Sending::Sending(const Surroundings& surroundings, outbox::RelayOptions options,
           here_.metrics.counter("holdfast_relay_marked_total", "events moved to the published ones"),
           here_.metrics.gauge("holdfast_relay_lease", "1: this relay sends for its outbox"),
           here_.metrics.gauge("holdfast_relay_connected", "1: a session is open"),
+          here_.metrics.gauge("holdfast_relay_broker_blocks", "1: the broker says that it takes nothing for now"),
           here_.metrics.gauge("holdfast_relay_in_flight", "published, not yet confirmed"),
-          here_.metrics.gauge("holdfast_relay_blocked_keys",
-                              "keys whose first event was nacked, returned or refused")} {}
+          here_.metrics.gauge("holdfast_relay_blocked_keys", "keys whose first event was nacked, returned or refused"),
+          here_.metrics.histogram("holdfast_relay_confirm_duration_seconds",
+                                  "from a publish to the broker's confirm")} {}
 
 bool Sending::step(ports::Tick until) {
   called_ = false;
@@ -66,6 +68,9 @@ void Sending::measure() {
   add(meters_.returned, &outbox::RelayStatus::returned), add(meters_.unknown, &outbox::RelayStatus::unknown);
   add(meters_.refused, &outbox::RelayStatus::refused), add(meters_.marked, &outbox::RelayStatus::marked);
   meters_.lease.set(now.owner ? 1 : 0), meters_.connected.set(now.connected ? 1 : 0);
+  meters_.broker_blocks.set(now.blocked ? 1 : 0);
+  relay_.take_waits(
+      [&](ports::Tick::duration wait) { meters_.confirm.observe(std::chrono::duration<double>(wait).count()); });
   meters_.in_flight.set(static_cast<double>(now.in_flight)),
       meters_.blocked_keys.set(static_cast<double>(now.blocked_keys));
   if (connected_.exchange(now.connected) != now.connected) {

@@ -52,7 +52,8 @@ class Sending {
   outbox::RelayStatus before_;
   struct Meters {
     telemetry::Counter confirmed, nacked, returned, unknown, refused, marked;
-    telemetry::Gauge lease, connected, in_flight, blocked_keys;
+    telemetry::Gauge lease, connected, broker_blocks, in_flight, blocked_keys;
+    telemetry::Histogram confirm;
   } meters_;
 };
 

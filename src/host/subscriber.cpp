@@ -46,6 +46,7 @@ bool is_selected_by(const std::string& pattern) {
 
 struct Subscriber::Meters {
   telemetry::Counter handled, duplicates, behind, retries, out_of_turn, dropped;
+  telemetry::Histogram run, latency;
   explicit Meters(telemetry::Metrics& m, const telemetry::Labels& l)
       : handled(m.counter("holdfast_consumer_handled_total", "events whose effect was committed", l)),
         duplicates(m.counter("holdfast_consumer_duplicates_total", "deliveries that were absorbed", l)),
@@ -54,7 +55,11 @@ struct Subscriber::Meters {
         out_of_turn(m.counter("holdfast_consumer_order_exceptions_total",
                               "events that an operator let take effect beside the order", l)),
         dropped(m.counter("holdfast_consumer_dead_letter_copies_total",
-                          "copies from the broker's DLQ of what the database knows", l)) {}
+                          "copies from the broker's DLQ of what the database knows", l)),
+        run(m.histogram("holdfast_consumer_run_duration_seconds", "a batch of events with its transaction", l)),
+        latency(m.histogram("holdfast_consumer_effect_latency_seconds",
+                            "from publish() at the producer to the commit of the effects, retries included", l,
+                            telemetry::Buckets::latency)) {}
 };
 
 std::string pattern_of(const std::string& type) {
@@ -127,13 +132,18 @@ void Subscriber::connect(ports::Receiver& receiver) {
 
 inbox::Report Subscriber::run(const std::function<inbox::Report()>& job) const {
   ProcessSpans spans(here_.spans, queue_.name);
+  const auto begun = here_.clock.steady();
   inbox::Report report = job();
+  meters_->run.observe(std::chrono::duration<double>(here_.clock.steady() - begun).count());
   spans.end(report);
   account(report);
   return report;
 }
 
 void Subscriber::account(const inbox::Report& report) const {
+  if (!report.effects.empty())
+    for (const auto now = here_.clock.utc(); const auto occurred : report.effects)
+      meters_->latency.observe(std::chrono::duration<double>(std::max(now - occurred, {})).count());
   const auto& c = report.counts;
   meters_->handled.add(c.handled), meters_->duplicates.add(c.duplicates), meters_->behind.add(c.behind);
   meters_->retries.add(c.deferred + c.retrying), meters_->out_of_turn.add(c.out_of_turn),

@@ -19,7 +19,7 @@ Upkeep::Upkeep(const Surroundings& surroundings, UpkeepOptions options, std::deq
       options_(options),
       consumers_(consumers),
       outbox_(here_.store.outbox()),
-      admin_(here_.store.admin()),
+      gauges_(here_, consumers_),
       thread_([this](const std::stop_token& stop) { work(stop); }) {}
 
 void Upkeep::work(const std::stop_token& stop) {
@@ -28,7 +28,7 @@ void Upkeep::work(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
     const auto now = here_.clock.steady();
     if (now >= chores) do_chores(stop), chores = now + options_.chores;
-    if (now >= gauges) attempt("gauges", [this] { measure(); }), gauges = now + options_.gauges;
+    if (now >= gauges) measure(), gauges = now + options_.gauges;
     if (options_.import_dead_letters && now >= imports) import(stop), imports = now + options_.imports;
     const auto next = deletes_.empty() ? std::min({chores, gauges, options_.import_dead_letters ? imports : chores})
                                        : delete_some(stop);
@@ -38,22 +38,23 @@ void Upkeep::work(const std::stop_token& stop) {
 }
 
 template <class Chore>
-void Upkeep::attempt(const char* what, Chore chore) {
+bool Upkeep::attempt(const char* what, Chore chore) {
   std::string why;
   try {
     chore();
   } catch (const std::exception& failed) { why = failed.what(); }
   if (!why.empty()) here_.log.warning(std::string(what) + " failed; tried again later", {{"error", why}});
+  return why.empty();
 }
 
 /// What it has to delete is only begun here; a chore before it that is not done yet goes on in this one.
 void Upkeep::do_chores(const std::stop_token& stop) {
-  deletes_ = {
-      {"retention of published events", [this] { return outbox_->retain(options_.keep_published, options_.rows); }}};
+  deletes_ = {{"retention of published events", "retention",
+               [this] { return outbox_->retain(options_.keep_published, options_.rows); }}};
   for (auto& threads : consumers_) {
     if (stop.stop_requested()) return;
     attempt("declaring the queue", [&] { threads.subscriber().declare(); });
-    attempt("pruning the inbox", [&] { deletes_.push_back({"pruning the inbox", begin_pruning(threads)}); });
+    attempt("pruning the inbox", [&] { deletes_.push_back({"pruning the inbox", "pruning", begin_pruning(threads)}); });
   }
 }
 
@@ -76,7 +77,7 @@ ports::Tick Upkeep::delete_some(const std::stop_token& stop) {
   std::erase_if(deletes_, [&](const Deletes& deletes) {
     if (stop.stop_requested()) return false;
     bool more = false;
-    attempt(deletes.what, [&] { more = deletes.round(); });
+    if (attempt(deletes.what, [&] { more = deletes.round(); }) && !more) gauges_.done(deletes.chore);
     return !more;
   });
   if (deletes_.empty()) here_.signal(ChoresDone{});
@@ -85,17 +86,8 @@ ports::Tick Upkeep::delete_some(const std::stop_token& stop) {
 }
 
 void Upkeep::measure() {
-  const auto waiting = admin_->waiting();
-  auto& m = here_.metrics;
-  const auto age =
-      waiting.oldest_pending ? std::chrono::duration<double>(here_.clock.utc() - *waiting.oldest_pending).count() : 0.0;
-  m.gauge("holdfast_outbox_pending", "events not confirmed by the broker").set(static_cast<double>(waiting.pending));
-  m.gauge("holdfast_outbox_oldest_pending_seconds", "age of the oldest of them").set(age);
-  for (const auto& c : waiting.consumers)
-    for (const auto& [state, n] :
-         {std::pair{"retry", c.retry}, {"blocked", c.blocked}, {"dead", c.dead}, {"retrying", c.retrying}})
-      m.gauge("holdfast_consumer_deferred", "events set aside", {{"consumer", c.consumer}, {"state", state}})
-          .set(static_cast<double>(n));
+  if (attempt("gauges", [this] { gauges_.of_database(); })) gauges_.done("gauges");
+  gauges_.of_broker();
 }
 
 void Upkeep::import(const std::stop_token& stop) {

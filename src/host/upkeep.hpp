@@ -8,7 +8,7 @@
 #include <thread>
 #include <vector>
 
-#include "host/consumer_threads.hpp"
+#include "host/gauges.hpp"
 
 namespace holdfast::host {
 
@@ -26,12 +26,13 @@ class Upkeep {
  private:
   struct Deletes {  // of one table, by a chore
     const char* what;
+    const char* chore;  // as the metrics name it
     std::function<bool()> round;  // true: there is more
   };
 
   void work(const std::stop_token& stop);
   template <class Chore>
-  void attempt(const char* what, Chore chore);  // one that fails is said, and done again next time
+  bool attempt(const char* what, Chore chore);  // one that fails is said, and done again next time
   void do_chores(const std::stop_token& stop);
   std::function<bool()> begin_pruning(ConsumerThreads& threads);
   ports::Tick delete_some(const std::stop_token& stop);
@@ -43,7 +44,7 @@ class Upkeep {
   UpkeepOptions options_;
   std::deque<ConsumerThreads>& consumers_;
   std::unique_ptr<ports::OutboxStore> outbox_;
-  std::unique_ptr<ports::AdminStore> admin_;
+  Gauges gauges_;
   std::vector<Deletes> deletes_;  // not done yet
   std::mutex mutex_;
   std::condition_variable_any stopped_;

@@ -34,10 +34,11 @@ class Batch {
   /// One transaction. If it fails: one by one. A deadlock or a lost connection: in halves.
   bool shared(std::span<const Event> events) {
     Counts counts;
-    const auto work = [&](ports::InboxTx& tx) { return admit_and_handle(tx, events, counts); };
+    std::vector<const Event*> ran;
+    const auto work = [&](ports::InboxTx& tx) { return admit_and_handle(tx, events, counts, ran); };
     if (events.size() == 1) return conclude(events.front(), finish(here_.store, work), counts);
     const Outcome out = attempt(here_.store, work);
-    if (out.is(Kind::committed)) return settled(events.size(), counts);
+    if (out.is(Kind::committed)) return took_effect(ran), settled(events.size(), counts);
     if (out.is(Kind::store_down)) return stop(out);
     const std::size_t part = out.is(Kind::again) ? (events.size() + 1) / 2 : 1;
     for (; !events.empty(); events = events.subspan(std::min(part, events.size())))
@@ -45,9 +46,10 @@ class Batch {
     return true;
   }
 
-  Outcome admit_and_handle(ports::InboxTx& tx, std::span<const Event> events, Counts& counts) {
-    counts = {};
-    std::vector<const Event*> all, run;
+  Outcome admit_and_handle(ports::InboxTx& tx, std::span<const Event> events, Counts& counts,
+                           std::vector<const Event*>& run) {
+    counts = {}, run.clear();
+    std::vector<const Event*> all;
     for (const Event& event : events) all.push_back(&event);
     const auto verdicts = admit(tx, here_.policy, all, &counts.out_of_turn);
     for (std::size_t i = 0; i < all.size(); ++i) {
@@ -129,7 +131,9 @@ class Batch {
 
   bool conclude(const Event& event, const Outcome& out, const Counts& counts) {
     switch (out.kind) {
-      case Kind::committed: return settled(1, counts);
+      case Kind::committed:
+        if (const Event * one[] = {&event}; counts.handled > 0) took_effect(one);
+        return settled(1, counts);
       case Kind::failed: return append(settle_failure(here_, event, out.failure));
       case Kind::unavailable:
         report_.type = event.envelope.info.type;
@@ -138,6 +142,10 @@ class Batch {
         return append(settle_failure(here_, event, out.failure));
       default: return stop(out);
     }
+  }
+  void took_effect(std::span<const Event* const> events) {
+    for (const Event* event : events)
+      if (event->at) report_.effects.push_back(*event->at);
   }
   bool settled(std::size_t events, const Counts& counts) {
     report_.settled += events;

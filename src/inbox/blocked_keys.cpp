@@ -103,6 +103,8 @@ class DueRun {
     if (!out.is(Kind::committed)) return stopped(Report::End::store_down, out.failure.error);
     Report report;
     report.counts.handled = static_cast<int>(ran_.size());
+    for (const Event& event : ran_)
+      if (event.envelope.info.occurred_at != Timestamp()) report.effects.push_back(event.envelope.info.occurred_at);
     const bool beside =
         here_.policy.ordering == Ordering::by_key && !blocks_key_ && !ran_.empty() && !ran_.front().key.empty();
     report.counts.out_of_turn = beside ? report.counts.handled : 0;

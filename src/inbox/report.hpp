@@ -52,6 +52,8 @@ struct Report {
   std::size_t settled = 0;  // of the deliveries given, from the first on
   Counts counts;
   std::vector<Setback> setbacks;
+  std::vector<Timestamp>
+      effects;  // when the events occurred whose effects were committed; those without a time are left out
   ports::Starts starts;  // of a suspect
   std::string why;       // of unavailable and store_down, in words
   std::string type;      // of the event whose handler said unavailable

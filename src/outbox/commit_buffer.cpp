@@ -21,7 +21,7 @@ void CommitBuffer::before_commit(TransactionRef tx) {
 }
 
 void CommitBuffer::after_commit() noexcept {
-  outbox_->wake();
+  outbox_->wake(events_.size());
   for (const auto& creation : creations_) creation->committed();
 }
 

@@ -11,7 +11,7 @@ namespace holdfast::outbox {
 struct Flight {
   Token token = 0;
   Session session = Session::main;
-  Tick deadline{};
+  Tick since{}, deadline{};
   KeyQueue* key = nullptr;
   Row row;
 };

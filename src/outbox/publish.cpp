@@ -113,8 +113,8 @@ EventId Publishing::publish(TransactionRef tx, std::string_view type, std::strin
   return info.id;
 }
 
-void Publishing::wake() const {
-  if (setup_.wake) setup_.wake();
+void Publishing::wake(std::size_t events) const {
+  if (setup_.wake) setup_.wake(events);
 }
 
 const ports::OutboxWriter& Publishing::writer(Dialect dialect) const {

@@ -16,7 +16,8 @@ namespace holdfast::outbox {
 struct PublishSetup {
   std::string producer;
   const ports::Clock& clock = ports::system_clock();
-  std::function<void()> wake = {};  // any thread, never blocks, does not throw: something was committed
+  /// Any thread, never blocks, does not throw: so many events were committed; 0: nobody knows how many.
+  std::function<void(std::size_t events)> wake = {};
   event::Limits limits = {};
   const ports::OutboxWriter* writer = nullptr;  // null: that of the transaction's dialect
   BeginCreation begin_creation = {};
@@ -27,7 +28,7 @@ class Publishing : public std::enable_shared_from_this<Publishing> {
   explicit Publishing(PublishSetup setup) : setup_(std::move(setup)) {}
 
   EventId publish(TransactionRef tx, std::string_view type, std::string_view json, PublishOptions options) const;
-  void wake() const;
+  void wake(std::size_t events = 0) const;
   const ports::OutboxWriter& writer(Dialect dialect) const;
 
  private:

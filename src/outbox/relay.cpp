@@ -91,8 +91,11 @@ void Relay::send(Tick now, KeyQueue& key, Session session) {
   if (found_refused) return backlog_.pass_refused(key, row);
   if (mutant("mark_before_confirm")) marks_.add(row.data);
   const Seq seq = row.data.seq;
-  const Token token = flights_.add(
-      {.session = session, .deadline = now + options_.confirm_timeout, .key = &key, .row = std::move(row)});
+  const Token token = flights_.add({.session = session,
+                                    .since = now,
+                                    .deadline = now + options_.confirm_timeout,
+                                    .key = &key,
+                                    .row = std::move(row)});
   out_.emplace_back(Publish{session, token, seq});
 }
 
@@ -125,21 +128,22 @@ void Relay::pumped(Tick now, Session session, const Pumped& pumped) {
 
 void Relay::settle(Tick now, Flight flight, const ports::PublishResult& result) {
   switch (result.outcome) {
-    case ports::Outcome::confirmed: return confirm(std::move(flight));
+    case ports::Outcome::confirmed: return confirm(now, std::move(flight));
     case ports::Outcome::nacked: return nacked(now, std::move(flight), result.error);
     case ports::Outcome::returned:
-      if (mutant("mark_despite_return")) return confirm(std::move(flight));
+      if (mutant("mark_despite_return")) return confirm(now, std::move(flight));
       return returned(now, std::move(flight), result.error);
     case ports::Outcome::refused: return suspect(std::move(flight), result.error);
     case ports::Outcome::unknown: break;
   }
   ++counts_.unknown;
-  if (mutant("unknown_is_confirmed")) return confirm(std::move(flight));
+  if (mutant("unknown_is_confirmed")) return confirm(now, std::move(flight));
   backlog_.back(*flight.key, std::move(flight.row));
 }
 
-void Relay::confirm(Flight flight) {
+void Relay::confirm(Tick now, Flight flight) {
   ++counts_.confirmed;
+  waits_.push_back(now - flight.since);
   line(flight.session).backoff.succeeded();
   if (!owner_) HOLDFAST_MARK("relay.confirm_without_lease");
   marks_.add(flight.row.data);

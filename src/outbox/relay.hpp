@@ -57,6 +57,12 @@ class Relay {
   const ports::OutgoingEvent& event(Token token) const;  ///< of a Publish that has no result yet
   bool stopped() const;  ///< after stop(): nothing in flight, all marked, lease given back
   RelayStatus status() const;
+  /// How long each confirm took that came since the last call.
+  template <class F>
+  void take_waits(F each) {
+    for (const auto wait : waits_) each(wait);
+    waits_.clear();
+  }
 
  private:
   enum class Page { none, of_round, of_nameless };
@@ -69,7 +75,7 @@ class Relay {
   void publish(Tick now);
   void send(Tick now, KeyQueue& key, Session session);
   void settle(Tick now, Flight flight, const ports::PublishResult& result);
-  void confirm(Flight flight);
+  void confirm(Tick now, Flight flight);
   void nacked(Tick now, Flight flight, const std::string& error);
   void returned(Tick now, Flight flight, const std::string& error);
   void refused(Flight flight, const std::string& error);
@@ -117,6 +123,7 @@ class Relay {
   bool owner_ = false, pipelined_ = false;
   bool stopping_ = false, releasing_ = false, released_ = false;
   RelayStatus counts_;
+  std::vector<Tick::duration> waits_;
   std::map<std::string, Tick> quiet_until_;  // alerts already given
   std::vector<Action> out_;
 };

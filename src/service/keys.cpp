@@ -47,6 +47,7 @@ std::vector<Key> service_keys(const Defaults& d) {
        choice,
        {"in_process", "elsewhere"}},
       {"relay.in_flight", "1000", "most events published and not yet confirmed", integer},
+      {"relay.listen", "", "of `holdfast relay`: host:port of its health and metrics; default: none"},
       {"consumer.ordering",
        "",
        "by_key or none, for every subscription; default: as coded",
@@ -118,6 +119,7 @@ void check_together(const Config& config) {
   address("http.listen", http::require_address);
   address("trace.sample", parse_sample);
   if (!config.text("trace.endpoint").empty()) address("trace.endpoint", http::require_collector);
+  if (!config.text("relay.listen").empty()) address("relay.listen", http::require_address);
   address("database.url", [](const std::string& url) { (void)open_store(url); });     // touches nothing
   address("broker.url", [&](const std::string&) { (void)open_broker(config); });  // likewise
 }

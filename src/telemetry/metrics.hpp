@@ -1,5 +1,7 @@
-// Counters, gauges and histograms in Prometheus' text form. Thread-safe; look a metric up once and keep the handle.
-// Names, types and labels are stable: users have alerts on them. tests/integration/host/metrics_test.cpp lists all.
+// Counters, gauges and histograms in Prometheus' text form. Thread-safe; look a metric up once and keep the handle: adding to it is
+// an atomic addition (a histogram: a short lock), looking it up is not.
+// Names, types and labels are stable: users have alerts on them. docs/metrics.md lists all, and a test holds it to that.
+// No label is of an event: what an id or a key is in makes a series of its own.
 #pragma once
 #include <functional>
 #include <map>
@@ -28,6 +30,12 @@ class Gauge {
   explicit Gauge(void* at) : at_(at) {}
   void* at_;
 };
+/// Upper bounds of a histogram's buckets, in seconds.
+enum class Buckets {
+  duration,
+  latency
+};  // 0.5 ms to 1 min, of one thing that is done; 1 ms to 1 h, of a way with waits in it
+
 class Histogram {  // of seconds
  public:
   void observe(double seconds) const;
@@ -40,11 +48,13 @@ class Histogram {  // of seconds
 
 class Metrics {
  public:
-  Metrics();
+  /// common: on every series.
+  explicit Metrics(Labels common = {});
   ~Metrics();
   Counter counter(const std::string& name, const std::string& help, const Labels& labels = {});
   Gauge gauge(const std::string& name, const std::string& help, const Labels& labels = {});
-  Histogram histogram(const std::string& name, const std::string& help, const Labels& labels = {});
+  Histogram histogram(const std::string& name, const std::string& help, const Labels& labels = {},
+                      Buckets buckets = Buckets::duration);
   std::string text() const;
 
  private:

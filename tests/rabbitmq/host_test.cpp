@@ -156,7 +156,9 @@ TEST_F(RabbitHost, G1_NoLoss_AStopEndsThoughTheBrokerTakesNothing) {
     stuck.store().transact([&](Transaction& tx) {
       for (int n = 1; n < all; ++n) stuck.outbox().publish(tx, Placed{n, std::string(40'000, 'x')});
     });
-    const auto fly = [&] { return stuck.metrics().find("\nholdfast_relay_in_flight 0\n") == std::string::npos; };
+    const auto fly = [&] {
+      return stuck.metrics().find("\nholdfast_relay_in_flight{service=\"test\"} 0\n") == std::string::npos;
+    };
     EXPECT_TRUE(program_test::eventually(fly));
     stuck.stop(std::chrono::seconds(2));
   }

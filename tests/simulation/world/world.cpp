@@ -45,7 +45,7 @@ World::World(std::uint64_t seed, const RunOptions& options)
       publishing_(std::make_shared<holdfast::outbox::Publishing>(
           holdfast::outbox::PublishSetup{.producer = "p",
                                          .clock = authors_,
-                                         .wake = [this] { ++counts["transactions that published"]; },
+                                         .wake = [this](std::size_t) { ++counts["transactions that published"]; },
                                          .limits = {},
                                          .writer = &writer_})) {
   calm_at = 600 + scheduler.random.below(1200);

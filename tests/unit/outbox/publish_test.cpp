@@ -43,8 +43,12 @@ class PublishTest : public testing::Test {
   FakeTransaction tx;
   StoppedClock clock;
   int wakes = 0;
-  Outbox outbox =
-      make({.producer = "order-service", .clock = clock, .wake = [this] { ++wakes; }, .limits = {}, .writer = &writer});
+  std::size_t committed = 0;
+  Outbox outbox = make({.producer = "order-service",
+                        .clock = clock,
+                        .wake = [this](std::size_t n) { ++wakes, committed += n; },
+                        .limits = {},
+                        .writer = &writer});
 };
 using G2_Publish = PublishTest;
 using G4_Publish = PublishTest;
