@@ -5,7 +5,7 @@ packages_of() {  # STAGE: one a line
               prometheus-cpp-dev libboost1.81-dev libboost-json1.81-dev libpq-dev librabbitmq-dev)
   local servers=("${demo[@]}" postgresql rabbitmq-server)
   local test=("${servers[@]}" libgtest-dev libgmock-dev librapidcheck-dev libboost-context1.81-dev pkg-config shellcheck
-              clang-format-19 libpqxx-dev pgbouncer python3 python3-venv python3-pika docker-compose)
+              clang-format-19 libpqxx-dev pgbouncer python3 python3-venv python3-pika docker-compose prometheus)
   case $1 in
     demo) printf '%s\n' "${demo[@]}" ;;
     servers) printf '%s\n' "${servers[@]}" ;;
@@ -52,7 +52,7 @@ held=() new_units=()
 hold_services() {
   local unit
   held=() new_units=()
-  for unit in pgbouncer.service rabbitmq-server.service epmd.service epmd.socket logrotate.timer; do
+  for unit in pgbouncer.service prometheus.service rabbitmq-server.service epmd.service epmd.socket logrotate.timer; do
     if [ ! -e $units/$unit ]; then new_units+=("$unit"); fi
   done
   if [ ! -e $policy ]; then
