@@ -11,6 +11,7 @@ namespace holdfast::bench {
 void measure_bus(Report& report, const std::filesystem::path& folder, int events);
 void measure_service(Report& report, const std::filesystem::path& folder, const std::filesystem::path& programs,
                      int orders);
+void measure_metrics(Report& report, const std::filesystem::path& folder);
 void measure_simulator(Report& report, const std::filesystem::path& programs, int seeds);
 
 void measure_relay(Report& report, Servers& servers, int events);

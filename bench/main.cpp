@@ -12,7 +12,7 @@ int main(int argc, char** argv) {
   int events = 50'000, relayed = 100'000, consumed = 50'000, orders = 20'000, seeds = 2'000;
   app.add_option("--json", json, "file for the figures")->capture_default_str();
   app.add_option("--only", only,
-                 "bus, service, simulator; relay, latency, consumer, orders, telemetry: on PostgreSQL and RabbitMQ");
+                 "bus, service, simulator, metrics; relay, latency, consumer, orders, telemetry: on PostgreSQL and RabbitMQ");
   app.add_option("--events", events)->capture_default_str();
   app.add_option("--orders", orders)->capture_default_str();
   app.add_option("--relayed", relayed)->capture_default_str();
@@ -27,6 +27,7 @@ int main(int argc, char** argv) {
     const auto wanted = [&](const char* what) { return only.empty() || only == what; };
     if (wanted("bus")) measure_bus(report, folder, events);
     if (wanted("service")) measure_service(report, folder, programs, orders);
+    if (wanted("metrics")) measure_metrics(report, folder);
     if (wanted("simulator")) measure_simulator(report, programs, seeds);
     if (wanted("relay") || wanted("latency") || wanted("consumer") || wanted("orders") || wanted("telemetry")) {
       holdfast::bench::Servers servers;
