@@ -5,14 +5,15 @@ packages_of() {  # STAGE: one a line
               prometheus-cpp-dev libboost1.81-dev libboost-json1.81-dev libpq-dev librabbitmq-dev)
   local servers=("${demo[@]}" postgresql rabbitmq-server)
   local test=("${servers[@]}" libgtest-dev libgmock-dev librapidcheck-dev libboost-context1.81-dev pkg-config shellcheck
-              clang-format-19 libpqxx-dev pgbouncer python3 python3-venv python3-pika docker-compose prometheus)
+              clang-format-19 libpqxx-dev pgbouncer python3 python3-venv python3-pika docker-compose prometheus systemd)
   case $1 in
     demo) printf '%s\n' "${demo[@]}" ;;
     servers) printf '%s\n' "${servers[@]}" ;;
     test) printf '%s\n' "${test[@]}" ;;
+    long) printf '%s\n' "${test[@]}" maven unzip xz-utils debootstrap ;;
     bench) printf '%s\n' "${test[@]}" wrk ;;
     lint) printf '%s\n' "${test[@]}" clang-tidy-19 ;;
-    *) fail 2 "no such stage: $1 (demo, servers, test, bench, lint)" ;;
+    *) fail 2 "no such stage: $1 (demo, servers, test, long, bench, lint)" ;;
   esac
 }
 
@@ -52,7 +53,8 @@ held=() new_units=()
 hold_services() {
   local unit
   held=() new_units=()
-  for unit in pgbouncer.service prometheus.service rabbitmq-server.service epmd.service epmd.socket logrotate.timer; do
+  for unit in pgbouncer.service prometheus.service rabbitmq-server.service epmd.service epmd.socket logrotate.timer getty@.service \
+    remote-fs.target systemd-pstore.service; do
     if [ ! -e $units/$unit ]; then new_units+=("$unit"); fi
   done
   if [ ! -e $policy ]; then
