@@ -9,6 +9,13 @@ namespace {
 
 using transport::rabbitmq::Table;
 
+/// The broker thinks that it has no memory left, while this lives.
+struct MemoryAlarm {
+  MemoryAlarm() { set("0"); }
+  ~MemoryAlarm() { set("0.4"); }
+  static void set(const std::string& watermark) { server().ctl({"set_vm_memory_high_watermark", watermark}); }
+};
+
 struct RabbitPublisher : RabbitTest {
   std::unique_ptr<ports::Publisher> publisher = broker->publisher();
   Results results;
@@ -112,7 +119,7 @@ TEST_F(RabbitPublisher, G1_NoLoss_WaitsInTheSameWaitQueueAgainAndAgain) {
 /// The broker reads nothing for a while: no call hangs, and what was refused meanwhile is taken later.
 TEST_F(RabbitPublisher, AMemoryAlarmBlocksAndHangsNothing) {
   subscribe({"q", {"#"}});
-  server().ctl({"set_vm_memory_high_watermark", "0"});
+  std::optional<MemoryAlarm> alarm(std::in_place);
   const auto first = event("first"), large = event(std::string(1 << 20, 'x'));
   ASSERT_TRUE(publisher->accept({0, &first}));
   auto state = ports::SessionState::open;
@@ -122,7 +129,7 @@ TEST_F(RabbitPublisher, AMemoryAlarmBlocksAndHangsNothing) {
   EXPECT_FALSE(publisher->accept({1, &large}));
   EXPECT_EQ(publisher->pump(now(), results), ports::SessionState::blocked);
   EXPECT_TRUE(results.empty());
-  server().ctl({"set_vm_memory_high_watermark", "0.4"});
+  alarm.reset();
   EXPECT_EQ(pump(*publisher, results, 1), ports::SessionState::open);
   ASSERT_TRUE(publisher->accept({1, &large}));
   pump(*publisher, results, 2);
