@@ -167,6 +167,21 @@ TEST_F(G3_PostgresRivals, TwoInstancesThatCallOutsideAtOnceForOneEventMakeOneEff
       << "the loser leaves nothing";
 }
 
+/// A handler may call somebody else for as long as its deadline allows, and the server keeps its transaction for it.
+TEST_F(PostgresHost, AHandlersTransactionMayBeIdleForItsDeadlineAndAMinute) {
+  auto slow = taking("slow");
+  slow.handler_deadline = std::chrono::seconds(90);
+  const auto idle = [](Transaction& tx) {
+    return tx.query<std::string>("SHOW idle_in_transaction_session_timeout").one();
+  };
+  host.subscribe(slow, [&](Context& ctx, const Placed&) { seen.add(idle(ctx.tx())); });
+  host.start();
+  publish({1, "a"});
+  ASSERT_TRUE(ears.handled("slow", 1));
+  EXPECT_EQ(seen.all(), Strings{"150s"});
+  EXPECT_EQ(host.store().transact(idle), "1min") << "any other one's";
+}
+
 /// A connection of the handler's own. Its end rolls back what it left open.
 class Own {
  public:
@@ -206,6 +221,26 @@ struct PostgresOwn : PostgresHost {
     EXPECT_EQ(state(behind), "handled");
     EXPECT_EQ(seen.all()[static_cast<std::size_t>(tries)], "try " + std::to_string(tries + 1));
   }
+  /// The handler of the last of so many tries returns with its transaction open, which commits while Holdfast waits for its row.
+  void commits_late(int last) {
+    std::jthread committer;
+    host.subscribe(taking("own"), [&](Delivery& delivery, const Placed& placed) {
+      if (delivery.info().attempt < last) throw std::runtime_error("so that a retry is what commits late");
+      auto own = std::make_shared<Own>(database.url());
+      write(*own, delivery, placed, "");
+      committer = std::jthread([this, own] {
+        while (database.sql("SELECT count(*) FROM pg_locks WHERE NOT granted") == "0") {}
+        own->exec("COMMIT");
+      });
+    });
+    host.start();
+    const auto id = publish({1, "a"});
+    ASSERT_TRUE(ears.handled("own", 1));
+    host.stop();
+    EXPECT_EQ(effects(), Strings{"a"});
+    EXPECT_EQ(seen.all(), Strings{"try " + std::to_string(last)}) << "a late commit is no failure";
+    EXPECT_EQ(state(id), "handled");
+  }
 };
 struct G1_PostgresOwn : PostgresOwn {};
 struct G3_PostgresOwn : PostgresOwn {};
@@ -224,26 +259,8 @@ TEST_F(G1_PostgresOwn, WithoutAClaimIsRetriedAndThenDead) {
   EXPECT_EQ(state(id), "dead");
 }
 
-/// The handler returns with its transaction open, which commits while Holdfast waits for its row.
-TEST_F(G3_PostgresOwn, CommittedLateIsHandledOnce) {
-  std::jthread committer;
-  host.subscribe(taking("own"), [&](Delivery& delivery, const Placed& placed) {
-    if (delivery.info().attempt == 1) throw std::runtime_error("so that a retry is what commits late");
-    auto own = std::make_shared<Own>(database.url());
-    write(*own, delivery, placed, "");
-    committer = std::jthread([this, own] {
-      while (database.sql("SELECT count(*) FROM pg_locks WHERE NOT granted") == "0") {}
-      own->exec("COMMIT");
-    });
-  });
-  host.start();
-  const auto id = publish({1, "a"});
-  ASSERT_TRUE(ears.handled("own", 1));
-  host.stop();
-  EXPECT_EQ(effects(), Strings{"a"});
-  EXPECT_EQ(seen.all(), Strings{"try 2"}) << "a late commit is no failure";
-  EXPECT_EQ(state(id), "handled");
-}
+TEST_F(G3_PostgresOwn, CommittedLateIsHandledOnce) { commits_late(1); }
+TEST_F(G3_PostgresOwn, ARetryThatIsCommittedLateIsHandledOnce) { commits_late(2); }
 
 }  // namespace
 }  // namespace holdfast::pg_test
