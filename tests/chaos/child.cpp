@@ -1,5 +1,5 @@
-// What this program does in a second life, as a consumer that dies of its events. Started by child(); "disabled" keeps it out of
-// every ordinary run.
+// What this program does in a second life, as a consumer that dies of its events. Started by Crash::start(); "disabled" keeps it
+// out of every ordinary run.
 #include <unistd.h>
 
 #include <cstdlib>
@@ -25,17 +25,14 @@ void die(const std::string& role) {
 
 /// Handles until the dead letter is there or all are handled, then ends cleanly. The deaf one is asked to end while its handler
 /// hangs.
-void consume(const std::string& folder, const std::string& role, int events) {
+void consume(const std::string& store, const std::string& bus, const std::string& role, int events) {
   const bool on_everything = role.ends_with("everything");
   std::latch done(1);
   std::atomic<bool> over = false;
-  HostOptions options{.name = "crasher",
-                      .store = open_store("sqlite:" + folder + "/crasher.db"),
-                      .transport = open_transport("sqlite:" + folder + "/bus.db")};
-  Host host(std::move(options));
+  Host host({.name = "crasher", .store = open_store(store), .transport = open_transport(bus)});
   host.store().transact([](Transaction& tx) { tx.exec("CREATE TABLE IF NOT EXISTS effects(what TEXT)"); });
   const bool deaf = role == "deaf";
-  host.subscribe({.consumer = "c", .handler_deadline = std::chrono::seconds(deaf ? 600 : 1)},
+  host.subscribe({.consumer = "c", .handler_deadline = std::chrono::seconds(role == "hang" ? 1 : 600)},
                  [&](Context& ctx, const Blow& blow) {
                    if (deaf) done.count_down();
                    if (on_everything || (role != "good" && blow.what == "bad")) die(role);
@@ -43,8 +40,9 @@ void consume(const std::string& folder, const std::string& role, int events) {
                  });
   host.impl().observe([&](const host::Signal& signal) {
     if (!std::holds_alternative<host::RunSettled>(signal)) return;
-    const auto settled = host.store().transact([](Transaction& tx) {
-      return tx.query<int>("SELECT count(*) FROM holdfast_inbox WHERE state IN ('handled', 'dead')").one();
+    const std::string inbox = host.store().dialect() == Dialect::postgres ? "holdfast.inbox" : "holdfast_inbox";
+    const auto settled = host.store().transact([&](Transaction& tx) {
+      return tx.query<int>("SELECT count(*) FROM " + inbox + " WHERE state IN ('handled', 'dead')").one();
     });
     if (settled == events && !over.exchange(true)) done.count_down();
   });
@@ -54,10 +52,10 @@ void consume(const std::string& folder, const std::string& role, int events) {
 }
 
 TEST(ChaosChild, DISABLED_PlaysItsRole) {
-  const char *role = std::getenv("CHAOS_ROLE"), *folder = std::getenv("CHAOS_FOLDER"),
-             *events = std::getenv("CHAOS_EVENTS");
-  if (!role || !folder || !events) GTEST_SKIP() << "this is no test: other tests start it as a second process";
-  consume(folder, role, std::stoi(events));
+  const char *role = std::getenv("CHAOS_ROLE"), *events = std::getenv("CHAOS_EVENTS"),
+             *store = std::getenv("CHAOS_STORE"), *bus = std::getenv("CHAOS_BUS");
+  if (!role || !events || !store || !bus) GTEST_SKIP() << "this is no test: other tests start it as a second process";
+  consume(store, bus, role, std::stoi(events));
   _exit(testing::Test::HasFailure() ? 1 : 0);
 }
 

@@ -38,14 +38,6 @@ std::uint64_t seed() {
   return given ? std::strtoull(given, nullptr, 10) : 7;
 }
 
-demo::Process child(const Folder& folder, const std::string& role, int events) {
-  return demo::Process(
-      {std::filesystem::read_symlink("/proc/self/exe").string(),
-       {"--gtest_filter=ChaosChild.*", "--gtest_also_run_disabled_tests"},
-       {{"CHAOS_ROLE", role}, {"CHAOS_FOLDER", folder.path().string()}, {"CHAOS_EVENTS", std::to_string(events)}},
-       (folder.path() / "child.log").string()});
-}
-
 Shop::Shop(int count, std::uint64_t with_seed)
     : orders(demo::draw_orders(count, with_seed)), system({folder.path()}, HOLDFAST_BIN_DIR, false) {
   system.start();

@@ -1,4 +1,4 @@
-// What the chaos tests share: a folder, the three programs in it, a wait for what other processes do, a second life of this program.
+// What the chaos tests share: a folder, the three programs in it, a wait for what other processes do.
 #pragma once
 #include <gtest/gtest.h>
 
@@ -30,9 +30,6 @@ class Folder {
 
 /// The seed of a run: CHAOS_SEED, else a fixed one. Named in each failure.
 std::uint64_t seed();
-
-/// This test program once more, in a role of child.cpp; it ends when so many events are settled.
-demo::Process child(const Folder& folder, const std::string& role, int events);
 
 /// The shop with its shelves filled, and the account of what came of its orders.
 struct Shop {
