@@ -1,4 +1,4 @@
-// Two relays, one a zombie, among nacks; events that no queue wants and
+// Two relays, one a zombie, among nacks; one that is killed; events that no queue wants and
 // events that the broker does not take, which stop nobody else; a broker that is killed.
 #include "rabbitmq/relays.hpp"
 
@@ -54,6 +54,26 @@ TEST_F(G4_RelaysOnServers, AZombieAmongNacksChangesNeitherOrderNorNumber) {
     process->signal(SIGTERM);
     EXPECT_EQ(process->wait(), 0);
   }
+}
+
+/// What it had sent and not yet marked is sent again, behind nothing that is later in its key.
+TEST_F(G4_RelaysOnServers, OneThatIsKilledLosesNothingAndTheNextGoesOnInOrder) {
+  declare("q", "test.step.*");
+  Arrivals arrivals(vhost, "q");
+  for (int times = 0; times < 3; ++times) {
+    auto process = relay();
+    walk(300);
+    const auto before = arrivals.count();
+    ASSERT_TRUE(arrivals.until([&] { return arrivals.count() > before + keys; }));
+    process.signal(SIGKILL);
+    process.wait();
+    EXPECT_GT(pending(), 0) << "it had sent all: this test tests nothing";
+  }
+  auto last = relay();
+  EXPECT_TRUE(arrivals.until([&] { return arrivals.count() == static_cast<std::size_t>(keys * walked); }))
+      << arrivals.count();
+  for (int k = 1; k <= keys; ++k) EXPECT_EQ(arrivals.of(std::to_string(k)), up_to(walked)) << "key " << k;
+  EXPECT_TRUE(sent_all());
 }
 
 struct G6_RelayOnServers : RelayOnServers {};
