@@ -33,6 +33,12 @@ void Client::remove_queue(const std::string& queue) {
   connection_.call(1, AMQP_QUEUE_DELETE_METHOD, &remove, AMQP_QUEUE_DELETE_OK_METHOD);
 }
 
+void Client::purge(const std::string& queue) {
+  amqp_queue_purge_t purge{};
+  purge.queue = to_amqp(queue);
+  connection_.call(1, AMQP_QUEUE_PURGE_METHOD, &purge, AMQP_QUEUE_PURGE_OK_METHOD);
+}
+
 void Client::remove_exchange(const std::string& exchange) {
   amqp_exchange_delete_t remove{};
   remove.exchange = to_amqp(exchange);
@@ -70,7 +76,7 @@ void Client::reject(const Taken& taken, bool requeue) {
   connection_.send(1, AMQP_BASIC_REJECT_METHOD, &reject);
 }
 
-bool Client::move(const std::string& from, const std::string& to) {
+bool Client::move(const std::string& from, const std::string& to, int times) {
   const auto taken = take(from);
   if (!taken) return false;
   amqp_pool_t pool;
@@ -78,7 +84,8 @@ bool Client::move(const std::string& from, const std::string& to) {
   void* properties = nullptr;
   const bool readable =
       amqp_decode_properties(AMQP_BASIC_CLASS, &pool, to_amqp(taken->properties), &properties) == AMQP_STATUS_OK;
-  if (readable) publish(to, *static_cast<amqp_basic_properties_t*>(properties), taken->body);
+  for (int i = 0; readable && i < times; ++i)
+    publish(to, *static_cast<amqp_basic_properties_t*>(properties), taken->body);
   empty_amqp_pool(&pool);
   if (!readable) throw Error("the properties of a message cannot be read");
   channel_.ack(taken->tag, false);

@@ -25,8 +25,10 @@ class Client : private transport::rabbitmq::Sink {
   /// The first message of a queue; it is this client's until it is settled or gone.
   std::optional<Taken> take(const std::string& queue);
   void reject(const Taken& taken, bool requeue);
-  /// The first message of a queue into another one, byte for byte, as a shovel does it. false: there was none.
-  bool move(const std::string& from, const std::string& to);
+  /// The first message of a queue into another one, byte for byte, as a shovel does it; more times, as one that was
+  /// interrupted does it. false: there was none.
+  bool move(const std::string& from, const std::string& to, int times = 1);
+  void purge(const std::string& queue);
   transport::rabbitmq::Channel& channel() { return channel_; }
 
  private:
