@@ -8,14 +8,8 @@ struct RabbitSetup : RabbitTest {
   /// A user of this vhost alone, with these rights.
   Transport as(const std::string& configure, const std::string& write, const std::string& read,
                holdfast::rabbitmq::Topology topology = holdfast::rabbitmq::Topology::declare) {
-    const std::string user = "user-" + vhost.name() + (configure == "^$" ? "-looks" : "");
-    server().ctl({"eval", "rabbit_auth_backend_internal:add_user(<<\"" + user +
-                              "\">>, <<\"secret\">>, <<\"test\">>), "
-                              "rabbit_auth_backend_internal:set_permissions(<<\"" +
-                              user + "\">>, <<\"" + vhost.name() + "\">>, <<\"" + configure + "\">>, <<\"" + write +
-                              "\">>, <<\"" + read + "\">>, <<\"test\">>)."});
     auto options = vhost.options();
-    options.url = url(user, "secret", vhost.name());
+    options.url = vhost.url_as(configure == "^$" ? "looks" : "user", configure, write, read);
     options.topology = topology;
     return open(options);
   }

@@ -29,4 +29,14 @@ Vhost::Vhost() {
   name_ = name_of(number);
 }
 
+std::string Vhost::url_as(const std::string& user, const std::string& configure, const std::string& write,
+                          const std::string& read) const {
+  const std::string own = user + "-" + name_, own_words = "<<\"" + own + "\">>";
+  server().ctl({"eval", "rabbit_auth_backend_internal:add_user(" + own_words +
+                            ", <<\"secret\">>, <<\"test\">>), rabbit_auth_backend_internal:set_permissions(" +
+                            own_words + ", <<\"" + name_ + "\">>, <<\"" + configure + "\">>, <<\"" + write +
+                            "\">>, <<\"" + read + "\">>, <<\"test\">>)."});
+  return "amqp://" + own + ":secret@127.0.0.1:" + std::to_string(server().port()) + "/" + name_;
+}
+
 }  // namespace holdfast::rabbit_test

@@ -12,6 +12,9 @@ class Vhost {
   Vhost();
   const std::string& name() const { return name_; }
   std::string url() const { return server().url() + "/" + name_; }
+  /// As another user, made with these rights to this vhost alone.
+  std::string url_as(const std::string& user, const std::string& configure, const std::string& write,
+                     const std::string& read) const;
   holdfast::rabbitmq::Options options() const { return {.url = url()}; }
 
  private:
