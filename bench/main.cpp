@@ -11,8 +11,9 @@ int main(int argc, char** argv) {
   std::string json = "bench.json", only;
   int events = 50'000, relayed = 100'000, consumed = 50'000, orders = 20'000, seeds = 2'000;
   app.add_option("--json", json, "file for the figures")->capture_default_str();
-  app.add_option("--only", only,
-                 "bus, service, simulator, metrics; relay, latency, consumer, orders, telemetry: on PostgreSQL and RabbitMQ");
+  app.add_option(
+      "--only", only,
+      "bus, service, simulator, metrics; relay, latency, consumer, orders, telemetry: on PostgreSQL and RabbitMQ");
   app.add_option("--events", events)->capture_default_str();
   app.add_option("--orders", orders)->capture_default_str();
   app.add_option("--relayed", relayed)->capture_default_str();

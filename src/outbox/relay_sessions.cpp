@@ -53,9 +53,10 @@ void Relay::stand(Tick now, Session session, bool standing) {
   ours.standing = standing;
   if (standing) {
     ours.stands_since = now;
-    alert(now, "blocked",
-          "The broker takes nothing for now: an alarm of its memory or its disk, or it is away. Pending events wait in "
-          "the outbox and flow by themselves when it is over.");
+    alert(
+        now, "blocked",
+        {"The broker takes nothing for now: an alarm of its memory or its disk, or it is away. Pending events wait in "
+         "the outbox and flow by themselves when it is over."});
   } else flights_.delay(session, std::chrono::duration_cast<Millis>(now - ours.stands_since));
   HOLDFAST_MARK("relay.blocked_session");
 }
