@@ -40,10 +40,8 @@ void add_relay(CLI::App& app, Cli& cli) {
     refusing(
         [&] { began = service::await_database(options.store.dialect(), signals, telemetry::Log(options.log), begin); });
     if (!began) return ok;
-    if (const auto& listen = config.text("relay.listen"); !listen.empty()) {
-      auto http = service::http_options(config, options.log);
-      http.listen = listen, http.workers = 1;
-      server.emplace(std::move(http));
+    if (auto http = service::relay_http_options(config, options.log)) {
+      server.emplace(std::move(*http));
       service::serve_health(*host, *server);
       server->start();
     }

@@ -66,4 +66,11 @@ http::ServerOptions http_options(const Config& c, const LogSink& log) {
   return o;
 }
 
+std::optional<http::ServerOptions> relay_http_options(const Config& c, const LogSink& log) {
+  if (c.text("relay.listen").empty()) return {};
+  auto o = http_options(c, log);
+  o.listen = c.text("relay.listen"), o.workers = 1;
+  return o;
+}
+
 }  // namespace holdfast::service

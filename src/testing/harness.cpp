@@ -68,8 +68,10 @@ class Harness::Impl {
     transport_->topology().declare(spy_queue);
     spy_ = transport_->receiver(spy_queue, "spy");
     spy_->credit(everything);
+    auto relay = host_->impl().relay_options();
+    relay.read_every = ports::Millis(0);  // the clock stands still while all settles
     sending_ = std::make_unique<host::Sending>(
-        host_->impl().here(), host_->impl().relay_options(),
+        host_->impl().here(), std::move(relay),
         [this](outbox::StoreCommand command) { commands_.push_back(std::move(command)); });
     outbox_store_ = store_->outbox();
     for (auto& subscriber : host_->impl().subscribers()) {

@@ -111,8 +111,9 @@ TEST(Keys, TheirPageListsThemAllWithTheirDefaults) {
   const auto shown = [](const Key& key) -> std::string {
     if (key.name == "name") return "the program's name";
     if (key.name == "http.listen") return key.default_value;
-    if (key.name.starts_with("broker.tls_") || (key.name.starts_with("trace.") && key.default_value.empty()))
-      return "none";
+    const bool may_be_none =
+        key.name.starts_with("broker.") || key.name.starts_with("trace.") || key.name == "relay.listen";
+    if (may_be_none && key.default_value.empty()) return "none";
     return key.default_value.empty() ? "as coded" : "`" + key.default_value + "`";
   };
   const auto rows = rows_of(HOLDFAST_SOURCE_DIR "/docs/configuration.md");

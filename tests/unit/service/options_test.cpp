@@ -71,6 +71,8 @@ Effects effects(const std::string& key = "name", const std::string& value = "ord
   out["http.max_connections"] = std::to_string(http.max_connections);
   out["http.max_body"] = std::to_string(http.max_body);
   out["shutdown.deadline"] = text(http.drain_timeout);
+  const auto of_relay = relay_http_options(config, host.log);
+  out["relay.listen"] = of_relay ? of_relay->listen : "none";
   return out;
 }
 
@@ -97,6 +99,7 @@ const struct {
     {"http.max_body", "7KiB", "7168"},
     {"relay.mode", "elsewhere", "elsewhere"},
     {"relay.in_flight", "8", "8"},
+    {"relay.listen", "127.0.0.1:9", "127.0.0.1:9"},
     {"consumer.ordering", "none", "none"},
     {"consumer.ordering", "by_key", "by_key"},
     {"consumer.concurrency", "9", "9"},
