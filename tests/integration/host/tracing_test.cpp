@@ -173,8 +173,9 @@ TEST_F(HostTracing, WhatIsNotSampledLeavesNoSpanAndTravelsOn) {
 TEST_F(HostTracing, AMalformedTraceparentBeginsATraceAndIsCounted) {
   traced.start();
   place({1, "a"}, {.traceparent = "nonsense"});
-  ASSERT_EQ(kept->named("create ", 1).size(), 1u);
-  EXPECT_EQ(kept->all()[0].parent, SpanContext::SpanId{});
+  const auto created = kept->named("create ", 1);
+  ASSERT_EQ(created.size(), 1u);
+  EXPECT_EQ(created[0].parent, SpanContext::SpanId{});
   EXPECT_EQ(traced.metrics().find("holdfast_traceparents_malformed_total 0"), std::string::npos);
 }
 
