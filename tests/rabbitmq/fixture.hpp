@@ -33,6 +33,13 @@ struct SmallMessages {
   }
 };
 
+/// The broker thinks that it has no memory left, while this lives.
+struct MemoryAlarm {
+  MemoryAlarm() { set("0"); }
+  ~MemoryAlarm() { set("0.4"); }
+  static void set(const std::string& watermark) { server().ctl({"set_vm_memory_high_watermark", watermark}); }
+};
+
 struct RabbitTest : ::testing::Test {
   using Transport = std::shared_ptr<detail::TransportBase>;
 

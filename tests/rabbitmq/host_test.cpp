@@ -1,10 +1,12 @@
 // Hosts on RabbitMQ: outbox, broker and inbox together, through a killed broker, by its wait queues, into its DLQ.
 #include <algorithm>
 #include <csignal>
+#include <regex>
 #include <set>
 #include <thread>
 
 #include "holdfast/sqlite.hpp"
+#include "host/impl.hpp"
 #include "integration/host/place.hpp"
 #include "integration/service/programs.hpp"
 #include "rabbitmq/fixture.hpp"
@@ -31,6 +33,21 @@ struct RabbitHost : ::testing::Test {
             .transport = holdfast::rabbitmq::open(vhost.options()),
             .log = [](const LogLine&) {},
             .on_dead_letter = [this](const DeadLetter& letter) { dead.add(letter.reason + ": " + letter.error); }};
+  }
+  /// Its log: the text of each line, and what belongs to it.
+  HostOptions telling(Seen& log) {
+    auto told = options();
+    told.log = [&log](const LogLine& line) {
+      std::string text(line.text);
+      for (const auto& [name, value] : line.fields) text += " " + std::string(name) + "=" + value;
+      log.add(text);
+    };
+    return told;
+  }
+  static std::string line_of(Seen& log, const std::string& beginning) {
+    for (const auto& line : log.all())
+      if (line.starts_with(beginning)) return line;
+    return "";
   }
   void publish(int key, const std::string& text) {
     host.store().transact([&](Transaction& tx) { host.outbox().publish(tx, Placed{key, text}); });
@@ -145,10 +162,8 @@ TEST_F(RabbitHost, G1_NoLoss_AStopEndsThoughTheBrokerTakesNothing) {
     });
   };
   Seen log;
-  auto told = options();
-  told.log = [&](const LogLine& line) { log.add(std::string(line.text)); };
   {
-    Host stuck(std::move(told));
+    Host stuck(telling(log));
     stuck.start();
     publish(0, "before");
     EXPECT_TRUE(arrive(1));
@@ -157,16 +172,56 @@ TEST_F(RabbitHost, G1_NoLoss_AStopEndsThoughTheBrokerTakesNothing) {
       for (int n = 1; n < all; ++n) stuck.outbox().publish(tx, Placed{n, std::string(40'000, 'x')});
     });
     const auto fly = [&] {
-      return stuck.metrics().find("\nholdfast_relay_in_flight{service=\"test\"} 0\n") == std::string::npos;
+      return std::regex_search(stuck.metrics(), std::regex("\nholdfast_relay_in_flight[{][^}]*[}] [1-9]"));
     };
     EXPECT_TRUE(program_test::eventually(fly));
     stuck.stop(std::chrono::seconds(2));
   }
-  EXPECT_TRUE(std::ranges::any_of(
-      log.all(), [](const auto& line) { return line.starts_with("the relay stops without its broker"); }));
+  EXPECT_NE(line_of(log, "the relay stops without its broker"), "");
   host.start();
   EXPECT_TRUE(arrive(all)) << arrived.size();
   EXPECT_TRUE(ears.marked(all - 1));
+}
+
+/// It declares nothing, and so would learn of it only from its relay's log.
+TEST_F(RabbitHost, AProducerAloneIsToldAtItsStartThatItsPasswordIsWrong) {
+  auto wrong = options();
+  wrong.transport = holdfast::rabbitmq::open(
+      {.url = "amqp://holdfast:wr0ng@127.0.0.1:" + std::to_string(server().port()) + "/" + vhost.name()});
+  Host producer(std::move(wrong));
+  EXPECT_NE(RabbitTest::why<Invalid>([&] { producer.start(); }).find("password"), std::string::npos);
+}
+
+/// What a queue held may be of any age, and its consumer has its own types in it, not those of others.
+TEST_F(RabbitHost, AQueueThatIsGoneIsToldWithTheCommandThatSendsAgainWhatItHeld) {
+  Seen log;
+  Host left(telling(log));
+  ears.listen(left);
+  left.subscribe({.consumer = "left"}, [](Context& ctx, const Placed& placed) { effect(ctx, placed); });
+  left.start();
+  ASSERT_TRUE(receives("left"));
+  const auto queue = left.impl().subscribers().front().queue().name;
+  Client(vhost.url()).remove_queue(queue);
+  std::string line;
+  ASSERT_TRUE(program_test::eventually([&] {
+    left.impl().subscribers().front().declare();
+    return !(line = line_of(log, "a queue was gone")).empty();
+  }));
+  EXPECT_NE(line.find("flags=--to " + queue + " --type 'test.placed.*'"), std::string::npos) << line;
+  EXPECT_EQ(line.find("--since"), std::string::npos) << line;
+}
+
+TEST_F(RabbitHost, AnAlarmOfTheBrokerIsSaidInTheLogAndInTheHealth) {
+  Seen log;
+  Host producer(telling(log));
+  producer.start();
+  const MemoryAlarm alarm;
+  producer.store().transact([&](Transaction& tx) { producer.outbox().publish(tx, Placed{1, "a"}); });
+  EXPECT_TRUE(program_test::eventually([&] {
+    return producer.health().detail.find("the broker takes nothing") != std::string::npos;
+  })) << producer.health().detail;
+  EXPECT_NE(line_of(log, "The broker takes nothing"), "");
+  producer.stop(std::chrono::seconds(1));
 }
 
 TEST_F(RabbitHost, AQueueThatIsDeclaredOtherwiseStopsTheStart) {

@@ -9,13 +9,6 @@ namespace {
 
 using transport::rabbitmq::Table;
 
-/// The broker thinks that it has no memory left, while this lives.
-struct MemoryAlarm {
-  MemoryAlarm() { set("0"); }
-  ~MemoryAlarm() { set("0.4"); }
-  static void set(const std::string& watermark) { server().ctl({"set_vm_memory_high_watermark", watermark}); }
-};
-
 struct RabbitPublisher : RabbitTest {
   std::unique_ptr<ports::Publisher> publisher = broker->publisher();
   Results results;

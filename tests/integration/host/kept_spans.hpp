@@ -40,14 +40,6 @@ class KeptSpans : public SpanSink {
   std::vector<Span> spans_;
 };
 
-inline std::string attribute(const Span& span, const std::string& name) {
-  for (const auto& [key, value] : span.attributes) {
-    if (key != name) continue;
-    const auto* number = std::get_if<std::int64_t>(&value);
-    return number ? std::to_string(*number) : std::get<std::string>(value);
-  }
-  return "";
-}
 inline bool continues(const Span& child, const Span& parent) {
   return child.context.trace_id == parent.context.trace_id && child.parent == parent.context.span_id;
 }

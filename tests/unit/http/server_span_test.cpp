@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "holdfast/http.hpp"
+#include "traces/attribute.hpp"
 
 namespace holdfast::http {
 namespace {
@@ -32,24 +33,16 @@ struct ServerSpans : testing::Test {
     server.handle({method, target, headers});
     return kept->spans.at(kept->spans.size() - 1);
   }
-  static std::string attribute(const Span& span, const std::string& name) {
-    for (const auto& [key, value] : span.attributes) {
-      if (key != name) continue;
-      const auto* number = std::get_if<std::int64_t>(&value);
-      return number ? std::to_string(*number) : std::get<std::string>(value);
-    }
-    return "";
-  }
 };
 
 TEST_F(ServerSpans, ARequestIsNamedByItsRoute) {
   const auto span = ask("GET", "/orders/7?x=1");
   EXPECT_EQ(span.name, "GET /orders/{id}");
   EXPECT_EQ(span.kind, Span::Kind::server);
-  EXPECT_EQ(attribute(span, "http.request.method"), "GET");
-  EXPECT_EQ(attribute(span, "http.route"), "/orders/{id}");
-  EXPECT_EQ(attribute(span, "url.path"), "/orders/7") << "a query may hold what is nobody's business";
-  EXPECT_EQ(attribute(span, "http.response.status_code"), "200");
+  EXPECT_EQ(attribute_of(span, "http.request.method"), "GET");
+  EXPECT_EQ(attribute_of(span, "http.route"), "/orders/{id}");
+  EXPECT_EQ(attribute_of(span, "url.path"), "/orders/7") << "a query may hold what is nobody's business";
+  EXPECT_EQ(attribute_of(span, "http.response.status_code"), "200");
   EXPECT_FALSE(span.failed);
   EXPECT_GE(span.end, span.start);
 }
@@ -70,18 +63,18 @@ TEST_F(ServerSpans, AMalformedParentBeginsATrace) {
 TEST_F(ServerSpans, OnlyWhatTheServerDidWrongIsAFailure) {
   const auto thrown = ask("GET", "/throws");
   EXPECT_TRUE(thrown.failed);
-  EXPECT_EQ(attribute(thrown, "error.type"), "500");
+  EXPECT_EQ(attribute_of(thrown, "error.type"), "500");
   const auto lost = ask("GET", "/nowhere");
   EXPECT_FALSE(lost.failed);
   EXPECT_EQ(lost.name, "GET");
-  EXPECT_EQ(attribute(lost, "http.response.status_code"), "404");
+  EXPECT_EQ(attribute_of(lost, "http.response.status_code"), "404");
 }
 
 TEST_F(ServerSpans, AMethodOfSomebodysOwnMakingNamesNoSpan) {
   const auto span = ask("BREW", "/orders/7");
   EXPECT_EQ(span.name, "HTTP");
-  EXPECT_EQ(attribute(span, "http.request.method"), "_OTHER");
-  EXPECT_EQ(attribute(span, "http.request.method_original"), "BREW");
+  EXPECT_EQ(attribute_of(span, "http.request.method"), "_OTHER");
+  EXPECT_EQ(attribute_of(span, "http.request.method_original"), "BREW");
 }
 
 TEST_F(ServerSpans, ProbesAndWhatIsNotSampledLeaveNone) {

@@ -151,7 +151,10 @@ class G5_RetryViaBroker : public Desk {
 
 TEST_F(G5_RetryViaBroker, ACopyWaitsAtTheBroker) {
   fails("a", 2);
-  EXPECT_EQ(deliver(delivery("a")).counts, Counts{.retrying = 1});
+  const auto first = deliver(delivery("a"));
+  EXPECT_EQ(first.counts, Counts{.retrying = 1});
+  ASSERT_EQ(first.setbacks.size(), 1u);
+  EXPECT_EQ(first.setbacks[0].retry_in, Millis(1'000)) << "what the log says";
   EXPECT_EQ(state("a"), State::retrying);
   EXPECT_FALSE(deferred("a"));
   ASSERT_EQ(outbox().size(), 1u);

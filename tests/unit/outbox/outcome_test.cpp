@@ -140,7 +140,10 @@ TEST_F(G6_Outages, ASetUpThatIsToBlameBacksOffAndAlerts) {
 
 TEST_F(G6_Outages, ABlockedSessionPublishesNothingAndStopsTheTimers) {
   talk.pumped({SessionState::blocked, {{talk.token(1), Outcome::confirmed, ""}}});
-  EXPECT_THAT(talk.publishes(), IsEmpty());
+  EXPECT_TRUE(talk.relay.status().blocked);
+  const auto said = talk.says();
+  EXPECT_THAT(said, testing::Contains(testing::HasSubstr("The broker takes nothing for now")));
+  EXPECT_THAT(said, testing::Not(testing::Contains(testing::StartsWith("publish"))));
   for (int i = 0; i < 20; ++i) {
     talk.after(Millis(2'900));
     talk.says();
@@ -148,6 +151,7 @@ TEST_F(G6_Outages, ABlockedSessionPublishesNothingAndStopsTheTimers) {
     EXPECT_THAT(talk.says("close"), IsEmpty());
   }
   talk.pumped({SessionState::open, {}});
+  EXPECT_FALSE(talk.relay.status().blocked);
   EXPECT_THAT(talk.publishes(), ElementsAre(2));
   talk.confirm(2), talk.confirm(3);
   EXPECT_EQ(talk.relay.status().confirmed, 3);
