@@ -4,8 +4,8 @@
     ./dev up                                  # prints the addresses, as JSON
     examples/6_shopper.py up.json             # the file of that line, in the folder that it names as "state"
 
-Fills a few shelves, places orders from several threads, and waits until each is decided. Then orders, stock and money must
-agree, whatever was killed and started again meanwhile. Exit 0: they do. 1: they do not, and it says where. 3: no answer.
+Fills a few shelves, places orders from several threads, and waits until each is decided. Soon after, orders, stock and money
+must agree, whatever was killed and started again meanwhile. Exit 0: they do. 1: they do not, and it says where. 3: no answer.
 """
 import argparse
 import collections
@@ -100,6 +100,16 @@ class Shopper:
                     break
                 time.sleep(0.05)
 
+    def compare_until_they_agree(self):
+        """An order is cancelled before its money is back: what does not agree yet is asked again."""
+        until, said = time.monotonic() + PATIENCE, list(self.wrong)
+        while True:
+            self.wrong = list(said)
+            statuses = self.compare()
+            if self.wrong == said or time.monotonic() > until:
+                return statuses
+            time.sleep(0.2)
+
     def compare(self):
         if len(set(self.placed.values())) != self.orders:
             self.wrong.append(f"{self.orders} baskets, {len(set(self.placed.values()))} orders")
@@ -139,7 +149,7 @@ def main():
         shopper.fill_shelves()
         shopper.place_all()
         shopper.wait_until_decided()
-        statuses = shopper.compare()
+        statuses = shopper.compare_until_they_agree()
     except NoAnswer as silence:
         print(silence, file=sys.stderr)
         return 3
