@@ -12,12 +12,14 @@ install(DIRECTORY include/holdfast DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 configure_package_config_file(cmake/holdfastConfig.cmake.in ${PROJECT_BINARY_DIR}/holdfastConfig.cmake
                               INSTALL_DESTINATION ${config_folder})
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/holdfastConfigVersion.cmake COMPATIBILITY SameMinorVersion)
-install(FILES ${PROJECT_BINARY_DIR}/holdfastConfig.cmake ${PROJECT_BINARY_DIR}/holdfastConfigVersion.cmake DESTINATION ${config_folder})
+install(FILES ${PROJECT_BINARY_DIR}/holdfastConfig.cmake ${PROJECT_BINARY_DIR}/holdfastConfigVersion.cmake
+        cmake/HoldfastRdKafka.cmake DESTINATION ${config_folder})
 
 # Third parties by the name that pkg-config knows them by.
 set(pc_OpenSSL::Crypto libcrypto)
 set(pc_OpenSSL::SSL libssl)
 set(pc_rabbitmq::rabbitmq librabbitmq)
+set(pc_RdKafka::rdkafka rdkafka)
 set(pc_fmt::fmt fmt)
 set(pc_spdlog::spdlog spdlog)
 set(pc_prometheus-cpp::core prometheus-cpp-core)

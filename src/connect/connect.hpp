@@ -18,10 +18,16 @@ struct StoreLimits {
 };
 Store open_store(std::string_view url, const StoreLimits& limits);
 
-struct BrokerOptions {  // RabbitMQ: as rabbitmq::Options
+struct BrokerOptions {  // as rabbitmq::Options and kafka::Options
   std::string exchange = "orders.exchange";
   bool verify_topology = false;
   std::string tls_ca = {}, tls_cert = {}, tls_key = {};
+  // Kafka
+  std::string sasl = "none";  // plain, scram-sha-256, scram-sha-512; else Invalid
+  std::string username = {}, password = {}, topics = {}, instance = {};
+  int partitions = 12, replication = 0;
+  bool cooperative = false;
+  std::chrono::hours dedupe_window{14 * 24}, keep_published{7 * 24};
 };
 Transport open_transport(std::string_view url, const BrokerOptions& options);
 

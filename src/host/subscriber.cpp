@@ -85,6 +85,7 @@ Subscriber::Subscriber(const Surroundings& surroundings, Subscription subscripti
       meters_(std::make_shared<Meters>(here_.metrics, telemetry::Labels{{"consumer", subscription_.consumer}})) {
   if (subscription_.retry.via == RetryVia::broker && subscription_.ordering == Ordering::none)
     queue_.delays = subscription_.retry.delays;
+  queue_.types = handlers_.types();
 }
 
 inbox::SessionOptions Subscriber::session_options() const {
@@ -100,6 +101,8 @@ void Subscriber::declare() const {
   const auto found = here_.transport.topology().declare(queue_);
   const auto bound_at = bound_at_.exchange(now);
   const auto since = found.queue_was_gone ? Timestamp() : bound_at;  // what a queue held may be of any age
+  for (const auto& warning : found.warnings)
+    here_.log.warning(warning, {{"consumer", name()}, {"queue", queue_.name}});
   const std::string what =
       found.queue_was_gone
           ? "a queue was gone and is there again, empty; what it held, and what was published meanwhile,"

@@ -25,6 +25,14 @@ const std::string& Handlers::newest(const std::string& type) const {
   return *current;
 }
 
+std::vector<std::string> Handlers::types() const {
+  std::vector<std::string> all;
+  for (const auto& [type, handler] : handlers_)
+    if (!type.empty()) all.push_back(type);
+  for (const auto& [from, upcaster] : upcasters_) all.push_back(from);
+  return all;
+}
+
 const Handler* Handlers::find(const std::string& type) const {
   auto found = handlers_.find(newest(type));
   if (found == handlers_.end() && !mutant("any_type_takes_nothing")) found = handlers_.find("");

@@ -64,6 +64,7 @@ class Handlers {
   const std::string& newest(const std::string& type) const;
   /// The event as its handler sees it. Invalid: the payload breaks the old contract.
   Envelope upcast(Envelope envelope) const;
+  std::vector<std::string> types() const;  // of the handlers and of what is upcast; not "", which is any
   /// "": the contract has no key, is not known, or the payload breaks it.
   std::string key(const std::string& type, std::string_view payload) const;
   /// Invalid, with the pointer from the root of the payload: it breaks the contract of its type.

@@ -10,12 +10,15 @@ struct Queue {
   std::vector<std::string> patterns;  // topic patterns of AMQP: "order.created.*"
   bool by_key = true;                 // one active receiver
   std::vector<Millis> delays = {};    // wait queues wanted, where the transport has them (retry via broker)
+  std::vector<std::string> types = {};  // that its handlers take, where they are known: Kafka makes their topics
 };
 
 struct Declared {
   // Bindings that were missing though they had been there: an alert each. RabbitMQ tells only where the queue was.
   std::vector<std::string> restored;
   bool queue_was_gone = false;  // and with it whatever it held, however old
+  // What works, but not as it should, each with what to do; said once.
+  std::vector<std::string> warnings = {};
 };
 
 class Topology {

@@ -21,11 +21,22 @@ connect::StoreLimits store_limits(const Config& c) {
 }
 
 connect::BrokerOptions broker_options(const Config& c) {
+  using namespace std::chrono;
   return {.exchange = c.text("broker.exchange"),
           .verify_topology = c.text("broker.topology") == "verify",
           .tls_ca = c.text("broker.tls_ca"),
           .tls_cert = c.text("broker.tls_cert"),
-          .tls_key = c.text("broker.tls_key")};
+          .tls_key = c.text("broker.tls_key"),
+          .sasl = c.text("broker.sasl"),
+          .username = c.text("broker.username"),
+          .password = c.text("broker.password"),
+          .topics = c.text("broker.topics"),
+          .instance = c.text("broker.instance"),
+          .partitions = static_cast<int>(c.integer("broker.partitions")),
+          .replication = static_cast<int>(c.integer("broker.replication")),
+          .cooperative = c.text("broker.rebalance") == "cooperative",
+          .dedupe_window = duration_cast<hours>(c.duration("retention.inbox")),
+          .keep_published = duration_cast<hours>(c.duration("retention.published"))};
 }
 
 HostOptions host_options(const Config& c) {

@@ -2,18 +2,20 @@
 # Debian 12 packages by stage, and how they come onto the machine.
 packages_of() {  # STAGE: one a line
   local demo=(g++ cmake ninja-build libssl-dev libsqlite3-dev libfmt-dev libspdlog-dev libcli11-dev libtomlplusplus-dev
-              prometheus-cpp-dev libboost1.81-dev libboost-json1.81-dev libpq-dev librabbitmq-dev)
+              prometheus-cpp-dev libboost1.81-dev libboost-json1.81-dev libpq-dev librabbitmq-dev librdkafka-dev)
   local servers=("${demo[@]}" postgresql rabbitmq-server)
-  local test=("${servers[@]}" libgtest-dev libgmock-dev librapidcheck-dev libboost-context1.81-dev pkg-config shellcheck
-              clang-format-19 libpqxx-dev pgbouncer python3 python3-venv python3-pika docker-compose prometheus systemd)
+  local java=(openjdk-17-jre-headless maven)
+  local test=("${servers[@]}" "${java[@]}" kcat libgtest-dev libgmock-dev librapidcheck-dev libboost-context1.81-dev pkg-config
+              shellcheck clang-format-19 libpqxx-dev pgbouncer python3 python3-venv python3-pika docker-compose prometheus systemd)
   case $1 in
     demo) printf '%s\n' "${demo[@]}" ;;
     servers) printf '%s\n' "${servers[@]}" ;;
+    kafka) printf '%s\n' "${demo[@]}" postgresql "${java[@]}" ;;
     test) printf '%s\n' "${test[@]}" ;;
     long) printf '%s\n' "${test[@]}" maven unzip xz-utils debootstrap ;;
     bench) printf '%s\n' "${test[@]}" wrk ;;
     lint) printf '%s\n' "${test[@]}" clang-tidy-19 ;;
-    *) fail 2 "no such stage: $1 (demo, servers, test, long, bench, lint)" ;;
+    *) fail 2 "no such stage: $1 (demo, servers, kafka, test, long, bench, lint)" ;;
   esac
 }
 
@@ -32,7 +34,7 @@ install_packages() {  # STAGE
   mapfile -t wanted <<<"$wanted"
   command -v apt-get >/dev/null || { step "No apt here; these Debian packages are needed: ${wanted[*]}"; return 0; }
   mapfile -t missing < <(missing_packages "${wanted[@]}")
-  if [ ${#missing[@]} -eq 0 ]; then step "Packages: all there"; return 0; fi
+  if [ ${#missing[@]} -eq 0 ]; then step "Packages: all there"; fetch_servers "$1"; return 0; fi
   step "Installing ${#missing[@]} packages: ${missing[*]}"
   become_root "${missing[@]}"
   room_for 1500 / "the packages"
@@ -44,6 +46,28 @@ install_packages() {  # STAGE
   hold_services
   apt_get install -y --no-install-recommends "${missing[@]}" || name_the_failed "${missing[@]}"
   release_services
+  fetch_servers "$1"
+}
+
+# Kafka is no Debian package: Maven brings its jars, once for this user.
+fetch_servers() {  # STAGE
+  case $1 in kafka | test | bench | lint) ;; *) return 0 ;; esac
+  local jars=${HOLDFAST_KAFKA_JARS:-${XDG_CACHE_HOME:-$HOME/.cache}/holdfast/kafka-3.9.2}
+  if [ -e "$jars/complete" ]; then return 0; fi
+  say "fetching Kafka's jars (47 MB) to $jars; log: build/kafka.log"
+  mkdir -p build "$jars"
+  local try
+  for try in 1 2 3; do
+    # shellcheck disable=SC2154  # child is set in steps.sh, which dev reads first
+    if "${child[@]}" mvn -q -B -Dstyle.color=never -f tools/dev/kafka.xml dependency:copy-dependencies -DincludeScope=runtime \
+      -DoutputDirectory="$jars" >build/kafka.log 2>&1 </dev/null; then
+      touch "$jars/complete"
+      return 0
+    fi
+    if [ "$try" -lt 3 ]; then say "Maven failed, trying again in 5 s: $(grep -m1 -E "ERROR|FATAL" build/kafka.log)"; sleep 5; fi
+  done
+  fail 3 "Kafka's jars could not be fetched: $(grep -m1 -E "ERROR|FATAL" build/kafka.log)
+  All of it is in build/kafka.log. They may also be put into a folder by hand: HOLDFAST_KAFKA_JARS names it."
 }
 
 # The tests start private servers. Debian's packages would start system services as well, and make a database cluster: that is

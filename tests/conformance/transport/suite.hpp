@@ -20,6 +20,8 @@ struct TransportFeatures {
   bool acks_each = true;  // else the settled prefix: what lies behind a gap comes again
   bool shares_each = true;  // receivers of a queue in any order take event by event; else partition by partition
   bool tells_handed_out = true;  // depth() does
+  std::string dead_letters = ".dlq";  // what the name of their queue ends with
+  int sessions = 1'500;  // of one import in a row, where each is quick
 };
 
 class TransportBench {

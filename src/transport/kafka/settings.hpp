@@ -1,0 +1,33 @@
+// The options of a transport, read, and its own numbers.
+#pragma once
+#include "holdfast/kafka.hpp"
+#include "ports/values.hpp"
+#include "transport/kafka/address.hpp"
+#include "transport/kafka/names.hpp"
+
+namespace holdfast::transport::kafka {
+
+struct Settings {
+  Address broker = {};
+  TopicMap topics = {};
+  holdfast::kafka::Options options = {};
+  ports::Millis retry_first{250}, retry_most{10'000};  // a receiver's new beginnings
+  ports::Millis probe{500};  // how often brokers that are all away are looked for
+  ports::Millis look_for_topics{10'000};  // a topic that matches a pattern may be made at any time
+  ports::Millis facts_hold{60'000};  // what a broker said of a topic
+  ports::Millis last_reports{1'000};  // of a session that ends: these events need not be sent again
+  ports::Millis stalled{500};  // nobody takes what is read: the partitions are paused, and polling goes on
+  ports::Millis revoke_patience{10'000};  // for what is in work, before its partition goes to another
+  ports::Millis farewell{3'000};  // to the group
+  ports::Millis commit_again{200};  // after one that failed
+  ports::Millis proof_holds{
+      600'000};  // a partition without a confirm for so long takes the next event alone (see publisher.hpp)
+  std::int64_t in_doubt = 256;  // events of a partition that count as redelivered after an unclean end
+  std::size_t most_held = 256;  // read, and not handed out
+  std::size_t window = 10'000;  // published and not confirmed
+  int batch_bytes = 131'072;
+  int linger_ms = 1;
+  int topic_bytes = 1'200'000;  // max.message.bytes of topics that are made here: the largest event and its headers
+};
+
+}  // namespace holdfast::transport::kafka
