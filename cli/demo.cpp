@@ -16,6 +16,15 @@ std::string whole_number(const std::string& text) try {
 
 std::filesystem::path beside_this_program() { return std::filesystem::read_symlink("/proc/self/exe").parent_path(); }
 
+void add_brokers(CLI::App& command, demo::Broker& broker) {
+  const auto flag = [&](const char* name, demo::Broker which) {
+    return command.add_flag_callback(
+        name, [&broker, which] { broker = which; },
+        std::string("on private PostgreSQL and ") + demo::name_of(which) + " servers, not on files");
+  };
+  flag("--rabbitmq", demo::Broker::rabbitmq)->excludes(flag("--kafka", demo::Broker::kafka));
+}
+
 }  // namespace
 
 void add_demo(CLI::App& app, Cli& cli) {
@@ -33,7 +42,7 @@ void add_demo(CLI::App& app, Cli& cli) {
   command->add_option("--seed", flags->options.seed, "draws the orders")->check(whole_number)->capture_default_str();
   command->add_flag("--keep", flags->options.keep, "leave the databases for a look");
   command->add_option("--state", flags->options.state, "folder for the databases, new or empty [a new one]");
-  command->add_flag("--rabbitmq", flags->options.rabbitmq, "on private PostgreSQL and RabbitMQ servers, not on files");
+  add_brokers(*command, flags->options.broker);
   command->add_option("--check", flags->kept, "take the account of a kept folder again");
   cli.does(*command, [&cli, flags] {
     flags->options.json = cli.json();
@@ -47,7 +56,7 @@ void add_up(CLI::App& app, Cli& cli) {
   auto options = std::make_shared<demo::UpOptions>();
   auto* command = app.add_subcommand("up", "run them for you to try, until Ctrl-C")->group("Try");
   command->add_option("--state", options->state, "folder for the databases [a new one, removed at the end]");
-  command->add_flag("--rabbitmq", options->rabbitmq, "on private PostgreSQL and RabbitMQ servers, not on files");
+  add_brokers(*command, options->broker);
   cli.does(*command, [options] {
     options->programs = beside_this_program();
     return demo::up(*options);

@@ -16,7 +16,7 @@ struct Deeds {
   std::vector<std::int64_t> overtaken;  // orders whose cancellation came first; answered too
   std::map<std::string, std::int64_t> absorbed;  // by consumer: duplicates, as its program counted them
   std::int64_t killed_in_flight = 0;  // events handed to inventory when it was killed, not yet acked
-  bool rabbitmq = false;  // else the bus in a file
+  bool rabbitmq = false, kafka = false;  // else the bus in a file
   double back_after = 0, away = 0, caught_up_after = 0, settled_after = 0;  // seconds
   double unbound = 0, flowed_after = 0;  // seconds: stock.reserved had no binding, until the last of it went on
 };

@@ -104,15 +104,18 @@ ports::Topology::Depth look_into(const Transport& bus, const char* queue) try {
 } catch (const Unavailable&) { return {}; }
 
 /// Stopped, too, and looked at again: it may have settled just then what was in its hands. Given up when no event comes.
-std::int64_t kill_while_it_works(Process& inventory, const Transport& bus) {
+std::int64_t kill_while_it_works(Process& inventory, const Transport& bus, bool tells_what_is_handed_out) {
+  const auto in_hands = [&](const ports::Topology::Depth& depth) {
+    return tells_what_is_handed_out ? depth.handed_out : depth.ready;
+  };
   std::int64_t count = 0;
   auto idle = steady_clock::now() + 2s;
   for (const auto end = steady_clock::now() + patience; count == 0 && steady_clock::now() < std::min(idle, end);) {
     const auto seen = look_into(bus, inventory_queue);
     if (seen.ready > 0) idle = steady_clock::now() + 2s;
-    if (seen.handed_out == 0) continue;
+    if (in_hands(seen) == 0) continue;
     inventory.freeze();
-    if (count = look_into(bus, inventory_queue).handed_out; count == 0) inventory.signal(SIGCONT);
+    if (count = in_hands(look_into(bus, inventory_queue)); count == 0) inventory.signal(SIGCONT);
   }
   inventory.signal(SIGKILL);
   inventory.wait();
@@ -138,7 +141,7 @@ bool was_returned(const Layout& layout, Part part, const std::string& type) {
 std::int64_t kill_inventory(System& system, const servers::Rabbit* rabbit) {
   auto& inventory = system.process(Part::inventory);
   return rabbit ? kill_while_it_works(inventory, *rabbit)
-                : kill_while_it_works(inventory, open_transport(system.layout().broker()));
+                : kill_while_it_works(inventory, open_transport(system.layout().broker()), !system.layout().on_kafka());
 }
 
 std::vector<EventId> deliver_twice(const Layout& layout, int count) {
@@ -184,11 +187,11 @@ double take_bus_away(const Layout& layout, std::chrono::milliseconds length) {
     }
 }
 
-double take_broker_away(servers::Rabbit& rabbit, std::chrono::milliseconds length) {
+double take_broker_away(PrivateServers& servers, std::chrono::milliseconds length) {
   const auto taken = steady_clock::now();
-  rabbit.stop(SIGKILL);
+  servers.kill_broker();
   std::this_thread::sleep_for(length);
-  rabbit.start();
+  servers.start_broker();
   return std::chrono::duration<double>(steady_clock::now() - taken).count();
 }
 
@@ -210,6 +213,7 @@ std::vector<std::int64_t> let_cancelled_overtake(System& system, int count) {
     order = Codec<Placed>::decode(client.post("/orders", body_of({plenty[0], 1, Money::parse("20.02")})).body).id;
   for (const auto order : orders) wait_until_cancelled(client, order);
   wait_until_sent(system.layout(), Part::order, patience);
+  if (system.layout().on_kafka()) return orders;
   const auto bus = open_transport(system.layout().broker());
   const auto ready = static_cast<std::size_t>(bus.impl()->topology().depth(inventory_queue).ready);
   const auto waiting = take_all(bus, inventory_queue, ready);

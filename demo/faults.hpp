@@ -3,8 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "demo/servers/rabbit.hpp"
-#include "demo/system.hpp"
+#include "demo/private_servers.hpp"
 #include "holdfast/event.hpp"
 
 namespace holdfast::demo {
@@ -18,10 +17,11 @@ std::vector<EventId> publish_poison(const Layout& layout);
 
 /// Nobody can write to the bus in the file for so long; returns how many seconds it was.
 double take_bus_away(const Layout& layout, std::chrono::milliseconds length);
-/// RabbitMQ is killed, and comes back after so long.
-double take_broker_away(servers::Rabbit& rabbit, std::chrono::milliseconds length);
+/// The broker is killed, and comes back after so long.
+double take_broker_away(PrivateServers& servers, std::chrono::milliseconds length);
 
-/// Kills inventory while it has events in its hands; returns how many. 0: none came, or it was not caught.
+/// Kills inventory while it has events in its hands; returns how many. 0: none came, or it was not caught. Kafka tells only how many
+/// it has not settled.
 std::int64_t kill_inventory(System& system, const servers::Rabbit* rabbit);
 
 /// As an operator may, by mistake: nobody gets these events any longer. declare_queues() puts it back.
@@ -34,7 +34,8 @@ bool was_returned(const Layout& layout, Part part, const std::string& type);
 void wait_until_sent(const Layout& layout, Part part, std::chrono::milliseconds patience);
 
 /// With inventory stopped: places orders whose card is declined, waits for their cancellation, and turns inventory's
-/// queue: cancellations first. By itself none overtakes its order within a queue. Returns the orders' numbers.
+/// queue: cancellations first. By itself none overtakes its order within a queue; on Kafka, where each type is a topic, one may.
+/// Returns the orders' numbers.
 std::vector<std::int64_t> let_cancelled_overtake(System& system, int count);
 
 }  // namespace holdfast::demo

@@ -1,5 +1,7 @@
 #include "demo/private_servers.hpp"
 
+#include <csignal>
+
 namespace holdfast::demo {
 namespace {
 
@@ -24,12 +26,40 @@ Layout layout_on(const std::filesystem::path& folder, const servers::Postgres& p
   return {folder, postgres.url(role, "")};
 }
 
-/// RabbitMQ takes seconds to start: the other one is made meanwhile.
-PrivateServers::PrivateServers(const std::filesystem::path& folder)
-    : rabbit_({.folder = Layout{folder}.rabbit_data(), .in_background = true}),
-      postgres_({.folder = Layout{folder}.postgres_data()}) {
-  layout_ = layout_on(folder, postgres_), layout_.rabbit = rabbit_.url();
-  rabbit_.await();
+const char* name_of(Broker broker) {
+  switch (broker) {
+    case Broker::rabbitmq: return "RabbitMQ";
+    case Broker::kafka: return "Kafka";
+    case Broker::file: break;
+  }
+  return "a file";
+}
+
+/// A broker takes seconds to start: the other one is made meanwhile.
+PrivateServers::PrivateServers(const std::filesystem::path& folder, Broker broker) {
+  const Layout places{folder};
+  if (broker == Broker::rabbitmq)
+    rabbit_.emplace(servers::Rabbit::Options{.folder = places.rabbit_data(), .in_background = true});
+  else kafka_.emplace(servers::Kafka::Options{.folder = places.kafka_data(), .in_background = true});
+  postgres_.emplace(servers::Postgres::Options{.folder = places.postgres_data()});
+  layout_ = layout_on(folder, *postgres_), layout_.server = rabbit_ ? rabbit_->url() : kafka_->url();
+  if (rabbit_) rabbit_->await();
+  else kafka_->await();
+}
+
+void PrivateServers::kill_broker() {
+  if (rabbit_) rabbit_->stop(SIGKILL);
+  else kafka_->stop(SIGKILL);
+}
+
+void PrivateServers::start_broker() {
+  if (rabbit_) return rabbit_->start();
+  kafka_->start();
+  kafka_->await();
+}
+
+void PrivateServers::settle() {
+  if (rabbit_) rabbit_->settle_new_queues();
 }
 
 }  // namespace holdfast::demo

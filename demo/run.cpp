@@ -62,12 +62,12 @@ std::int64_t duplicates_counted(const std::string& url) {
   }
 }
 
-std::unique_ptr<PrivateServers> servers_in(const Folder& folder, bool wanted) {
+std::unique_ptr<PrivateServers> servers_in(const Folder& folder, Broker broker) {
   folder.require_empty();
-  if (!wanted) return nullptr;
-  std::fprintf(stderr, "         starting PostgreSQL and RabbitMQ\n");
+  if (broker == Broker::file) return nullptr;
+  std::fprintf(stderr, "         starting PostgreSQL and %s\n", name_of(broker));
   folder.let_others_pass();
-  return std::make_unique<PrivateServers>(folder.path());
+  return std::make_unique<PrivateServers>(folder.path(), broker);
 }
 
 int report(const Layout& layout, const Deeds& deeds, bool json) {
@@ -81,16 +81,16 @@ class Demo {
   explicit Demo(const Options& options)
       : options_(options),
         folder_(options.state, "holdfast-demo"),
-        servers_(servers_in(folder_, options.rabbitmq)),
+        servers_(servers_in(folder_, options.broker)),
         system_(servers_ ? servers_->layout() : Layout{folder_.path()}, options.programs, false),
         orders_(draw_orders(options.orders, options.seed)) {
-    deeds_.rabbitmq = options.rabbitmq;
+    deeds_.rabbitmq = options.broker == Broker::rabbitmq, deeds_.kafka = options.broker == Broker::kafka;
   }
 
   int run() {
     progress_.step("starting order, inventory and payment in " + layout().folder.string());
     system_.start();
-    if (rabbit()) rabbit()->settle_new_queues();
+    if (servers_) servers_->settle();
     stock_the_shelves();
     const auto start = Clock::now();
     const auto at = [&](double share) {
@@ -100,8 +100,8 @@ class Demo {
     deeds_.twice = deliver_twice(layout(), deliveries_twice);
     progress_.step(fmt::format("{} events delivered once more, to two consumers", deeds_.twice.size()));
     place({at(.3), at(.6)}, "b", [this] { poison(); });
-    place({at(.6), at(servers_ ? .8 : 1)}, "c", [this] { take_broker_away_for_a_while(); });
-    if (servers_) place_without_binding({at(.8), at(1)});
+    place({at(.6), at(rabbit() ? .8 : 1)}, "c", [this] { take_broker_away_for_a_while(); });
+    if (rabbit()) place_without_binding({at(.8), at(1)});
     overtake();
     settle(start);
     return close();
@@ -142,7 +142,7 @@ class Demo {
     placed_ += static_cast<int>(orders.size());
   }
 
-  servers::Rabbit* rabbit() const { return servers_ ? &servers_->rabbit() : nullptr; }
+  servers::Rabbit* rabbit() const { return servers_ ? servers_->rabbit() : nullptr; }
 
   void kill_inventory() {
     deeds_.killed_in_flight = demo::kill_inventory(system_, rabbit());
@@ -161,7 +161,7 @@ class Demo {
   void take_broker_away_for_a_while() {
     const char* const it = servers_ ? "broker" : "bus";
     progress_.step(fmt::format("{} taken away for 5 s; orders go on", it));
-    deeds_.away = servers_ ? take_broker_away(*rabbit(), bus_away) : take_bus_away(layout(), bus_away);
+    deeds_.away = servers_ ? take_broker_away(*servers_, bus_away) : take_bus_away(layout(), bus_away);
     const auto back = Clock::now();
     wait_until_sent(layout(), Part::order, patience);
     deeds_.caught_up_after = seconds_since(back);
@@ -194,9 +194,8 @@ class Demo {
     deeds_.overtaken = let_cancelled_overtake(system_, overtakes);
     deeds_.answered.insert(deeds_.answered.end(), deeds_.overtaken.begin(), deeds_.overtaken.end());
     system_.start(Part::inventory);
-    progress_.step(
-        fmt::format("{} declined cards while inventory was down; their cancellations put first in its queue by hand",
-                    deeds_.overtaken.size()));
+    progress_.step(fmt::format("{} declined cards while inventory was down{}", deeds_.overtaken.size(),
+                               deeds_.kafka ? "" : "; their cancellations put first in its queue by hand"));
   }
 
   void settle(Clock::time_point start) {
@@ -227,7 +226,7 @@ class Demo {
     const auto program = (options_.programs / "holdfast").string();
     std::fprintf(stderr, "\n  kept: %s\n  %s demo --check %s\n", layout().folder.c_str(), program.c_str(),
                  layout().folder.c_str());
-    if (!deeds_.rabbitmq)  // else its server has ended
+    if (!deeds_.rabbitmq && !deeds_.kafka)  // else its server has ended
       std::fprintf(stderr, "  %s --database %s dlq list\n", program.c_str(),
                    layout().database(Part::inventory).c_str());
   }

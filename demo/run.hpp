@@ -4,13 +4,15 @@
 #include <filesystem>
 #include <string>
 
+#include "demo/private_servers.hpp"
+
 namespace holdfast::demo {
 
 struct Options {
   int orders = 1000;
   std::uint64_t seed = 1;
   bool json = false;
-  bool rabbitmq = false;             // on private PostgreSQL and RabbitMQ servers
+  Broker broker = Broker::file;      // else on a private PostgreSQL server, too
   bool keep = false;                 // leave the folder for a look and for --check
   std::string state;                 // folder, new or empty; "" = a new one in the temporary folder
   std::filesystem::path programs;    // where order-service and so on are

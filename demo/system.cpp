@@ -50,11 +50,11 @@ std::string Layout::database(Part part) const {
   return postgres.empty() ? "sqlite:" + (folder / (name_of(part) + ".db")).string() : postgres + name_of(part);
 }
 
-std::string Layout::broker() const { return rabbit.empty() ? "sqlite:" + (folder / "bus.db").string() : rabbit; }
+std::string Layout::broker() const { return server.empty() ? "sqlite:" + (folder / "bus.db").string() : server; }
 
 std::vector<std::string> Layout::files() const {
-  std::vector<std::string> all{deeds(), (folder / "up.json").string(), postgres_data().string(),
-                               rabbit_data().string()};
+  std::vector<std::string> all{deeds(), (folder / "up.json").string(), postgres_data().string(), rabbit_data().string(),
+                               kafka_data().string()};
   std::vector<std::string> databases{(folder / "bus.db").string(), ledger()};
   for (const Part part : parts) {
     databases.push_back((folder / (name_of(part) + ".db")).string());
@@ -84,6 +84,7 @@ Command System::command(Part part, const std::string& listen) const {
             {"--database-url", layout_.database(part), "--broker-url", layout_.broker(), "--http-listen", listen},
             {},
             (layout_.folder / (name_of(part) + ".log")).string()};
+  if (layout_.on_kafka()) c.arguments.insert(c.arguments.end(), {"--broker-instance", name_of(part)});
   if (part == Part::payment) c.arguments.insert(c.arguments.end(), {"--gateway-ledger", layout_.ledger()});
   return c;
 }

@@ -14,7 +14,7 @@ std::string name_of(Part part);  // "order"
 struct Layout {  // where things are; the same for a check after the run
   std::filesystem::path folder;
   std::string postgres = {};  // "postgres://shop:secret@127.0.0.1:5432/", a database for each program; "": files
-  std::string rabbit = {};  // "amqp://..."; "": a file
+  std::string server = {};  // "amqp://...", "kafka://..."; "": a file
 
   std::string database(Part part) const;  // URL
   std::string broker() const;  // URL
@@ -22,6 +22,8 @@ struct Layout {  // where things are; the same for a check after the run
   std::string deeds() const { return (folder / "demo.json").string(); }
   std::filesystem::path postgres_data() const { return folder / "postgres"; }
   std::filesystem::path rabbit_data() const { return folder / "rabbitmq"; }
+  std::filesystem::path kafka_data() const { return folder / "kafka"; }
+  bool on_kafka() const { return server.starts_with("kafka"); }
   std::vector<std::string> files() const;  // all that a run may leave
 };
 

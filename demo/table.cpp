@@ -36,13 +36,14 @@ std::string faults(const Account& a, const Deeds& d) {
       row(d.killed_in_flight > 0 ? "inventory killed in the middle of work" : "inventory killed, nothing in its hands",
           fmt::format("back in {:.1f} s, {} events in its hands* handed out again, {} applied twice", d.back_after,
                       d.killed_in_flight, a.applied_twice));
-  out += row(fmt::format("{} away for {:.1f} s", d.rabbitmq ? "broker" : "bus", d.away),
+  out += row(fmt::format("{} away for {:.1f} s", d.rabbitmq || d.kafka ? "broker" : "bus", d.away),
              fmt::format("{} attempts used up, backlog gone {:.1f} s after its return", a.attempts, d.caught_up_after));
   if (d.unbound > 0)
     out +=
         row(fmt::format("binding of stock.reserved removed for {:.1f} s", d.unbound),
             fmt::format("{} events returned, waited, went on by themselves in {:.1f} s", a.returned, d.flowed_after));
-  out += row(fmt::format("{} declined cards, cancellations put first by hand", d.overtaken.size()),
+  out += row(fmt::format("{} declined cards, {}", d.overtaken.size(),
+                         d.kafka ? "inventory not there" : "cancellations put first by hand"),
              fmt::format("{} remembered by inventory", a.tombstones));
   out += row(fmt::format("gateway failing, {} charges", a.tried_charges),
              fmt::format("{} retries, {} charged in the end", a.gateway_retries, a.charged_in_the_end));

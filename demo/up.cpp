@@ -39,7 +39,7 @@ std::string line_of(System& system, PrivateServers* servers) {
   const auto database = [&](Part part) { return layout.database(part); };
   const auto pid = [&](Part part) { return static_cast<std::int64_t>(system.process(part).pid()); };
   Pids pids{pid(Part::order), pid(Part::inventory), pid(Part::payment), {}, {}};
-  if (servers) pids.broker = servers->rabbit().pid(), pids.postgres = servers->postgres().pid();
+  if (servers) pids.broker = servers->broker_pid(), pids.postgres = servers->postgres().pid();
   return Codec<Line>::encode({system.http(Part::order),
                               system.http(Part::inventory),
                               system.http(Part::payment),
@@ -98,7 +98,7 @@ bool restart_the_dead(System& system, PrivateServers* servers) {
   bool any = false;
   const auto revive = [&any](const std::string& what, auto start) { any = true, restart(what, start); };
   if (servers && !servers->postgres().running()) revive("PostgreSQL ended", [&] { servers->postgres().start(); });
-  if (servers && !servers->rabbit().running()) revive("RabbitMQ ended", [&] { servers->rabbit().start(); });
+  if (servers && !servers->broker_runs()) revive("the broker ended", [&] { servers->start_broker(); });
   for (const Part part : parts)
     if (auto& process = system.process(part); !process.running())
       revive(name_of(part) + " ended with code " + std::to_string(process.wait()), [&] { system.start(part); });
@@ -113,10 +113,11 @@ int up(const UpOptions& options) {
   sigprocmask(SIG_BLOCK, &stop, nullptr);
   Folder folder(options.state, "holdfast-up");
   std::unique_ptr<PrivateServers> servers;
-  if (options.rabbitmq) folder.let_others_pass(), servers = std::make_unique<PrivateServers>(folder.path());
+  if (options.broker != Broker::file)
+    folder.let_others_pass(), servers = std::make_unique<PrivateServers>(folder.path(), options.broker);
   System system(servers ? servers->layout() : Layout{folder.path()}, options.programs, true);
   system.start();
-  if (servers) servers->rabbit().settle_new_queues();
+  if (servers) servers->settle();
   stock_the_shelves(system);
   write_line(system, servers.get());
   std::printf("%s\n", line_of(system, servers.get()).c_str());

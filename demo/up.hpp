@@ -3,12 +3,14 @@
 #include <filesystem>
 #include <string>
 
+#include "demo/private_servers.hpp"
+
 namespace holdfast::demo {
 
 struct UpOptions {
   std::string state;  // folder; "" = a new one in the temporary folder, removed at the end
   std::filesystem::path programs;
-  bool rabbitmq = false;  // on private PostgreSQL and RabbitMQ servers
+  Broker broker = Broker::file;  // else on a private PostgreSQL server, too
 };
 int up(const UpOptions& options);
 

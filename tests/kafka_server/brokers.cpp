@@ -116,12 +116,26 @@ void Operator::set(const std::string& topic, const std::string& name, const std:
   rd_kafka_ConfigResource_set_config(resource, name.c_str(), value.c_str());
   handle.ask([&](rd_kafka_t* rk, rd_kafka_queue_t* q) { rd_kafka_AlterConfigs(rk, &resource, 1, nullptr, q); });
   rd_kafka_ConfigResource_destroy(resource);
+  while (handle.admin().look(topic)->text(name) != value) {}
 }
 
 void Operator::remove(const std::string& topic) const {
   const Handle handle(RD_KAFKA_PRODUCER, servers_);
   kafka_test::remove(handle, {topic});
   while (handle.admin().all_topics().contains(topic)) {}
+}
+
+void Operator::allow(const std::string& user, const std::string& prefix) const {
+  char error[256];
+  std::vector<rd_kafka_AclBinding_t*> all;
+  for (const auto kind : {RD_KAFKA_RESOURCE_TOPIC, RD_KAFKA_RESOURCE_GROUP})
+    all.push_back(rd_kafka_AclBinding_new(kind, prefix.c_str(), RD_KAFKA_RESOURCE_PATTERN_PREFIXED,
+                                          ("User:" + user).c_str(), "*", RD_KAFKA_ACL_OPERATION_ALL,
+                                          RD_KAFKA_ACL_PERMISSION_TYPE_ALLOW, error, sizeof error));
+  Handle(RD_KAFKA_PRODUCER, servers_).ask([&](rd_kafka_t* rk, rd_kafka_queue_t* q) {
+    rd_kafka_CreateAcls(rk, all.data(), all.size(), nullptr, q);
+  });
+  for (auto* one : all) rd_kafka_AclBinding_destroy(one);
 }
 
 void Operator::cut(const std::string& topic, int partition, std::int64_t before) const {

@@ -19,6 +19,8 @@ class Operator {
   void grow(const std::string& topic, int partitions) const;
   void set(const std::string& topic, const std::string& name, const std::string& value) const;
   void remove(const std::string& topic) const;
+  /// All on topics and groups whose names begin so, and to look at any.
+  void allow(const std::string& user, const std::string& prefix) const;
   /// Of a partition, all before.
   void cut(const std::string& topic, int partition, std::int64_t before) const;
   struct Record {

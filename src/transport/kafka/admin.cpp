@@ -1,5 +1,6 @@
 #include "transport/kafka/admin.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <span>
 
@@ -37,6 +38,8 @@ OwnedAdmin<rd_kafka_NewTopic_t> planned(const NewTopic& topic) {
 TopicFacts facts_of(const rd_kafka_metadata_topic_t& topic) {
   return {topic.partition_cnt, topic.partition_cnt > 0 ? topic.partitions[0].replica_cnt : 0};
 }
+
+constexpr int most_tries = 500;  // each is a way to a broker and back
 
 bool wait_is_over(rd_kafka_resp_err_t code) {
   return code != RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE && code != RD_KAFKA_RESP_ERR__TIMED_OUT;
@@ -136,24 +139,30 @@ void Admin::create(const std::vector<NewTopic>& topics) const {
       throw Failed(std::string("topic ") + rd_kafka_topic_result_name(result) + " cannot be made", code,
                    rd_kafka_topic_result_error_string(result) ? rd_kafka_topic_result_error_string(result) : "");
   }
+  for (int i = 0; i < most_tries; ++i) {  // one broker has made them, and another one may be asked next
+    const auto there = all_topics();
+    if (std::ranges::all_of(topics, [&](const NewTopic& topic) { return there.contains(topic.name); })) return;
+  }
 }
 
+/// A topic that was made just now may have no leader yet.
 Marks Admin::marks(const Place& place) const {
   Marks marks;
-  const auto code = rd_kafka_query_watermark_offsets(handle_, place.topic.c_str(), place.partition, &marks.low,
-                                                     &marks.high, timeout_);
+  auto code = RD_KAFKA_RESP_ERR_NO_ERROR;
+  for (int i = 0; i < most_tries; ++i) {
+    code = rd_kafka_query_watermark_offsets(handle_, place.topic.c_str(), place.partition, &marks.low, &marks.high,
+                                            timeout_);
+    if (code != RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION && code != RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE) break;
+  }
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
     throw Failed("the offsets of " + place.topic + "/" + std::to_string(place.partition), code);
   return marks;
 }
 
-std::map<Place, std::int64_t> Admin::offsets(const std::string& group, const std::vector<Place>& places) const {
+std::map<Place, std::int64_t> Admin::offsets(const std::string& group) const {
   std::map<Place, std::int64_t> found;
-  if (places.empty()) return found;
-  const Offsets list(rd_kafka_topic_partition_list_new(static_cast<int>(places.size())));
-  for (const auto& [topic, partition] : places) rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), partition);
   const OwnedAdmin<rd_kafka_ListConsumerGroupOffsets_t> asked(
-      rd_kafka_ListConsumerGroupOffsets_new(group.c_str(), list.get()));
+      rd_kafka_ListConsumerGroupOffsets_new(group.c_str(), nullptr));
   auto* one = asked.get();
   const Queue queue(rd_kafka_queue_new(handle_));
   rd_kafka_ListConsumerGroupOffsets(handle_, &one, 1, nullptr, queue.get());

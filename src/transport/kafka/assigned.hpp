@@ -1,4 +1,4 @@
-// G1 on Kafka: how far one partition has come. What is committed is the offset before which all is settled; that an event behind it
+// How far one partition has come. What is committed is the offset before which all is settled; that an event behind it
 // is settled too is forgotten with the session, and the inbox knows it.
 // A committed offset says in its metadata how the session ended that wrote it: in order, with the offset below which all was handed
 // out; or not at all yet, and then the first events count as redelivered.

@@ -1,4 +1,4 @@
-// G4 on Kafka: an idempotent producer with enable.gapless.guarantee, so that the events of a key fly together.
+// An idempotent producer with enable.gapless.guarantee, so that the events of a key fly together.
 //
 // The broker refuses whatever comes behind a gap in a producer's sequence for a partition. It knows that sequence from the first event
 // on that it stored: a first one that is refused leaves no gap, and those behind it would be stored. So the first event of a session

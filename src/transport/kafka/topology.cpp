@@ -108,7 +108,7 @@ std::string Topology::permissions(const std::string& user, const std::vector<por
   return kafka::permissions(*settings_, user, queues);
 }
 
-/// A queue that nobody declared here is known by its own topic alone.
+/// What the group has begun to read, and what it will read as far as that is known here.
 ports::Topology::Depth Topology::depth(const std::string& queue) {
   return with_admin(queue.empty() ? settings_->broker.name() : queue, [&](const Admin& admin) -> Depth {
     const auto all = admin.all_topics();
@@ -116,18 +116,22 @@ ports::Topology::Depth Topology::depth(const std::string& queue) {
     const auto known = queues_.find(queue);
     const auto topics = read_by(*settings_, known == queues_.end() ? ports::Queue{queue, {}} : known->second, all);
     const auto dead = dead_letter_topic(queue);
-    return {.ready = left(admin, group_of(queue), topics), .handed_out = 0, .dead_letters = left(admin, dead, {dead})};
+    return {.ready = left(admin, all, group_of(queue), topics),
+            .handed_out = 0,
+            .dead_letters = left(admin, all, dead, {dead})};
   });
 }
 
-std::int64_t Topology::left(const Admin& admin, const std::string& group,
+std::int64_t Topology::left(const Admin& admin, const Topics& all, const std::string& group,
                             const std::vector<std::string>& topics) const {
-  std::vector<Place> places;
-  const auto all = admin.all_topics();
-  for (const auto& topic : topics)
+  const auto offsets = admin.offsets(group);
+  std::set<Place> places;
+  const auto add = [&](const std::string& topic) {
     if (const auto found = all.find(topic); found != all.end())
-      for (int i = 0; i < found->second.partitions; ++i) places.push_back({topic, i});
-  const auto offsets = admin.offsets(group, places);
+      for (int i = 0; i < found->second.partitions; ++i) places.insert({topic, i});
+  };
+  for (const auto& topic : topics) add(topic);
+  for (const auto& [place, offset] : offsets) add(place.topic);
   std::int64_t sum = 0;
   for (const auto& place : places) {
     const auto marks = admin.marks(place);

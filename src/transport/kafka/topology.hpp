@@ -25,7 +25,8 @@ class Topology : public ports::Topology {
   auto with_admin(const std::string& what, Work work);
   std::vector<NewTopic> missing(const Admin& admin, const ports::Queue& queue) const;
   Findings judge_all(const Admin& admin, const ports::Queue& queue) const;
-  std::int64_t left(const Admin& admin, const std::string& group, const std::vector<std::string>& topics) const;
+  std::int64_t left(const Admin& admin, const Topics& all, const std::string& group,
+                    const std::vector<std::string>& topics) const;
 
   const std::shared_ptr<const Settings> settings_;
   std::mutex mutex_;

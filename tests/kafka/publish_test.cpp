@@ -1,0 +1,112 @@
+// What a publisher says when a broker does not take an event, and that nothing of a key passes it.
+#include <librdkafka/rdkafka.h>
+
+#include <algorithm>
+#include <set>
+
+#include "kafka/fixture.hpp"
+
+namespace holdfast::kafka_test {
+namespace {
+
+using namespace std::chrono_literals;
+
+const std::string big(300'000, 'x');
+
+/// The first key from "a" on that belongs there.
+std::string key_in(int partition, int of) {
+  for (char c = 'a';; ++c)
+    if (rd_kafka_msg_partitioner_murmur2(nullptr, &c, 1, of, nullptr, nullptr) == partition) return {c};
+}
+
+struct KafkaPublisher : KafkaTest {
+  /// Two partitions; the first has an event of this session. Then the topic is made smaller behind its back, and five events fly.
+  Results refuse_the_first_of_five(int partition) {
+    auto s = settings(server().url(), 2);
+    s.facts_hold = 1h, s.linger_ms = 0, s.batch_bytes = 1;  // each event is a request
+    broker = open(s);
+    op.make("order.created.v1", 2, {{"max.message.bytes", "1200000"}});
+    publisher = broker->publisher();
+    const auto first = event("first", key_in(0, 2));
+    EXPECT_TRUE(publisher->accept({99, &first}));
+    EXPECT_EQ(pump(*publisher, 1).at(0).outcome, Outcome::confirmed);
+    op.set("order.created.v1", "max.message.bytes", "100000");
+    for (std::uint64_t i = 0; i < 5; ++i) {
+      const auto one = event(i == 0 ? big : "small " + std::to_string(i), key_in(partition, 2));
+      EXPECT_TRUE(publisher->accept({i, &one}));
+    }
+    return pump(*publisher, 5);
+  }
+  void expect_that_nothing_passed(const Results& results) {
+    EXPECT_EQ(results.at(0).outcome, Outcome::refused) << results.at(0).error;
+    for (std::size_t i = 1; i < 5; ++i) EXPECT_EQ(results.at(i).outcome, Outcome::unknown) << i;
+    EXPECT_EQ(stored("order.created.v1"), Bodies{"first"});
+    const auto more = event("more");
+    EXPECT_FALSE(publisher->accept({7, &more}));
+  }
+  std::unique_ptr<ports::Publisher> publisher;
+};
+
+/// Five in flight, the first too big for the topic: the broker refuses the four behind it, whatever they are.
+TEST_F(KafkaPublisher, G4_Order_NothingOfAPartitionIsStoredBehindAnEventThatIsRefusedInMidStream) {
+  expect_that_nothing_passed(refuse_the_first_of_five(0));
+}
+
+/// A broker that knows nothing of the producer yet takes what comes behind a refused one: the first of a partition flies alone.
+TEST_F(KafkaPublisher, G4_Order_NothingIsStoredBehindARefusedEventThatIsTheFirstOfItsPartition) {
+  expect_that_nothing_passed(refuse_the_first_of_five(1));
+}
+
+TEST_F(KafkaPublisher, G5_Isolation_WhatATopicCannotTakeIsRefusedBeforeItFlies) {
+  op.make("order.created.v1", 1, {{"max.message.bytes", "100000"}});
+  const auto results = publish(broker, {event(big, "a"), event("behind it", "a"), event("of another key", "b")});
+  EXPECT_EQ(results.at(0).outcome, Outcome::refused);
+  EXPECT_NE(results.at(0).error.find("max.message.bytes"), std::string::npos) << results.at(0).error;
+  EXPECT_EQ(results.at(1).outcome, Outcome::unknown);
+  EXPECT_EQ(results.at(2).outcome, Outcome::confirmed);
+  EXPECT_EQ(stored("order.created.v1"), Bodies{"of another key"});
+}
+
+TEST_F(KafkaPublisher, G1_NoLoss_ATopicThatMayNotBeMadeIsMissedInClearWords) {
+  auto s = settings(server().url());
+  s.options.topology = kafka::Topology::verify;
+  broker = open(s);
+  const auto results = publish(broker, {event("1")});
+  EXPECT_EQ(results.at(0).outcome, Outcome::returned);
+  EXPECT_NE(results.at(0).error.find("there is no topic order.created.v1"), std::string::npos) << results.at(0).error;
+  auto odd = event("2");
+  odd.type = "order created";
+  EXPECT_EQ(publish(broker, {odd}).at(0).outcome, Outcome::returned);
+}
+
+/// A key goes where murmur2 says by the number that is configured, whatever was added behind our back.
+TEST_F(KafkaPublisher, G4_Order_PartitionsThatWereAddedAreNotUsed) {
+  broker = open(settings(server().url(), 4));
+  std::vector<ports::OutgoingEvent> before, after;
+  for (int i = 0; i < 40; ++i) before.push_back(event("before " + std::to_string(i), "key " + std::to_string(i)));
+  for (int i = 0; i < 40; ++i) after.push_back(event("after " + std::to_string(i), "key " + std::to_string(i)));
+  for (const auto& result : publish(broker, before)) EXPECT_EQ(result.outcome, Outcome::confirmed);
+  op.grow("order.created.v1", 9);
+  for (const auto& result : publish(broker, after)) EXPECT_EQ(result.outcome, Outcome::confirmed);
+  std::map<std::string, std::set<int>> places;
+  for (const auto& record : op.all("order.created.v1")) places[record.key].insert(record.partition);
+  EXPECT_EQ(places.size(), 40u);
+  for (const auto& [key, partitions] : places) {
+    EXPECT_EQ(partitions.size(), 1u) << key;
+    EXPECT_LT(*partitions.rbegin(), 4) << key;
+  }
+  const auto warnings = broker->topology().declare({"inventory.q", {"order.created.*"}}).warnings;
+  EXPECT_TRUE(std::ranges::any_of(
+      warnings, [](const auto& w) { return w.find("has 9 partitions, and 4 are configured") != w.npos; }));
+}
+
+TEST_F(KafkaPublisher, ATopicWithFewerPartitionsIsAFault) {
+  op.make("order.created.v1", 2);
+  broker = open(settings(server().url(), 4));
+  EXPECT_EQ(publish(broker, {event("1")}).at(0).outcome, Outcome::returned);
+  const auto text = why<Invalid>([&] { broker->topology().declare({"inventory.q", {"order.created.*"}}); });
+  EXPECT_NE(text.find("has 2 partitions, and 4 are configured"), std::string::npos) << text;
+}
+
+}  // namespace
+}  // namespace holdfast::kafka_test
