@@ -149,7 +149,7 @@ void Operator::cut(const std::string& topic, int partition, std::int64_t before)
 }
 
 void Operator::publish(const std::string& topic, const Record& record) const {
-  const Handle handle(RD_KAFKA_PRODUCER, servers_);
+  Handle handle(RD_KAFKA_PRODUCER, servers_);
   rd_kafka_headers_t* headers = rd_kafka_headers_new(record.headers.size());
   for (const auto& [name, value] : record.headers)
     rd_kafka_header_add(headers, name.c_str(), -1, value.data(), static_cast<ssize_t>(value.size()));
@@ -158,7 +158,11 @@ void Operator::publish(const std::string& topic, const Record& record) const {
                         RD_KAFKA_V_KEY(record.key.empty() ? nullptr : record.key.data(), record.key.size()),
                         RD_KAFKA_V_VALUE(const_cast<char*>(record.value.data()), record.value.size()),
                         RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END);
-  if (code || rd_kafka_flush(handle.client.get(), patience)) throw std::runtime_error(rd_kafka_err2str(code));
+  if (code) throw std::runtime_error(rd_kafka_err2str(code));
+  for (const auto until = handle.bell.now() + 20s; handle.bell.now() < until;)
+    if (const Event event = handle.client.poll(until); event && rd_kafka_event_type(event.get()) == RD_KAFKA_EVENT_DR)
+      return;
+  throw std::runtime_error("not confirmed");
 }
 
 std::vector<Operator::Record> Operator::all(const std::string& topic) const {

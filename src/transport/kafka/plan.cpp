@@ -35,16 +35,22 @@ NewTopic planned_topic(const Settings& settings, const std::string& name) {
 }
 
 std::vector<NewTopic> plan(const Settings& settings, const ports::Queue& queue) {
-  std::set<std::string> names{queue.name};
+  std::set<std::string> names;
   for (const auto& type : queue.types) names.insert(settings.topics.topic_of(type));
   for (const auto& pattern : queue.patterns)
     if (!has_wildcard(pattern)) names.insert(settings.topics.topic_of(pattern));
   for (const auto& shared : settings.topics.shared_by(queue.patterns)) names.insert(shared);
   std::vector<NewTopic> all;
   for (const auto& name : names) all.push_back(planned_topic(settings, name));
-  auto& dead = all.emplace_back(planned_topic(settings, dead_letter_topic(queue.name)));
-  dead.settings["retention.ms"] = millis(settings.options.dedupe_window);
+  // One partition is enough for what is seldom, and leaves an instance no share of nothing.
+  all.push_back(planned_topic(settings, queue.name)), all.back().partitions = 1;
+  all.push_back(planned_topic(settings, dead_letter_topic(queue.name))), all.back().partitions = 1;
+  all.back().settings["retention.ms"] = millis(settings.options.dedupe_window);
   return all;
+}
+
+Role role_of(const std::string& topic, const ports::Queue& queue) {
+  return topic == queue.name ? Role::own : topic == dead_letter_topic(queue.name) ? Role::dead_letters : Role::events;
 }
 
 std::string to_text(const NewTopic& topic) {
@@ -64,17 +70,18 @@ std::vector<std::string> read_by(const Settings& settings, const ports::Queue& q
   return names;
 }
 
-Findings judge(const Settings& settings, const std::string& name, const TopicFacts& topic, bool of_events) {
+Findings judge(const Settings& settings, const std::string& name, const TopicFacts& topic, Role role) {
   const auto& o = settings.options;
+  const bool of_events = role != Role::dead_letters;
   Findings found;
   const auto fault = [&](const std::string& text) { found.faults.push_back("topic " + name + " " + text); };
   const auto warn = [&](const std::string& text) { found.warnings.push_back("topic " + name + " " + text); };
-  if (topic.partitions < o.partitions)
+  if (role == Role::events && topic.partitions < o.partitions)
     fault(fmt::format(
         "has {} partitions, and {} are configured: add partitions, or set broker.partitions to what all topics "
         "have",
         topic.partitions, o.partitions));
-  if (topic.partitions > o.partitions)
+  if (role == Role::events && topic.partitions > o.partitions)
     warn(
         fmt::format("has {} partitions, and {} are configured: the others are read and not written to, for a key would "
                     "change its partition; to use them, stop all publishers, let consumers empty the topic, and set "

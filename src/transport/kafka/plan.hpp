@@ -16,8 +16,9 @@ std::vector<std::string> read_by(const Settings& settings, const ports::Queue& q
 struct Findings {  // each says what to do
   std::vector<std::string> faults, warnings;
 };
-/// of_events: not of dead letters.
-Findings judge(const Settings& settings, const std::string& name, const TopicFacts& topic, bool of_events);
+enum class Role { events, own, dead_letters };  // own: what is sent to one queue alone
+Role role_of(const std::string& topic, const ports::Queue& queue);
+Findings judge(const Settings& settings, const std::string& name, const TopicFacts& topic, Role role);
 
 /// Commands, a line each: the least that a program with these queues can do with.
 std::string permissions(const Settings& settings, const std::string& user, const std::vector<ports::Queue>& queues);

@@ -92,23 +92,24 @@ Publisher::Topic& Publisher::topic(const ports::OutgoingEvent& event) {
   Topic& found = topics_[name];
   if (bell_.now() < found.look_at) return found;
   found.name = name;
-  look(found, !direct && settings_->options.topology == holdfast::kafka::Topology::declare);
+  look(found, direct);
   found.look_at = bell_.now() + (found.missing.empty() ? settings_->facts_hold : ports::Millis(0));
   return found;
 }
 
-void Publisher::look(Topic& topic, bool may_make) {
+/// A topic of a queue of its own is made by that one's consumer, with the partitions that it wants.
+void Publisher::look(Topic& topic, bool direct) {
   if (!is_topic_name(topic.name)) {
     topic.missing = "no topic can be called '" + topic.name + "'; broker.topics gives its type to another one";
     return;
   }
   const Admin admin(client_->get(), settings_->options.answer_timeout);
   auto facts = admin.look(topic.name);
-  if (!facts && may_make) {
+  if (!facts && !direct && settings_->options.topology == holdfast::kafka::Topology::declare) {
     admin.create({planned_topic(*settings_, topic.name)});
     facts = admin.look(topic.name);
   }
-  const int wanted = settings_->options.partitions;
+  const int most = settings_->options.partitions, wanted = direct && facts ? std::min(most, facts->partitions) : most;
   topic.missing = !facts ? "there is no topic " + topic.name + ": `holdfast topology apply` makes it"
                   : facts->partitions < wanted
                       ? "topic " + topic.name + " has " + std::to_string(facts->partitions) + " partitions, and " +

@@ -54,7 +54,7 @@ class Publisher : public ports::Publisher {
   using Results = std::vector<ports::PublishResult>;
 
   Topic& topic(const ports::OutgoingEvent& event);
-  void look(Topic& topic, bool may_make);
+  void look(Topic& topic, bool direct);
   int partition_of(const Topic& topic, const ports::OutgoingEvent& event) const;
   bool take(std::uint64_t token, const ports::OutgoingEvent& event);
   void answer_at_once(std::uint64_t token, const ports::OutgoingEvent& event, ports::Outcome outcome, std::string why);

@@ -49,7 +49,7 @@ Findings Topology::judge_all(const Admin& admin, const ports::Queue& queue) cons
   names.push_back(dead);
   Findings all;
   for (const auto& [name, facts] : admin.look(names)) {
-    const auto found = judge(*settings_, name, facts, name != dead);
+    const auto found = judge(*settings_, name, facts, role_of(name, queue));
     all.faults.insert(all.faults.end(), found.faults.begin(), found.faults.end());
     all.warnings.insert(all.warnings.end(), found.warnings.begin(), found.warnings.end());
   }
