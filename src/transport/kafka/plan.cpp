@@ -40,6 +40,7 @@ std::vector<NewTopic> plan(const Settings& settings, const ports::Queue& queue) 
   for (const auto& pattern : queue.patterns)
     if (!has_wildcard(pattern)) names.insert(settings.topics.topic_of(pattern));
   for (const auto& shared : settings.topics.shared_by(queue.patterns)) names.insert(shared);
+  names.erase(queue.name);
   std::vector<NewTopic> all;
   for (const auto& name : names) all.push_back(planned_topic(settings, name));
   // One partition is enough for what is seldom, and leaves an instance no share of nothing.

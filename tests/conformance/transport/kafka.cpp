@@ -110,7 +110,8 @@ TransportCase with(std::string name, std::string topics, kafka::Rebalance rebala
 
 INSTANTIATE_TEST_SUITE_P(Kafka, TransportConformance,
                          testing::Values(with("a_topic_for_each_type", "", kafka::Rebalance::eager),
-                                         with("shared_topics_cooperative", "keyed.#=keyed, loose.#=loose, #=events",
+                                         with("shared_topics_cooperative",
+                                              "keyed.#=all-keyed, loose.#=all-loose, #=events",
                                               kafka::Rebalance::cooperative)),
                          [](const auto& which) { return which.param.name; });
 

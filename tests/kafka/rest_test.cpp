@@ -1,0 +1,127 @@
+// Dead letters, foreign clients, shared topics, static membership, a broker that is killed.
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+
+#include "kafka/fixture.hpp"
+
+namespace holdfast::kafka_test {
+namespace {
+
+struct KafkaRest : KafkaTest {
+  static std::string run(const std::string& command) {
+    std::string out;
+    FILE* pipe = popen(command.c_str(), "r");
+    for (int c = 0; (c = fgetc(pipe)) != EOF;) out += static_cast<char>(c);
+    EXPECT_EQ(pclose(pipe), 0) << command;
+    return out;
+  }
+};
+
+TEST_F(KafkaRest, ADeadLetterKeepsItsKeyItsTypeAndItsReason) {
+  const ports::Queue queue{"inventory.order-created.q", {"order.created.*"}};
+  broker->topology().declare(queue);
+  const auto receiver = broker->receiver(queue, "test");
+  auto dead = event("dead", std::nullopt);  // as the inbox writes them: no order, the key in a header
+  dead.headers = {{ports::header_key, "42"}, {ports::header_reason, "invalid"}, {ports::header_copy, "1"}};
+  dead.destination = receiver->dead_letter_destination();
+  EXPECT_EQ(publish(broker, {dead}).at(0).outcome, Outcome::confirmed);
+  const auto import = broker->dead_letters(queue.name, "import");
+  const auto got = take(*import, 1);
+  ASSERT_EQ(bodies(got), Bodies{"dead"});
+  EXPECT_EQ(got[0].key, "42");
+  EXPECT_EQ(got[0].type, "order.created.v1");
+  EXPECT_EQ(got[0].copy, 1);
+  EXPECT_EQ(got[0].headers.at(ports::header_reason), "invalid");
+  EXPECT_EQ(op.all("inventory.order-created.dlt").at(0).key, "42");
+}
+
+/// kcat: no header of ours, the key is the record's.
+TEST_F(KafkaRest, AForeignClientPublishesAndReadsOurs) {
+  const ports::Queue queue{"inventory.q", {"order.created.v1"}};
+  broker->topology().declare(queue);
+  const auto servers = server().servers();
+  run("printf '42;theirs' | kcat -q -b " + servers + " -t order.created.v1 -P -K ';'");
+  const auto receiver = broker->receiver(queue, "test");
+  const auto got = take(*receiver, 1);
+  ASSERT_EQ(bodies(got), Bodies{"theirs"});
+  EXPECT_EQ(got[0].key, "42");
+  EXPECT_EQ(got[0].type, "order.created.v1");
+  EXPECT_EQ(got[0].message_id, "");
+  EXPECT_TRUE(got[0].broker_time.has_value());
+  EXPECT_EQ(publish(broker, {event("ours", "43")}).at(0).outcome, Outcome::confirmed);
+  const auto read = run("kcat -q -b " + servers + " -t order.created.v1 -C -e -f '%k %s %h\\n'");
+  EXPECT_NE(read.find("42 theirs"), std::string::npos) << read;
+  EXPECT_NE(read.find("43 ours holdfast-id=" + EventId::of_body("ours").to_string()), std::string::npos) << read;
+}
+
+/// In a topic of several types a consumer passes over what it did not ask for, also what a foreign program wrote.
+TEST_F(KafkaRest, OfASharedTopicAConsumerGetsItsTypesAlone) {
+  auto s = settings(server().url());
+  s.options.topics = "order.*=orders";
+  broker = open(s);
+  const ports::Queue queue{"inventory.q", {"order.created.*"}};
+  broker->topology().declare(queue);
+  for (const auto& result : publish(broker, {event("1"), event("2", "1", "order.cancelled.v1"), event("3")}))
+    EXPECT_EQ(result.outcome, Outcome::confirmed);
+  op.publish("orders", {.key = "1", .value = R"({"eventType":"order.cancelled.v1"})", .headers = {}});
+  op.publish("orders", {.key = "1", .value = R"({"eventType":"order.created.v2"})", .headers = {}});
+  const auto receiver = broker->receiver(queue, "test");
+  const auto got = take(*receiver, 3);
+  EXPECT_EQ(bodies(got), (Bodies{"1", "3", R"({"eventType":"order.created.v2"})"}));
+  EXPECT_EQ(got.back().type, "order.created.v2");
+  ack(*receiver, got);
+  receiver->disconnect();
+  EXPECT_EQ(broker->topology().depth(queue.name).ready, 0);
+}
+
+/// Ended in disorder, with a timeout beyond this test's patience: whoever comes under its name has its partitions at once, and is told that the first events may be known.
+TEST_F(KafkaRest, AStaticMemberIsBackBeforeItIsMissed) {
+  auto s = settings(server().url());
+  s.options.instance = "inventory-0", s.options.session_timeout = std::chrono::minutes(5);
+  broker = open(s);
+  const ports::Queue queue{"inventory.q", {"order.created.v1"}};
+  broker->topology().declare(queue);
+  EXPECT_EQ(publish(broker, {event("1")}).at(0).outcome, Outcome::confirmed);
+  auto first = broker->receiver(queue, "first");
+  EXPECT_EQ(bodies(take(*first, 1)), Bodies{"1"});
+  first.reset();
+  const auto second = broker->receiver(queue, "second");
+  const auto again = take(*second, 1);
+  ASSERT_EQ(bodies(again), Bodies{"1"});
+  EXPECT_TRUE(again[0].redelivered);
+}
+
+/// The broker is killed with events in flight, and comes back: each is there once and in order.
+TEST_F(KafkaRest, G1_NoLoss_ABrokerThatIsKilledAndComesBackHasAllInOrder) {
+  const ports::Queue queue{"inventory.q", {"order.created.v1"}};
+  broker->topology().declare(queue);
+  const auto publisher = broker->publisher();
+  const auto receiver = broker->receiver(queue, "test");
+  Results results;
+  Bodies wanted;
+  bool blocked = false;
+  const auto send = [&](int from, int to) {
+    for (int i = from; i < to; ++i) {
+      const auto one = event("event " + std::to_string(i));
+      wanted.push_back(one.envelope);
+      for (const auto end = soon(); !publisher->accept({static_cast<std::uint64_t>(i), &one}) && now() < end;)
+        blocked =
+            publisher->pump(now() + std::chrono::milliseconds(20), results) == ports::SessionState::blocked || blocked;
+    }
+  };
+  send(0, 50);
+  server().stop(SIGKILL);
+  for (const auto end = soon(); !blocked && now() < end;)
+    blocked = publisher->pump(now() + std::chrono::milliseconds(20), results) == ports::SessionState::blocked;
+  EXPECT_TRUE(blocked);
+  server().start(), server().await();
+  send(50, 100);
+  for (const auto end = soon(); results.size() < 100 && now() < end;) publisher->pump(end, results);
+  ASSERT_EQ(results.size(), 100u);
+  for (const auto& result : results) EXPECT_EQ(result.outcome, Outcome::confirmed) << result.error;
+  EXPECT_EQ(bodies(take(*receiver, 100)), wanted);
+}
+
+}  // namespace
+}  // namespace holdfast::kafka_test
