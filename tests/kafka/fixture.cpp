@@ -48,11 +48,14 @@ bool KafkaTest::eventually(const std::vector<ports::Receiver*>& receivers,
 
 std::vector<ports::Delivery> KafkaTest::take(ports::Receiver& receiver, std::size_t count) {
   std::vector<ports::Delivery> all;
+  std::string problem;
   receiver.credit(1'000);
-  eventually({&receiver}, [&](const ports::Received& got) {
+  const bool came = eventually({&receiver}, [&](const ports::Received& got) {
     all.insert(all.end(), got.deliveries.begin(), got.deliveries.end());
+    problem = got.problem;
     return all.size() >= count;
   });
+  EXPECT_TRUE(came) << problem;
   return all;
 }
 

@@ -94,6 +94,8 @@ TEST_F(KafkaRest, AStaticMemberIsBackBeforeItIsMissed) {
 
 /// The broker is killed with events in flight, and comes back: each is there once and in order.
 TEST_F(KafkaRest, G1_NoLoss_ABrokerThatIsKilledAndComesBackHasAllInOrder) {
+  servers::Kafka own;
+  broker = open(settings(own.url()));
   const ports::Queue queue{"inventory.q", {"order.created.v1"}};
   broker->topology().declare(queue);
   const auto publisher = broker->publisher();
@@ -111,11 +113,11 @@ TEST_F(KafkaRest, G1_NoLoss_ABrokerThatIsKilledAndComesBackHasAllInOrder) {
     }
   };
   send(0, 50);
-  server().stop(SIGKILL);
+  own.stop(SIGKILL);
   for (const auto end = soon(); !blocked && now() < end;)
     blocked = publisher->pump(now() + std::chrono::milliseconds(20), results) == ports::SessionState::blocked;
   EXPECT_TRUE(blocked);
-  server().start(), server().await();
+  own.start(), own.await();
   send(50, 100);
   for (const auto end = soon(); results.size() < 100 && now() < end;) publisher->pump(end, results);
   ASSERT_EQ(results.size(), 100u);

@@ -65,6 +65,11 @@ Effects effects(const std::string& key = "name", const std::string& value = "ord
   out["broker.tls_key"] = broker.tls_key;
   const auto otlp = otlp_options(config, host.name);
   out["trace.endpoint"] = otlp.endpoint, out["trace.service"] = otlp.service == host.name ? "" : otlp.service;
+  out["broker.sasl"] = broker.sasl, out["broker.username"] = broker.username, out["broker.password"] = broker.password;
+  out["broker.topics"] = broker.topics, out["broker.instance"] = broker.instance;
+  out["broker.partitions"] = std::to_string(broker.partitions);
+  out["broker.replication"] = std::to_string(broker.replication);
+  out["broker.rebalance"] = text(broker.cooperative);
   const auto http = http_options(config, host.log);
   out["http.listen"] = http.listen;
   out["http.workers"] = std::to_string(http.workers);
@@ -93,6 +98,14 @@ const struct {
     {"broker.tls_ca", "ca.pem", "ca.pem"},
     {"broker.tls_cert", "cert.pem", "cert.pem"},
     {"broker.tls_key", "key.pem", "key.pem"},
+    {"broker.sasl", "plain", "plain"},
+    {"broker.username", "me", "me"},
+    {"broker.password", "hidden", "hidden"},
+    {"broker.topics", "order.*=orders", "order.*=orders"},
+    {"broker.instance", "pod-0", "pod-0"},
+    {"broker.partitions", "6", "6"},
+    {"broker.replication", "3", "3"},
+    {"broker.rebalance", "cooperative", "true"},
     {"http.listen", "127.0.0.1:9", "127.0.0.1:9"},
     {"http.workers", "5", "5"},
     {"http.max_connections", "6", "6"},
