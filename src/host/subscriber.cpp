@@ -101,8 +101,7 @@ void Subscriber::declare() const {
   const auto found = here_.transport.topology().declare(queue_);
   const auto bound_at = bound_at_.exchange(now);
   const auto since = found.queue_was_gone ? Timestamp() : bound_at;  // what a queue held may be of any age
-  for (const auto& warning : found.warnings)
-    here_.log.warning(warning, {{"consumer", name()}, {"queue", queue_.name}});
+  for (const auto& warning : found.warnings) here_.log.warning(warning, {{"consumer", name()}, {"queue", queue_.name}});
   const std::string what =
       found.queue_was_gone
           ? "a queue was gone and is there again, empty; what it held, and what was published meanwhile,"
