@@ -16,6 +16,7 @@ class Broker : public detail::TransportBase {
       : settings_(std::move(settings)), clock_(clock), topology_(settings_, clock) {}
 
   std::string name() const override { return settings_->broker.name(); }
+  ports::BusName bus() const override { return {.system = "kafka"}; }
   ports::Topology& topology() override { return topology_; }
   std::unique_ptr<ports::Publisher> publisher() override { return std::make_unique<Publisher>(settings_, clock_); }
 

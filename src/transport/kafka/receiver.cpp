@@ -80,12 +80,12 @@ bool Receiver::work(ports::Tick until, ports::Received& out) {
     stall();
     hand_out(out);
     const bool hurry = called || !out.deliveries.empty() || !ended_.empty();
-    if (!has_room() && !paused_) return hurry || bell_.wait(next_turn(until));
+    if (!has_room() && !paused_ && !committing_) return hurry || bell_.wait(next_turn(until));
     const Event event = group_->client().poll(hurry ? ports::Tick{} : next_turn(until));
     if (event) take(event.get());
     else if (bell_.take() || hurry) return true;
     else break;
-  } while (has_room() || paused_);
+  } while (has_room() || paused_ || committing_);
   hand_out(out);
   problem_ = group_->client().away() ? group_->client().why_away() : "";
   return called;
@@ -208,15 +208,17 @@ void Receiver::begin(const std::vector<Place>& places) {
   const auto starts = group_->starts(places);
   std::vector<Commit> marks;
   for (const auto& start : starts) {
-    auto in_doubt = start.metadata == Assigned::while_open() ? settings_->in_doubt : 0;
-    if (in_doubt > 0)
-      in_doubt = std::clamp<std::int64_t>(group_->admin().marks(start.place).high - start.offset, 0, in_doubt);
+    const auto end = start.metadata.empty() ? start.offset : group_->admin().marks(start.place).high;
     ++session_;
-    parts_.emplace(session_, Assigned(start.place, session_, start.offset, start.metadata, in_doubt));
-    marks.push_back({start.place, start.offset, Assigned::while_open()});
+    Assigned& part = parts_
+                         .emplace(session_, Assigned(start.place, session_, start.offset, start.metadata, end,
+                                                     settings_->said_ahead))
+                         .first->second;
+    marks.push_back({start.place, start.offset, part.while_open()});
   }
   if (!group_->commit_now(marks, settings_->options.answer_timeout))
     throw Unavailable("the offsets of group " + group_of(queue_.name) + " cannot be committed; it begins anew");
+  for (const auto& start : starts) find(start.place)->committed(start.offset);
   group_->assign(starts);
   if (paused_) group_->pause(places);
   joined_ = true;
@@ -253,8 +255,8 @@ void Receiver::give_up(const std::vector<std::uint64_t>& sessions) {
 void Receiver::commit() {
   if (committing_ || now() < commit_at_) return;
   std::vector<Commit> commits;
-  for (const auto& [session, part] : parts_)
-    if (part.moved() && !part.lost) commits.push_back({part.place(), part.position(), Assigned::while_open()});
+  for (auto& [session, part] : parts_)
+    if (part.has_to_commit() && !part.lost) commits.push_back({part.place(), part.position(), part.while_open()});
   if (commits.empty()) return;
   group_->commit_soon(commits);
   committing_ = true;
@@ -298,7 +300,7 @@ void Receiver::hand_out(ports::Received& out) {
       part.passed_over(offset);
       continue;
     }
-    if (static_cast<int>(open) >= credit_) return;
+    if (static_cast<int>(open) >= credit_ || !part.may_hand_out(offset)) return;
     ++open;
     part.handed_out(offset);
     out.deliveries.push_back(std::move(delivery));

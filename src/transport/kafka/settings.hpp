@@ -22,7 +22,8 @@ struct Settings {
   ports::Millis commit_again{200};  // after one that failed
   ports::Millis proof_holds{
       600'000};  // a partition without a confirm for so long takes the next event alone (see publisher.hpp)
-  std::int64_t in_doubt = 256;  // events of a partition that count as redelivered after an unclean end
+  std::int64_t said_ahead =
+      256;  // by a commit, of what will be handed out: so many more count as redelivered after an unclean end
   std::size_t most_held = 256;  // read, and not handed out
   std::size_t window = 10'000;  // published and not confirmed
   int batch_bytes = 131'072;

@@ -62,31 +62,53 @@ TEST(KafkaTopics, AQueueReadsWhatItAskedForAndNoDeadLetters) {
   EXPECT_EQ(read_by(settings, {"other.q", {"stock.reserved.*"}}, all), std::vector<std::string>{"stock"});
 }
 
+Assigned opened(std::int64_t start, const std::string& metadata = "", std::int64_t end = 100) {
+  Assigned part({"t", 0}, 1, start, metadata, end, 4);
+  (void)part.while_open(), part.committed(start);
+  return part;
+}
+
 TEST(KafkaAssigned, CommitsAllBeforeTheFirstThatIsOpen) {
-  Assigned part({"t", 0}, 1, 10, "", 0);
+  Assigned part = opened(10);
   EXPECT_EQ(part.position(), 10);
-  EXPECT_FALSE(part.moved());
+  EXPECT_FALSE(part.has_to_commit());
   for (const auto offset : {10, 11, 13}) part.handed_out(offset);
   part.passed_over(14);
   part.settled(11);
   EXPECT_EQ(part.position(), 10);
   part.settled(10);
   EXPECT_EQ(part.position(), 13);
-  EXPECT_TRUE(part.moved());
+  EXPECT_TRUE(part.has_to_commit());
   EXPECT_EQ(part.at_its_end(), "holdfast handed out to 15");
   part.settled(13);
   EXPECT_EQ(part.position(), 15);
   EXPECT_EQ(part.at_its_end(), "");
 }
 
-TEST(KafkaAssigned, KnowsWhatWasHandedOutBefore) {
-  const Assigned in_order({"t", 0}, 1, 10, "holdfast handed out to 15", 0);
-  EXPECT_TRUE(in_order.redelivered(14));
-  EXPECT_FALSE(in_order.redelivered(15));
-  const Assigned unclean({"t", 0}, 1, 10, Assigned::while_open(), 3);
-  EXPECT_TRUE(unclean.redelivered(12));
-  EXPECT_FALSE(unclean.redelivered(13));
-  EXPECT_FALSE(Assigned({"t", 0}, 1, 10, "of somebody else", 3).redelivered(10));
+TEST(KafkaAssigned, G5_Isolation_HandsOutNothingBeforeACommitSaysSo) {
+  Assigned part({"t", 0}, 1, 10, "", 10, 4);
+  EXPECT_FALSE(part.may_hand_out(10));
+  EXPECT_EQ(part.while_open(), "holdfast handed out to 14");
+  EXPECT_FALSE(part.may_hand_out(10)) << "it is on its way";
+  part.committed(10);
+  EXPECT_TRUE(part.may_hand_out(13));
+  EXPECT_FALSE(part.may_hand_out(14));
+  for (const auto offset : {10, 11, 12}) part.handed_out(offset);
+  EXPECT_TRUE(part.has_to_commit()) << "in time, though nothing is settled";
+  EXPECT_EQ(part.while_open(), "holdfast handed out to 17");
+  part.committed(10);
+  EXPECT_TRUE(part.may_hand_out(16));
+}
+
+TEST(KafkaAssigned, KnowsWhatAHandlerMayHaveHad) {
+  const Assigned before = opened(10, "holdfast handed out to 15");
+  EXPECT_TRUE(before.redelivered(14));
+  EXPECT_FALSE(before.redelivered(15));
+  Assigned far = opened(10, "holdfast handed out to 90");
+  EXPECT_TRUE(far.redelivered(89)) << "however far behind the first that is open";
+  EXPECT_EQ(far.while_open(), "holdfast handed out to 90") << "never less than the one before it said";
+  EXPECT_FALSE(opened(10, "holdfast handed out to 90", 50).redelivered(50)) << "it was not there";
+  EXPECT_FALSE(opened(10, "of somebody else").redelivered(10));
 }
 
 }  // namespace
