@@ -12,7 +12,6 @@ namespace {
 struct FreeAdmin {
   void operator()(rd_kafka_NewTopic_t* p) const { rd_kafka_NewTopic_destroy(p); }
   void operator()(rd_kafka_ConfigResource_t* p) const { rd_kafka_ConfigResource_destroy(p); }
-  void operator()(rd_kafka_ListConsumerGroupOffsets_t* p) const { rd_kafka_ListConsumerGroupOffsets_destroy(p); }
   void operator()(const rd_kafka_metadata_t* p) const { rd_kafka_metadata_destroy(p); }
 };
 template <class T>
@@ -159,24 +158,24 @@ Marks Admin::marks(const Place& place) const {
   return marks;
 }
 
-std::map<Place, std::int64_t> Admin::offsets(const std::string& group) const {
+/// By a consumer's handle: asked as an administrator, librdkafka 2.0 crashes while there is no coordinator yet.
+std::map<Place, std::int64_t> Admin::offsets(const std::string& group, const Topics& topics) const {
   std::map<Place, std::int64_t> found;
-  const OwnedAdmin<rd_kafka_ListConsumerGroupOffsets_t> asked(
-      rd_kafka_ListConsumerGroupOffsets_new(group.c_str(), nullptr));
-  auto* one = asked.get();
-  const Queue queue(rd_kafka_queue_new(handle_));
-  rd_kafka_ListConsumerGroupOffsets(handle_, &one, 1, nullptr, queue.get());
-  const auto event = answer(queue, "the offsets of group " + group);
-  std::size_t count = 0;
-  const auto* const groups = rd_kafka_ListConsumerGroupOffsets_result_groups(
-      rd_kafka_event_ListConsumerGroupOffsets_result(event.get()), &count);
-  for (const auto* result : std::span(groups, count)) {
-    if (const auto* error = rd_kafka_group_result_error(result))
-      throw Failed("the offsets of group " + group, rd_kafka_error_code(error), rd_kafka_error_string(error));
-    const auto* const partitions = rd_kafka_group_result_partitions(result);
-    for (const auto& p : std::span(partitions->elems, static_cast<std::size_t>(partitions->cnt)))
-      if (p.offset >= 0) found[{p.topic, p.partition}] = p.offset;
-  }
+  const Offsets list(rd_kafka_topic_partition_list_new(static_cast<int>(topics.size())));
+  for (const auto& [name, facts] : topics)
+    for (int i = 0; i < facts.partitions && !name.starts_with("__"); ++i)
+      rd_kafka_topic_partition_list_add(list.get(), name.c_str(), i);
+  if (list->cnt == 0) return found;
+  char error[512] = "";
+  rd_kafka_conf_t* const conf = rd_kafka_conf_dup(rd_kafka_conf(handle_));
+  rd_kafka_conf_set(conf, "group.id", group.c_str(), error, sizeof error);
+  const std::unique_ptr<rd_kafka_t, void (*)(rd_kafka_t*)> asks(
+      rd_kafka_new(RD_KAFKA_CONSUMER, conf, error, sizeof error), rd_kafka_destroy);
+  if (!asks) throw Failed("the offsets of group " + group, RD_KAFKA_RESP_ERR__FAIL, error);
+  const auto code = rd_kafka_committed(asks.get(), list.get(), timeout_);
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) throw Failed("the offsets of group " + group, code);
+  for (const auto& p : std::span(list->elems, static_cast<std::size_t>(list->cnt)))
+    if (p.offset >= 0) found[{p.topic, p.partition}] = p.offset;
   return found;
 }
 

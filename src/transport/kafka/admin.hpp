@@ -46,7 +46,7 @@ class Admin {
   void create(const std::vector<NewTopic>& topics) const;  // one that is there already stays as it is
   Marks marks(const Place& place) const;
   /// Where a group goes on; a partition that it never committed is not there.
-  std::map<Place, std::int64_t> offsets(const std::string& group) const;
+  std::map<Place, std::int64_t> offsets(const std::string& group, const Topics& topics) const;
 
  private:
   Topics topics(rd_kafka_topic_t* one) const;

@@ -124,7 +124,7 @@ ports::Topology::Depth Topology::depth(const std::string& queue) {
 
 std::int64_t Topology::left(const Admin& admin, const Topics& all, const std::string& group,
                             const std::vector<std::string>& topics) const {
-  const auto offsets = admin.offsets(group);
+  const auto offsets = admin.offsets(group, all);
   std::set<Place> places;
   const auto add = [&](const std::string& topic) {
     if (const auto found = all.find(topic); found != all.end())
