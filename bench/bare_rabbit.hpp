@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include "bench/message.hpp"
+
 namespace holdfast::bench {
 
 class BareRabbit {
@@ -20,9 +22,6 @@ class BareRabbit {
   /// A new quorum queue, empty, bound to all of the exchange. exchange "": bound to nothing.
   void queue(const std::string& name, const std::string& exchange);
 
-  struct Message {
-    std::string type, id, key, body;
-  };
   /// Each with the properties and headers that Holdfast gives it, persistent and mandatory; at most `window` without a confirm.
   /// Returns messages a second. The routing key is the type, or to_queue.
   double publish(const std::string& exchange, int count, int window, const std::function<Message(int)>& message,

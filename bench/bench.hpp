@@ -21,6 +21,9 @@ void measure_consumer(Report& report, Servers& servers, const std::filesystem::p
 void measure_orders(Report& report, Servers& servers, const std::filesystem::path& folder,
                     const std::filesystem::path& programs);
 
+void measure_kafka(Report& report, Servers& servers, const std::filesystem::path& folder,
+                   const std::filesystem::path& programs, int relayed, int consumed);
+
 /// The same work with spans and without, in turn.
 void measure_telemetry(Report& report, Servers& servers, const std::filesystem::path& folder, int events);
 /// Events a second through the bus in a file, from a full outbox to their effects. folder: an empty one.

@@ -99,7 +99,7 @@ void relay_naively(const std::string& url, const std::string& broker, const std:
     for (const auto& row : rows) ids += (ids.empty() ? "{" : ",") + row[0];
     out.publish(exchange, static_cast<int>(rows.size()), 1000, [&](int i) {
       const auto& row = rows[static_cast<std::size_t>(i)];
-      return BareRabbit::Message{std::string(Timed::type), fmt::format("{:0>32}", row[0]), row[0], row[1]};
+      return Message{std::string(Timed::type), fmt::format("{:0>32}", row[0]), row[0], row[1]};
     });
     sql.run("delete", {ids + "}"});
   }

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <filesystem>
 
 #include "bench/bench.hpp"
@@ -11,9 +12,8 @@ int main(int argc, char** argv) {
   std::string json = "bench.json", only;
   int events = 50'000, relayed = 100'000, consumed = 50'000, orders = 20'000, seeds = 2'000;
   app.add_option("--json", json, "file for the figures")->capture_default_str();
-  app.add_option(
-      "--only", only,
-      "bus, service, simulator, metrics; relay, latency, consumer, orders, telemetry: on PostgreSQL and RabbitMQ");
+  app.add_option("--only", only,
+                 "bus, service, simulator, metrics; relay, latency, consumer, orders, kafka, telemetry: on servers");
   app.add_option("--events", events)->capture_default_str();
   app.add_option("--orders", orders)->capture_default_str();
   app.add_option("--relayed", relayed)->capture_default_str();
@@ -30,12 +30,14 @@ int main(int argc, char** argv) {
     if (wanted("service")) measure_service(report, folder, programs, orders);
     if (wanted("metrics")) measure_metrics(report, folder);
     if (wanted("simulator")) measure_simulator(report, programs, seeds);
-    if (wanted("relay") || wanted("latency") || wanted("consumer") || wanted("orders") || wanted("telemetry")) {
+    const auto on_servers = {"relay", "latency", "consumer", "orders", "kafka", "telemetry"};
+    if (std::ranges::any_of(on_servers, wanted)) {
       holdfast::bench::Servers servers;
       if (wanted("relay")) measure_relay(report, servers, relayed);
       if (wanted("latency")) measure_latency(report, servers, 10);
       if (wanted("consumer")) measure_consumer(report, servers, folder, programs, consumed);
       if (wanted("orders")) measure_orders(report, servers, folder, programs);
+      if (wanted("kafka")) measure_kafka(report, servers, folder, programs, relayed, consumed);
       if (wanted("telemetry")) measure_telemetry(report, servers, folder, relayed);
     }
   } catch (const std::exception& error) {

@@ -10,7 +10,7 @@ Servers::Servers()
 std::string Servers::database(const std::string& name) {
   sql("postgres", "CREATE DATABASE " + name);
   sql(name, "CREATE EXTENSION pg_stat_statements");
-  const auto url = postgres_.url("postgres", name);
+  const auto url = this->url(name);
   open_store(url).migrate();
   return url;
 }

@@ -13,6 +13,7 @@ class Servers {
   Servers();
   /// A new database with Holdfast's tables; its URL.
   std::string database(const std::string& name);
+  std::string url(const std::string& database) const { return postgres_.url("postgres", database); }
   std::string broker() const { return rabbit_.url(); }
   /// As superuser.
   std::string sql(const std::string& database, const std::string& text) const { return postgres_.sql(database, text); }

@@ -24,10 +24,13 @@ endif()
 find_library(PQXX pqxx)
 target_link_libraries(example_4_own_transaction PRIVATE PostgreSQL::PostgreSQL SQLite::SQLite3 $<$<BOOL:${PQXX}>:${PQXX}>)
 
+if(NOT HOLDFAST_WITH_KAFKA)
+  return()
+endif()
 # Only ./dev bench builds it; it measures on servers too.
 holdfast_sources(sources ${PROJECT_SOURCE_DIR}/bench)
 holdfast_program(bench_holdfast SOURCES ${sources} NEEDS demo holdfast::service holdfast::testing holdfast::sqlite
-                 rabbitmq::rabbitmq PostgreSQL::PostgreSQL SQLite::SQLite3 fmt::fmt
+                 rabbitmq::rabbitmq RdKafka::rdkafka PostgreSQL::PostgreSQL SQLite::SQLite3 fmt::fmt
                  INCLUDE ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/services)
 set_target_properties(bench_holdfast PROPERTIES EXCLUDE_FROM_ALL ON)
 target_compile_definitions(bench_holdfast PRIVATE HOLDFAST_BIN_DIR="${CMAKE_RUNTIME_OUTPUT_DIRECTORY}")

@@ -46,10 +46,10 @@ bool KafkaTest::eventually(const std::vector<ports::Receiver*>& receivers,
   return false;
 }
 
-std::vector<ports::Delivery> KafkaTest::take(ports::Receiver& receiver, std::size_t count) {
+std::vector<ports::Delivery> KafkaTest::take(ports::Receiver& receiver, std::size_t count, int credit) {
   std::vector<ports::Delivery> all;
   std::string problem;
-  receiver.credit(1'000);
+  receiver.credit(credit);
   const bool came = eventually({&receiver}, [&](const ports::Received& got) {
     all.insert(all.end(), got.deliveries.begin(), got.deliveries.end());
     problem = got.problem;

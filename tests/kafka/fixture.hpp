@@ -31,7 +31,7 @@ struct KafkaTest : ::testing::Test {
   /// Pumps all of them until it holds of what the first got, and says whether it ever did.
   static bool eventually(const std::vector<ports::Receiver*>& receivers,
                          const std::function<bool(const ports::Received&)>& holds);
-  static std::vector<ports::Delivery> take(ports::Receiver& receiver, std::size_t count);
+  static std::vector<ports::Delivery> take(ports::Receiver& receiver, std::size_t count, int credit = 1'000);
   static void ack(ports::Receiver& receiver, const std::vector<ports::Delivery>& events);
   static Bodies bodies(const std::vector<ports::Delivery>& events);
   Bodies stored(const std::string& topic) const;

@@ -99,6 +99,28 @@ TEST_P(KafkaGroup, G1_NoLoss_WhatIsInWorkForTooLongGoesToTheOtherAsRedelivered) 
   EXPECT_TRUE(std::ranges::any_of(sessions, [&](const auto session) { return ended.contains(session); }));
 }
 
+double cpu_seconds() {
+  timespec used{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+  return static_cast<double>(used.tv_sec) + 1e-9 * static_cast<double>(used.tv_nsec);
+}
+
+/// Handlers that take long: partitions are paused, the member stays one, and its thread sleeps.
+TEST_P(KafkaGroup, AMemberThatMayHandOutNothingSleeps) {
+  const auto first = member("first");
+  first->credit(1);
+  publish_some("a", 600);
+  const auto one = take(*first, 1, 1);
+  ports::Received got;
+  const auto used = cpu_seconds();
+  first->pump(now() + 3s, got);
+  EXPECT_TRUE(got.deliveries.empty());
+  EXPECT_TRUE(got.ended.empty());
+  EXPECT_LT(cpu_seconds() - used, 1) << "it spins: 3 s were waited for";
+  ack(*first, one);
+  EXPECT_EQ(take(*first, 599).size(), 599u);
+}
+
 TEST_P(KafkaGroup, G1_NoLoss_PartitionsThatWereAddedAreRead) {
   const auto first = member("first");
   publish_some("a", 8);

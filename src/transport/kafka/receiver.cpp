@@ -92,9 +92,10 @@ bool Receiver::work(ports::Tick until, ports::Received& out) {
 }
 
 ports::Tick Receiver::next_turn(ports::Tick until) const {
-  auto turn = std::min(until, look_at_);
+  auto turn = std::min(until, group_->client().away() ? now() + settings_->probe : look_at_);
   if (leave_by_) turn = std::min(turn, *leave_by_);
-  if (stalls_at_) turn = std::min(turn, *stalls_at_);
+  if (stalls_at_ && !paused_) turn = std::min(turn, *stalls_at_);
+  if (commit_at_ > now()) turn = std::min(turn, commit_at_);
   return turn;
 }
 

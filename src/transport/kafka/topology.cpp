@@ -13,6 +13,13 @@ std::string joined(const std::vector<std::string>& lines) {
   return all;
 }
 
+Topics only(const Topics& all, const std::vector<std::string>& names) {
+  Topics found;
+  for (const auto& name : names)
+    if (const auto at = all.find(name); at != all.end()) found.insert(*at);
+  return found;
+}
+
 }  // namespace
 
 Topology::Topology(std::shared_ptr<const Settings> settings, const ports::Clock& clock)
@@ -108,7 +115,7 @@ std::string Topology::permissions(const std::string& user, const std::vector<por
   return kafka::permissions(*settings_, user, queues);
 }
 
-/// What the group has begun to read, and what it will read as far as that is known here.
+/// What the group will read; whose patterns are not known here is asked after any topic that it has begun to read.
 ports::Topology::Depth Topology::depth(const std::string& queue) {
   return with_admin(queue.empty() ? settings_->broker.name() : queue, [&](const Admin& admin) -> Depth {
     const auto all = admin.all_topics();
@@ -116,9 +123,9 @@ ports::Topology::Depth Topology::depth(const std::string& queue) {
     const auto known = queues_.find(queue);
     const auto topics = read_by(*settings_, known == queues_.end() ? ports::Queue{queue, {}} : known->second, all);
     const auto dead = dead_letter_topic(queue);
-    return {.ready = left(admin, all, group_of(queue), topics),
+    return {.ready = left(admin, known == queues_.end() ? all : only(all, topics), group_of(queue), topics),
             .handed_out = 0,
-            .dead_letters = left(admin, all, dead, {dead})};
+            .dead_letters = left(admin, only(all, {dead}), dead, {dead})};
   });
 }
 
