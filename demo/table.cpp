@@ -44,7 +44,8 @@ std::string faults(const Account& a, const Deeds& d) {
             fmt::format("{} events returned, waited, went on by themselves in {:.1f} s", a.returned, d.flowed_after));
   out += row(fmt::format("{} declined cards, {}", d.overtaken.size(),
                          d.kafka ? "inventory not there" : "cancellations put first by hand"),
-             fmt::format("{} remembered by inventory", a.tombstones));
+             d.kafka ? fmt::format("{} cancellations came before their order and were remembered", a.tombstones)
+                     : fmt::format("{} remembered by inventory", a.tombstones));
   out += row(fmt::format("gateway failing, {} charges", a.tried_charges),
              fmt::format("{} retries, {} charged in the end", a.gateway_retries, a.charged_in_the_end));
   return out + "  * counted while it ran, as are all seconds; the rest is computed from the databases and the ledger\n";

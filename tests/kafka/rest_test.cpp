@@ -1,4 +1,5 @@
 // Dead letters, foreign clients, shared topics, static membership, a broker that is killed.
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -91,6 +92,47 @@ TEST_F(KafkaRest, AStaticMemberIsBackBeforeItIsMissed) {
   const auto again = take(*second, 1);
   ASSERT_EQ(bodies(again), Bodies{"1"});
   EXPECT_TRUE(again[0].redelivered);
+}
+
+/// Away for longer than its session, with something to commit.
+TEST_F(KafkaRest, G6_Outage_AMemberThatWasLostInAnOutageIsBackAfterIt) {
+  servers::Kafka own;
+  auto s = settings(own.url());
+  s.options.instance = "inventory-0";
+  broker = open(s);
+  const ports::Queue queue{"inventory.q", {"order.created.v1"}};
+  broker->topology().declare(queue);
+  EXPECT_EQ(publish(broker, {event("1")}).at(0).outcome, Outcome::confirmed);
+  const auto member = broker->receiver(queue, "test");
+  const auto got = take(*member, 1);
+  own.stop(SIGKILL);
+  EXPECT_TRUE(eventually({member.get()}, [&](const ports::Received& now) { return !now.problem.empty(); }));
+  ack(*member, got);
+  EXPECT_TRUE(eventually({member.get()}, [&](const ports::Received& now) { return !now.ended.empty(); }));
+  own.start(), own.await();
+  EXPECT_EQ(publish(broker, {event("2")}).at(0).outcome, Outcome::confirmed);
+  const auto again = take(*member, 2);
+  EXPECT_EQ(bodies(again), (Bodies{"1", "2"})) << "its commit was not made";
+  EXPECT_TRUE(again.at(0).redelivered);
+}
+
+/// Two under one name fence each other: whoever is fenced says so and joins again, though librdkafka's handle is dead then.
+TEST_F(KafkaRest, AMemberWhoseNameAnotherHasSaysSoAndJoinsAgain) {
+  servers::Kafka own;
+  auto s = settings(own.url());
+  s.options.instance = "inventory-0";
+  broker = open(s);
+  const ports::Queue queue{"inventory.q", {"order.created.v1"}};
+  broker->topology().declare(queue);
+  const auto first = broker->receiver(queue, "first");
+  EXPECT_TRUE(eventually({first.get()}, [](const ports::Received& got) { return got.connected; }));
+  const auto second = broker->receiver(queue, "second");
+  std::string problem;
+  EXPECT_TRUE(eventually({first.get(), second.get()}, [&](const ports::Received& got) {
+    problem = got.problem;
+    return problem.find("group.instance.id") != std::string::npos;
+  })) << problem;
+  EXPECT_TRUE(eventually({first.get()}, [](const ports::Received& got) { return got.connected; }));
 }
 
 /// The broker is killed with events in flight, and comes back: each is there once and in order.

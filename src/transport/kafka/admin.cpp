@@ -91,6 +91,11 @@ std::optional<TopicFacts> Admin::look(const std::string& name) const {
   return found.begin()->second;
 }
 
+bool Admin::exists(const std::string& topic) const {
+  const Owned<rd_kafka_topic_t> handle(rd_kafka_topic_new(handle_, topic.c_str(), nullptr));
+  return !topics(handle.get()).empty();
+}
+
 /// Not everybody may ask: then nothing is known.
 void Admin::describe(Topics& topics) const {
   std::vector<OwnedAdmin<rd_kafka_ConfigResource_t>> wanted;

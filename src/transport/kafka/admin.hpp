@@ -40,6 +40,7 @@ class Admin {
   Admin(rd_kafka_t* handle, ports::Millis timeout) : handle_(handle), timeout_(static_cast<int>(timeout.count())) {}
 
   Topics all_topics() const;  // partitions and copies only
+  bool exists(const std::string& topic) const;
   /// Those of these that are there, with their settings.
   Topics look(const std::vector<std::string>& names) const;
   std::optional<TopicFacts> look(const std::string& name) const;

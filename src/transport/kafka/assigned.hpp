@@ -37,7 +37,6 @@ class Assigned {
 
   bool at_end = false;  // all that the broker has was read
   bool leaving = false;  // nothing of it is handed out any more
-  bool lost = false;  // another member may have it: nothing is committed
 
  private:
   Place place_;

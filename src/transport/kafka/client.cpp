@@ -117,13 +117,15 @@ Event Client::poll(ports::Tick until) {
   return Event(rd_kafka_queue_poll(queue_.get(), milliseconds(until - bell_.now())));
 }
 
+void Client::check() const {
+  char text[512] = "";
+  if (const auto fatal = rd_kafka_fatal_error(handle_, text, sizeof text))
+    throw Failed(settings_.broker.name(), fatal, text);
+}
+
 void Client::note(rd_kafka_event_t* error) {
   const auto code = rd_kafka_event_error(error);
-  if (code == RD_KAFKA_RESP_ERR__FATAL) {
-    char text[512] = "";
-    const auto fatal = rd_kafka_fatal_error(handle_, text, sizeof text);
-    throw Failed(settings_.broker.name(), fatal, text);
-  }
+  if (code == RD_KAFKA_RESP_ERR__FATAL) check();
   if (code != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
     if (tells(code)) why_away_ = Failed(settings_.broker.name(), code, rd_kafka_event_error_string(error)).what();
     return;

@@ -67,6 +67,8 @@ class Client {
   void connect();
   /// The next event; none: time is up, or somebody called.
   Event poll(ports::Tick until);
+  /// Throws Failed after a fatal error: the handle is of no use any more.
+  void check() const;
   /// An error event: remembers when all brokers are away. Throws Failed where it ends the session.
   void note(rd_kafka_event_t* error);
   /// All brokers are away; looks for them now and then.

@@ -73,6 +73,7 @@ void Receiver::open() {
 
 bool Receiver::work(ports::Tick until, ports::Received& out) {
   bool called = bell_.take();
+  group_->client().check();
   look_for_topics();
   finish_leaving();
   commit();
@@ -96,6 +97,7 @@ ports::Tick Receiver::next_turn(ports::Tick until) const {
   if (leave_by_) turn = std::min(turn, *leave_by_);
   if (stalls_at_ && !paused_) turn = std::min(turn, *stalls_at_);
   if (commit_at_ > now()) turn = std::min(turn, commit_at_);
+  if (!joined_) turn = std::min(turn, now() + settings_->probe);  // after a fatal error it never joins
   return turn;
 }
 
@@ -192,16 +194,12 @@ void Receiver::rebalance(rd_kafka_event_t* event) {
     begin(places);
     return;
   }
-  const bool lost = group_->lost();
   const bool all = !group_->cooperative();
   leaving_ = std::move(places);
   for (auto& [session, part] : parts_)
     if (all || std::ranges::count(leaving_, part.place()) > 0) part.leaving = true;
   std::erase_if(held_, [&](const Held& held) { return parts_.at(held.delivery.session).leaving; });
-  leave_by_ = now() + (lost ? ports::Millis(0) : settings_->revoke_patience);
-  if (lost)
-    for (auto& [session, part] : parts_)
-      if (part.leaving) part.lost = true;
+  leave_by_ = now() + (group_->lost() ? ports::Millis(0) : settings_->revoke_patience);
   finish_leaving();
 }
 
@@ -235,29 +233,31 @@ void Receiver::finish_leaving() {
   for (const auto& [session, part] : parts_)
     if (part.leaving) sessions.push_back(session);
   give_up(sessions);
+  joined_ = !group_->lost();
   leave_by_.reset();
   group_->revoke(std::exchange(leaving_, {}));
 }
 
-/// Whether or not the commit arrives: at worst others get what the inbox knows.
+/// Whether or not the commit arrives: at worst others get what the inbox knows. Who lost them commits nothing.
 void Receiver::give_up(const std::vector<std::uint64_t>& sessions) {
   std::vector<Commit> commits;
   for (const auto session : sessions) {
     const auto& part = parts_.at(session);
-    if (!part.lost) commits.push_back({part.place(), part.position(), part.at_its_end()});
+    commits.push_back({part.place(), part.position(), part.at_its_end()});
     ended_.push_back(session);
   }
-  group_->commit_now(commits, settings_->farewell);
+  if (!group_->lost() && !group_->client().away()) group_->commit_now(commits, settings_->farewell);
   std::erase_if(held_, [&](const Held& held) { return std::ranges::count(sessions, held.delivery.session) > 0; });
   for (const auto session : sessions) parts_.erase(session);
 }
 
-/// One commit at a time: what is settled meanwhile goes with the next.
+/// One commit at a time: what is settled meanwhile goes with the next. None while brokers are away: one that waits in librdkafka until the
+/// group has lost this member is answered with a fatal error.
 void Receiver::commit() {
-  if (committing_ || now() < commit_at_) return;
+  if (committing_ || now() < commit_at_ || group_->client().away()) return;
   std::vector<Commit> commits;
   for (auto& [session, part] : parts_)
-    if (part.has_to_commit() && !part.lost) commits.push_back({part.place(), part.position(), part.while_open()});
+    if (part.has_to_commit()) commits.push_back({part.place(), part.position(), part.while_open()});
   if (commits.empty()) return;
   group_->commit_soon(commits);
   committing_ = true;

@@ -1,7 +1,7 @@
 // A session is one assignment of one partition: it ends when the partition goes to another member, and its acks count no more. What
 // others take over begins at the lowest event that is not settled.
-// A partition that is to go waits for what is in work, for revoke_patience at most, and commits; one that is lost already commits
-// nothing: whoever works on it is harmless by the inbox. While nobody takes what is read, partitions are paused and polling goes
+// A partition that is to go waits for what is in work, for revoke_patience at most, and commits; where the group gave them away already
+// nothing is committed: whoever works on it is harmless by the inbox. While nobody takes what is read, partitions are paused and polling goes
 // on.
 #pragma once
 #include <deque>
