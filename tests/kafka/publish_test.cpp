@@ -67,6 +67,29 @@ TEST_F(KafkaPublisher, G5_Isolation_WhatATopicCannotTakeIsRefusedBeforeItFlies) 
   EXPECT_EQ(stored("order.created.v1"), Bodies{"of another key"});
 }
 
+/// A relay sends a suspect again alone, in one session, until it is sure.
+TEST_F(KafkaPublisher, G5_Isolation_WhatIsTriedAgainIsRefusedAgain) {
+  op.make("order.created.v1", 1, {{"max.message.bytes", "100000"}});
+  publisher = broker->publisher();
+  const auto large = event(big, "a");
+  for (std::uint64_t times = 0; times < 3; ++times) {
+    EXPECT_TRUE(publisher->accept({times, &large}));
+    EXPECT_EQ(pump(*publisher, 1).at(0).outcome, Outcome::refused) << times;
+  }
+  const auto behind = event("behind it", "a");
+  EXPECT_TRUE(publisher->accept({3, &behind}));
+  EXPECT_EQ(pump(*publisher, 1).at(0).outcome, Outcome::unknown);
+  op.set("order.created.v1", "max.message.bytes", "1000000");
+  Results results;
+  const auto end = soon();
+  for (std::uint64_t token = 4; now() < end && (results.empty() || results[0].outcome == Outcome::refused); ++token) {
+    results.clear();
+    EXPECT_TRUE(publisher->accept({token, &large}));
+    while (results.empty()) publisher->pump(soon(), results);
+  }
+  EXPECT_EQ(results.at(0).outcome, Outcome::confirmed) << "an operator has mended the topic";
+}
+
 TEST_F(KafkaPublisher, G1_NoLoss_ATopicThatMayNotBeMadeIsMissedInClearWords) {
   auto s = settings(server().url());
   s.options.topology = kafka::Topology::verify;

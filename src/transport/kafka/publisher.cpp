@@ -52,16 +52,11 @@ bool Publisher::accept(const ports::Publication& publication) {
 }
 
 bool Publisher::take(std::uint64_t token, const ports::OutgoingEvent& event) {
-  if (event.key)
-    if (const auto stop = stopped_.find(*event.key); stop != stopped_.end())
-      return results_.push_back({token, stop->second.outcome, stop->second.why}), true;
+  if (const Stop* stop = stop_before(event)) return results_.push_back({token, stop->outcome, stop->why}), true;
   Topic& to = topic(event);
   if (!to.missing.empty()) return answer_at_once(token, event, Outcome::returned, to.missing), true;
-  if (const auto size = size_of(event); to.most_bytes && static_cast<std::int64_t>(size) > *to.most_bytes)
-    return answer_at_once(token, event, Outcome::refused,
-                          "it takes " + std::to_string(size) + " bytes, and topic " + to.name + " takes " +
-                              std::to_string(*to.most_bytes) + " (max.message.bytes)"),
-           true;
+  if (const auto why = too_large(to, event); !why.empty())
+    return answer_at_once(token, event, Outcome::refused, why), true;
   const int number = partition_of(to, event);
   Partition& partition = to.partitions[static_cast<std::size_t>(number)];
   if (partition.trying) {
@@ -77,12 +72,33 @@ bool Publisher::take(std::uint64_t token, const ports::OutgoingEvent& event) {
   return true;
 }
 
+/// Of an event that was not taken itself: none, it is tried again.
+const Publisher::Stop* Publisher::stop_before(const ports::OutgoingEvent& event) {
+  const auto stop = event.key ? stopped_.find(*event.key) : stopped_.end();
+  if (stop == stopped_.end()) return nullptr;
+  if (stop->second.by != event.id) return &stop->second;
+  stopped_.erase(stop);
+  return nullptr;
+}
+
+/// "": it is not. An operator may have mended the topic since it was looked at.
+std::string Publisher::too_large(Topic& topic, const ports::OutgoingEvent& event) {
+  const auto size = static_cast<std::int64_t>(size_of(event));
+  const auto takes = [&] { return !topic.most_bytes || size <= *topic.most_bytes; };
+  if (takes()) return "";
+  if (bell_.now() >= topic.look_again_at) look(topic, !event.destination.empty());
+  if (takes()) return "";
+  return "it takes " + std::to_string(size) + " bytes, and topic " + topic.name + " takes " +
+         std::to_string(*topic.most_bytes) + " (max.message.bytes)";
+}
+
 /// Of a key nothing may pass what was not taken.
 void Publisher::answer_at_once(std::uint64_t token, const ports::OutgoingEvent& event, Outcome outcome,
                                std::string why) {
   const bool blames = outcome == Outcome::refused;
   if (event.key)
-    stopped_[*event.key] = {blames ? Outcome::unknown : outcome, "an earlier event of its key was not taken: " + why};
+    stopped_[*event.key] = {event.id, blames ? Outcome::unknown : outcome,
+                            "an earlier event of its key was not taken: " + why};
   results_.push_back({token, outcome, std::move(why)});
 }
 
@@ -93,7 +109,7 @@ Publisher::Topic& Publisher::topic(const ports::OutgoingEvent& event) {
   if (bell_.now() < found.look_at) return found;
   found.name = name;
   look(found, direct);
-  found.look_at = bell_.now() + (found.missing.empty() ? settings_->facts_hold : ports::Millis(0));
+  found.look_at = bell_.now() + (found.missing.empty() ? settings_->facts_hold : settings_->probe);
   return found;
 }
 
@@ -103,6 +119,7 @@ void Publisher::look(Topic& topic, bool direct) {
     topic.missing = "no topic can be called '" + topic.name + "'; broker.topics gives its type to another one";
     return;
   }
+  topic.look_again_at = bell_.now() + settings_->probe;
   const Admin admin(client_->get(), settings_->options.answer_timeout);
   auto facts = admin.look(topic.name);
   if (!facts && !direct && settings_->options.topology == holdfast::kafka::Topology::declare) {

@@ -45,9 +45,10 @@ class Publisher : public ports::Publisher {
     std::optional<std::int64_t> most_bytes = {};
     Owned<rd_kafka_topic_t> handle = nullptr;
     std::vector<Partition> partitions = {};
-    ports::Tick look_at{};
+    ports::Tick look_at{}, look_again_at{};  // the latest, the earliest
   };
   struct Stop {  // of a key
+    EventId by;
     ports::Outcome outcome;
     std::string why;
   };
@@ -55,6 +56,8 @@ class Publisher : public ports::Publisher {
 
   Topic& topic(const ports::OutgoingEvent& event);
   void look(Topic& topic, bool direct);
+  const Stop* stop_before(const ports::OutgoingEvent& event);
+  std::string too_large(Topic& topic, const ports::OutgoingEvent& event);
   int partition_of(const Topic& topic, const ports::OutgoingEvent& event) const;
   bool take(std::uint64_t token, const ports::OutgoingEvent& event);
   void answer_at_once(std::uint64_t token, const ports::OutgoingEvent& event, ports::Outcome outcome, std::string why);
