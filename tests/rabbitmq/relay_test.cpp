@@ -16,9 +16,6 @@ struct G4_RelaysOnServers : RelayOnServers {
     other.channel().exchange("orders.exchange", "topic");
     other.channel().bind("narrow", "orders.exchange", "test.step.*");
   }
-  pid_t owner() const {
-    return static_cast<pid_t>(number("SELECT coalesce(max(split_part(owner, '/', 2)), '0') FROM holdfast.relay_lease"));
-  }
   void walk(int steps) { publish_all(keys, walked, walked + steps), walked += steps; }
   void await_nacks() const {
     const auto before = attempts();

@@ -163,7 +163,7 @@ TEST_F(StartTest, WrongConfigurationIsCode2AndNamesWhatWasMeant) {
       {{"--http-listen", "8081"}, {}, "--http-listen: '8081' is no address: write host:port"},
       {{"--http-listen", "127.0.0.1:99999"}, {}, "is no address"},
       {{"--database-url", "orders.db"}, {}, "--database-url: database.url: orders.db: is no URL"},
-      {{"--broker-url", "kafka://localhost"}, {}, "--broker-url: broker.url: kafka:"},
+      {{"--broker-url", "nats://localhost"}, {}, "--broker-url: broker.url: nats:"},
       {{"--broker-url", "amqp://localhost:99999"}, {}, "--broker-url: the port is a number from 1 to 65535"},
       {{"--retention-inbox", "7d"}, {}, "--retention-inbox: retention.inbox must be at least retention.published + 1d"},
       {{"--retention-inbox", "fortnight"}, {}, "'fortnight' is not understood; write it as"},
