@@ -2,6 +2,9 @@
 // rights for it than the program has.
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <sstream>
+
 #include "holdfast/postgres.hpp"
 #include "ports/store_base.hpp"
 #include "postgres_server/databases.hpp"
@@ -63,6 +66,18 @@ TEST_F(PostgresWaiting, ReadsABoundedNumberOfRows) {
     EXPECT_GT(cost, 20'000) << "it was counted";
     EXPECT_LT(cost, 120'000) << "whatever there is, so much is read of it; " << known;
   }
+}
+
+/// The server loads its compiler into the process of a connection that asks what looks expensive.
+TEST_F(PostgresWaiting, IsAnsweredBeforeAnythingWereCompiled) {
+  fill("'dead'");
+  expect_about(waiting().pending, many);
+  const auto server =
+      store.transact([](Transaction& tx) { return tx.query<std::int64_t>("SELECT pg_backend_pid()").one(); });
+  std::stringstream loaded;
+  loaded << std::ifstream("/proc/" + std::to_string(server) + "/maps").rdbuf();
+  ASSERT_FALSE(loaded.str().empty());
+  EXPECT_EQ(loaded.str().find("llvmjit"), std::string::npos);
 }
 
 TEST_F(PostgresWaiting, WhoKeepsDeadRowsIsSeen) {
