@@ -4,7 +4,7 @@
 
 #include "bench/report.hpp"
 #include "bench/servers.hpp"
-#include "holdfast/trace.hpp"
+#include "bench/telemetry.hpp"
 
 namespace holdfast::bench {
 
@@ -24,11 +24,15 @@ void measure_orders(Report& report, Servers& servers, const std::filesystem::pat
 void measure_kafka(Report& report, Servers& servers, const std::filesystem::path& folder,
                    const std::filesystem::path& programs, int relayed, int consumed);
 
-/// The same work with spans and without, in turn.
-void measure_telemetry(Report& report, Servers& servers, const std::filesystem::path& folder, int events);
+/// The same work with spans and a look at /metrics each second, and without either, in turn.
+void measure_telemetry(Report& report, Servers& servers, const std::filesystem::path& folder,
+                       const std::filesystem::path& programs, int events);
 /// Events a second through the bus in a file, from a full outbox to their effects. folder: an empty one.
-double bus_rate(const std::filesystem::path& folder, int events, const Tracing& trace);
+Rate bus_rate(const std::filesystem::path& folder, int events, const Telemetry& telemetry);
 /// Out of an outbox of many keys into RabbitMQ. name: of a new database.
-double relay_rate(Servers& servers, const std::string& name, int events, const Tracing& trace);
+Rate relay_rate(Servers& servers, const std::string& name, int events, const Telemetry& telemetry);
+/// From RabbitMQ to effects in PostgreSQL, by inventory-service. name: of a new database; collector: "" = no telemetry.
+Rate consumer_rate(Servers& servers, const std::filesystem::path& folder, const std::filesystem::path& programs,
+                   const std::string& name, int orders, const std::string& collector);
 
 }  // namespace holdfast::bench

@@ -6,6 +6,8 @@
 #include "bench/bare.hpp"
 #include "bench/bench.hpp"
 #include "bench/countdown.hpp"
+#include "bench/proc.hpp"
+#include "bench/scraped.hpp"
 #include "host/impl.hpp"
 
 namespace holdfast::bench {
@@ -32,18 +34,18 @@ void fill(Host& producer, int events) {
 
 }  // namespace
 
-double bus_rate(const std::filesystem::path& folder, int events, const Tracing& trace) {
+Rate bus_rate(const std::filesystem::path& folder, int events, const Telemetry& telemetry) {
   const auto url = [&](const char* name) { return "sqlite:" + (folder / name).string(); };
   Host producer({.name = "producer",
                  .store = open_store(url("producer.db")),
                  .transport = open_transport(url("bus.db")),
                  .log = quiet,
-                 .trace = trace});
+                 .trace = telemetry.trace});
   Host consumer({.name = "consumer",
                  .store = open_store(url("consumer.db")),
                  .transport = open_transport(url("bus.db")),
                  .log = quiet,
-                 .trace = trace});
+                 .trace = telemetry.trace});
   producer.store().migrate(), consumer.store().migrate();
   consumer.store().transact(
       [](Transaction& tx) { tx.exec("CREATE TABLE effects(number INTEGER PRIMARY KEY, amount INTEGER)"); });
@@ -61,15 +63,18 @@ double bus_rate(const std::filesystem::path& folder, int events, const Tracing& 
   fill(producer, events);
   consumer.start();
   receiving.wait();
+  const Scraped one(producer, telemetry.scraped), other(consumer, telemetry.scraped);
+  const double cpu = own_cpu_seconds();
   const auto start = Clock::now();
   producer.start();
   left.wait();
-  return events / std::chrono::duration<double>(Clock::now() - start).count();
+  const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
+  return {events / seconds, (own_cpu_seconds() - cpu) / events};
 }
 
 void measure_bus(Report& report, const std::filesystem::path& folder, int events) {
   const double limit = bare_bus_rate(folder, events);
-  const double rate = bus_rate(folder, events, {});
+  const double rate = bus_rate(folder, events, {}).events_a_second;
   report.add({"file bus, relay to committed effect", rate, "events/s", limit,
               "bare SQLite loop, same batches and syncs", 0.5});
 }

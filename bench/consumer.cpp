@@ -19,10 +19,11 @@ constexpr const char* bare_queue = "bench.consumer";
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
-double ours(Inventory& inventory, BareRabbit& bare, const std::string& broker, int products, int orders) {
-  const auto url = inventory.prepare(fmt::format("stock_of_{}", products), broker, products);
+Rate ours(Inventory& inventory, BareRabbit& bare, const std::string& broker, int products, int orders,
+          const std::string& name, const std::string& collector = "") {
+  const auto url = inventory.prepare(name, broker, products);
   bare.publish("", orders, 1000, [&](int i) { return order_created(i, products); }, inventory_queue);
-  return inventory.take(url, broker, products, orders);
+  return inventory.take(url, broker, products, orders, collector);
 }
 
 double one_transaction_an_event(Inventory& inventory, BareRabbit& bare, const std::string& broker, int products,
@@ -59,15 +60,25 @@ double one_transaction_an_event(Inventory& inventory, BareRabbit& bare, const st
 
 }  // namespace
 
+Rate consumer_rate(Servers& servers, const std::filesystem::path& folder, const std::filesystem::path& programs,
+                   const std::string& name, int orders, const std::string& collector) {
+  BareRabbit bare(servers.broker());
+  Inventory inventory(servers, folder, programs);
+  return ours(inventory, bare, servers.broker(), 1000, orders, name, collector);
+}
+
 void measure_consumer(Report& report, Servers& servers, const std::filesystem::path& folder,
                       const std::filesystem::path& programs, int orders) {
   BareRabbit bare(servers.broker());
   Inventory inventory(servers, folder, programs);
   std::vector<double> limit, many, few;
+  const auto rate = [&](int products) {
+    return ours(inventory, bare, servers.broker(), products, orders, fmt::format("stock_of_{}", products))
+        .events_a_second;
+  };
   for (int round = 0; round < rounds_in_turn; ++round) {
     limit.push_back(one_transaction_an_event(inventory, bare, servers.broker(), 1000, orders / 10));
-    many.push_back(ours(inventory, bare, servers.broker(), 1000, orders));
-    few.push_back(ours(inventory, bare, servers.broker(), 10, orders));
+    many.push_back(rate(1000)), few.push_back(rate(10));
   }
   report.add({"effects of order.created, 1,000 products", median(many), "events/s", median(limit),
               "bare loop, one transaction an event", 4});

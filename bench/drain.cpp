@@ -8,6 +8,8 @@
 #include <holdfast/host.hpp>
 
 #include "bench/countdown.hpp"
+#include "bench/proc.hpp"
+#include "bench/scraped.hpp"
 #include "host/impl.hpp"
 
 namespace holdfast::bench {
@@ -20,31 +22,35 @@ void fill(Servers& servers, const std::string& database, int first, int last, co
 }
 
 Drain drain(Servers& servers, const std::string& database, const std::string& broker, int count, std::int64_t after,
-            const Tracing& trace) {
+            const Telemetry& telemetry) {
   using Clock = std::chrono::steady_clock;
   servers.sql(database, "SELECT pg_stat_statements_reset()");
   Host relay({.name = "producer",
               .store = open_store(servers.url(database)),
               .transport = open_transport(broker),
               .log = [](const LogLine&) {},
-              .trace = trace});
+              .trace = telemetry.trace});
   Countdown left(count), connected(1);
   Clock::time_point start;
+  double cpu = 0;
   relay.impl().observe([&](const host::Signal& signal) {
-    if (std::holds_alternative<host::Connected>(signal)) start = Clock::now(), connected.down(1);
+    if (std::holds_alternative<host::Connected>(signal))
+      start = Clock::now(), cpu = own_cpu_seconds(), connected.down(1);
     if (const auto* marked = std::get_if<host::Marked>(&signal))
       left.down(
           static_cast<int>(std::ranges::count_if(marked->rows, [&](const auto& row) { return row.seq > after; })));
   });
   relay.start();
+  const Scraped scraped(relay, telemetry.scraped);
   connected.wait();
   left.wait();
   const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
+  cpu = own_cpu_seconds() - cpu;
   const auto statements = servers.number(database,
                                          "SELECT sum(calls) FROM pg_stat_statements JOIN pg_database d ON d.oid = dbid "
                                          "WHERE datname = current_database()");
   relay.stop();
-  return {seconds, static_cast<double>(statements)};
+  return {seconds, cpu, static_cast<double>(statements)};
 }
 
 }  // namespace holdfast::bench

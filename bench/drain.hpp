@@ -5,7 +5,7 @@
 #include <string>
 
 #include "bench/servers.hpp"
-#include "holdfast/trace.hpp"
+#include "bench/telemetry.hpp"
 
 namespace holdfast::bench {
 
@@ -16,10 +16,11 @@ void fill(Servers& servers, const std::string& database, int first, int last, co
 
 struct Drain {
   double seconds = 0;  // from the relay's session to the last mark of those that count
+  double cpu_seconds = 0;  // of this process meanwhile
   double statements = 0;
 };
 /// Relays to the broker what is there, until `count` rows with a seq above `after` are marked.
 Drain drain(Servers& servers, const std::string& database, const std::string& broker, int count, std::int64_t after = 0,
-            const Tracing& trace = {});
+            const Telemetry& telemetry = {});
 
 }  // namespace holdfast::bench

@@ -3,8 +3,10 @@
 #pragma once
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "bench/servers.hpp"
+#include "bench/telemetry.hpp"
 #include "demo/process.hpp"
 
 namespace holdfast::bench {
@@ -20,13 +22,19 @@ class Inventory {
   Inventory(Servers& servers, std::filesystem::path folder, std::filesystem::path programs)
       : folder_(std::move(folder)), programs_(std::move(programs)), servers_(servers) {}
 
-  demo::Process start(const std::string& url, const std::string& broker) const;
   /// Tables and queues are there, and stock. The database's URL.
   std::string prepare(const std::string& purpose, const std::string& broker, int products);
-  /// Orders a second, from the service's start until the stock says that all of them took effect.
-  double take(const std::string& url, const std::string& broker, int products, int orders) const;
+  /// From the service's start until the stock says that all of them took effect. collector: of its telemetry; "": it has none.
+  Rate take(const std::string& url, const std::string& broker, int products, int orders,
+            const std::string& collector = "") const;
 
  private:
+  struct Running {
+    demo::Process process;
+    std::string http;
+  };
+  Running start(const std::string& url, const std::string& broker, const std::vector<std::string>& more = {}) const;
+
   const std::filesystem::path folder_, programs_;
   Servers& servers_;
   int made_ = 0;

@@ -70,10 +70,10 @@ void consumer(Report& report, Servers& servers, const servers::Kafka& kafka, Inv
   for (int round = 0; round < rounds_in_turn; ++round) {
     const auto first = inventory.prepare("from_rabbit", servers.broker(), products);
     rabbit.publish("", orders, 1000, order, "inventory.order-created.q");
-    on_rabbit.push_back(inventory.take(first, servers.broker(), products, orders));
+    on_rabbit.push_back(inventory.take(first, servers.broker(), products, orders).events_a_second);
     const auto second = inventory.prepare("from_kafka", kafka.url(), products);
     bare.publish(orders, order);
-    on_kafka.push_back(inventory.take(second, kafka.url(), products, orders));
+    on_kafka.push_back(inventory.take(second, kafka.url(), products, orders).events_a_second);
   }
   report.add({"effects of order.created from Kafka", median(on_kafka), "events/s", median(on_rabbit),
               "the same from RabbitMQ", 0.9});

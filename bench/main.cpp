@@ -38,7 +38,7 @@ int main(int argc, char** argv) {
       if (wanted("consumer")) measure_consumer(report, servers, folder, programs, consumed);
       if (wanted("orders")) measure_orders(report, servers, folder, programs);
       if (wanted("kafka")) measure_kafka(report, servers, folder, programs, relayed, consumed);
-      if (wanted("telemetry")) measure_telemetry(report, servers, folder, relayed);
+      if (wanted("telemetry")) measure_telemetry(report, servers, folder, programs, relayed / 4);
     }
   } catch (const std::exception& error) {
     fmt::print(stderr, "bench: {}\n", error.what());

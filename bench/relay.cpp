@@ -52,12 +52,13 @@ void many_beside_a_backlog(Report& report, Servers& servers, BareRabbit& bare, i
 
 }  // namespace
 
-double relay_rate(Servers& servers, const std::string& name, int events, const Tracing& trace) {
+Rate relay_rate(Servers& servers, const std::string& name, int events, const Telemetry& telemetry) {
   BareRabbit bare(servers.broker());
   bare.exchange(exchange), bare.queue(queue, exchange);
   servers.database(name);
   fill(servers, name, 0, events - 1, "(i % 1000)::text");
-  return events / drain(servers, name, servers.broker(), events, 0, trace).seconds;
+  const Drain drained = drain(servers, name, servers.broker(), events, 0, telemetry);
+  return {events / drained.seconds, drained.cpu_seconds / events};
 }
 
 void measure_relay(Report& report, Servers& servers, int events) {

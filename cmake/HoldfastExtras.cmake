@@ -35,3 +35,6 @@ holdfast_program(bench_holdfast SOURCES ${sources} NEEDS demo holdfast::service 
 set_target_properties(bench_holdfast PROPERTIES EXCLUDE_FROM_ALL ON)
 target_compile_definitions(bench_holdfast PRIVATE HOLDFAST_BIN_DIR="${CMAKE_RUNTIME_OUTPUT_DIRECTORY}")
 add_dependencies(bench_holdfast programs)
+if(TARGET simulate) # one of the figures is its speed
+  add_dependencies(bench_holdfast simulate)
+endif()
