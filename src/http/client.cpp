@@ -6,14 +6,18 @@
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
+#include <boost/beast/http/span_body.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
 #include <charconv>
+
+#include "http/sockets.hpp"
 
 namespace holdfast::http {
 
 namespace asio = boost::asio;
 namespace beast = boost::beast;
+using asio::ip::tcp;
 using Code = boost::system::error_code;
 
 namespace {
@@ -67,21 +71,29 @@ class Client::Impl {
  private:
   void connect() {
     buffer_.clear();
-    asio::ip::tcp::resolver resolver(io_);
+    tcp::resolver resolver(io_);
     const auto found = resolver.resolve(address_.host, address_.port, code_);
-    if (!code_) run([&] { stream_.async_connect(found, [this](Code code, const auto&) { code_ = code; }); });
+    for (const auto& place : found) {  // empty where code_ says why
+      const tcp::endpoint endpoint = place.endpoint();
+      if (stream_.socket().is_open()) stream_.close();
+      stream_.socket().assign(endpoint.protocol(), new_socket(endpoint.protocol()));
+      run([&] { stream_.async_connect(endpoint, [this](Code code) { code_ = code; }); });
+      if (!code_) break;
+    }
     if (code_) throw Unavailable("no connection to " + url_ + ": " + code_.message());
     stream_.socket().set_option(asio::ip::tcp::no_delay(true), code_);
   }
 
   std::optional<Response> exchange(const Request& request) {
-    beast::http::request<beast::http::string_body> message;
+    beast::http::request<beast::http::span_body<const char>> message;  // the body stays where it is
     message.version(11);
     message.method_string(request.method);
     message.target(request.target);
     message.set(beast::http::field::host, address_.host + ":" + address_.port);
     for (const auto& [name, value] : request.headers) message.set(name, value);
-    message.body() = request.body;
+    if (!request.body.empty() && !request.header("content-type"))
+      message.set(beast::http::field::content_type, "application/json");
+    message.body() = {request.body.data(), request.body.size()};
     message.prepare_payload();
     beast::http::response_parser<beast::http::string_body> parser;
     parser.body_limit(boost::none);
@@ -126,9 +138,6 @@ Response Client::post(const std::string& target, std::string body, Headers heade
 Response Client::put(const std::string& target, std::string body, Headers headers) {
   return send({"PUT", target, std::move(headers), std::move(body)});
 }
-Response Client::send(Request request) {
-  if (!request.body.empty() && !request.header("content-type")) request.headers["content-type"] = "application/json";
-  return impl_->send(request);
-}
+Response Client::send(const Request& request) { return impl_->send(request); }
 
 }  // namespace holdfast::http

@@ -24,7 +24,7 @@ class Client {
   Response get(const std::string& target);
   Response post(const std::string& target, std::string body, Headers headers = {});
   Response put(const std::string& target, std::string body, Headers headers = {});
-  Response send(Request request);  // answers of any status; header names in lower case
+  Response send(const Request& request);  // answers of any status; header names in lower case
 
  private:
   class Impl;

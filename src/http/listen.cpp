@@ -4,6 +4,7 @@
 
 #include "holdfast/errors.hpp"
 #include "http/address.hpp"
+#include "http/sockets.hpp"
 
 namespace holdfast::http {
 namespace {
@@ -39,7 +40,7 @@ void require_address(const std::string& listen) { (void)parse(listen); }
 void bind(tcp::acceptor& acceptor, const std::string& listen) {
   const auto endpoint = parse(listen);
   try {
-    acceptor.open(endpoint.protocol());
+    acceptor.assign(endpoint.protocol(), new_socket(endpoint.protocol()));
     acceptor.set_option(tcp::acceptor::reuse_address(true));  // a restart need not wait for TIME_WAIT
     acceptor.bind(endpoint);
     acceptor.listen();

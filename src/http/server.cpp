@@ -9,6 +9,7 @@
 #include "http/connection.hpp"
 #include "http/listen.hpp"
 #include "http/router.hpp"
+#include "http/sockets.hpp"
 
 namespace holdfast::http {
 
@@ -84,10 +85,13 @@ class Server::Impl {
     }
 
     void accept() {
-      acceptor_.async_accept([this](Code code, asio::ip::tcp::socket socket) {
+      acceptor_.async_wait(asio::ip::tcp::acceptor::wait_read, [this](Code code) {
         if (connections_.draining) return;
-        if (code) return wait_to_accept();
-        accept_client(std::move(socket), connections_);
+        asio::ip::tcp::socket socket(io_);
+        if (!code) code = accept_next(acceptor_, socket);
+        if (!code) accept_client(std::move(socket), connections_);
+        if (code && code != asio::error::would_block && code != asio::error::connection_aborted)
+          return wait_to_accept();
         accept();
       });
     }

@@ -1,8 +1,11 @@
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <future>
 #include <latch>
+#include <set>
 
 #include "holdfast/http.hpp"
 #include "http/client.hpp"
@@ -235,6 +238,32 @@ TEST(Start, SaysThatTheAddressIsTaken) {
   first.stop();
   second.start();  // it may be tried again
   EXPECT_EQ(second.port(), first.port());
+}
+
+/// Sockets that a child of this process would have too.
+std::set<std::string> inherited() {
+  std::set<std::string> out;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+    std::error_code gone;
+    const auto what = std::filesystem::read_symlink(entry.path(), gone).string();
+    const int flags = fcntl(std::stoi(entry.path().filename()), F_GETFD);
+    if (what.starts_with("socket:") && (flags & FD_CLOEXEC) == 0) out.insert(what);
+  }
+  return out;
+}
+
+/// It would keep the port, and hold a client on to a server that has hung up.
+TEST(Start, NoChildInheritsASocket) {
+  const auto before = inherited();
+  std::set<std::string> meanwhile;
+  Server server(small());
+  server.on("GET", "/", [&](const Request&) {
+    meanwhile = inherited();
+    return Response{};
+  });
+  server.start();
+  EXPECT_EQ(Client(server.url()).get("/").status, 200);
+  EXPECT_EQ(meanwhile, before) << "neither the listening one, nor the two ends of this connection";
 }
 
 TEST(Start, SaysThatTheAddressCannotBeRead) {
