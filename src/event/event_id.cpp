@@ -82,11 +82,10 @@ EventId EventId::parse(std::string_view text) {
 
 std::string EventId::to_string() const {
   constexpr std::string_view hex = "0123456789abcdef";
-  std::string text;
-  text.reserve(32);
-  for (const std::uint8_t byte : bytes_) {
-    text += hex[byte >> 4];
-    text += hex[byte & 0x0F];
+  std::string text(32, '0');
+  for (std::size_t i = 0; i < bytes_.size(); ++i) {
+    text[2 * i] = hex[bytes_[i] >> 4];
+    text[2 * i + 1] = hex[bytes_[i] & 0x0F];
   }
   return text;
 }

@@ -1,6 +1,7 @@
 #include "event/trace_context.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "event/envelope.hpp"
 #include "holdfast/trace.hpp"
@@ -11,21 +12,28 @@ namespace {
 constexpr std::size_t whole = 55;  // 00-<32 hex>-<16 hex>-<2 hex>; later versions may be longer
 constexpr std::size_t longest_tracestate = 512;
 
-int digit(char c) { return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1; }
+constexpr auto digits = [] {  // of each character; -1: none
+  std::array<std::int8_t, 256> table{};
+  table.fill(-1);
+  for (int i = 0; i < 16; ++i) table[static_cast<unsigned char>("0123456789abcdef"[i])] = static_cast<std::int8_t>(i);
+  return table;
+}();
+
+int digit(char c) { return digits[static_cast<unsigned char>(c)]; }
 
 template <class Bytes>
 bool read_hex(std::string_view text, Bytes& bytes) {
   for (std::size_t i = 0; i < bytes.size(); ++i) {
     const int high = digit(text[2 * i]), low = digit(text[2 * i + 1]);
-    if (high < 0 || low < 0) return false;
+    if ((high | low) < 0) return false;
     bytes[i] = static_cast<std::uint8_t>(high << 4 | low);
   }
   return true;
 }
 
 template <class Bytes>
-void append_hex(std::string& out, const Bytes& bytes) {
-  for (const std::uint8_t byte : bytes) out += "0123456789abcdef"[byte >> 4], out += "0123456789abcdef"[byte & 15];
+void write_hex(char* out, const Bytes& bytes) {
+  for (const std::uint8_t byte : bytes) *out++ = "0123456789abcdef"[byte >> 4], *out++ = "0123456789abcdef"[byte & 15];
 }
 
 }  // namespace
@@ -43,10 +51,10 @@ SpanContext SpanContext::parse(std::string_view text) {
 }
 
 std::string SpanContext::traceparent() const {
-  std::string out = "00-";
-  out.reserve(whole);
-  append_hex(out, trace_id), out += '-';
-  append_hex(out, span_id), out += sampled ? "-01" : "-00";
+  std::string out = "00-00000000000000000000000000000000-0000000000000000-00";
+  write_hex(out.data() + 3, trace_id);
+  write_hex(out.data() + 36, span_id);
+  if (sampled) out.back() = '1';
   return out;
 }
 

@@ -1,5 +1,6 @@
 #include "host/event_spans.hpp"
 
+#include <cstring>
 #include <optional>
 
 #include "event/envelope.hpp"
@@ -9,9 +10,10 @@ namespace {
 
 using telemetry::attribute;
 
-std::string header(const Headers& headers, const char* name) {
+const std::string& header(const Headers& headers, const char* name) {
+  static const std::string none;
   const auto found = headers.find(name);
-  return found == headers.end() ? std::string() : found->second;
+  return found == headers.end() ? none : found->second;
 }
 
 const char* to_word(ports::Outcome outcome) {
@@ -25,29 +27,19 @@ const char* to_word(ports::Outcome outcome) {
   return "unknown";
 }
 
-/// What the log says of it.
-EventInfo brief(const EventId& id, const std::string& type, const std::string& traceparent) {
-  EventInfo info;
-  info.id = id, info.type = type, info.trace_id = event::trace_id_of(traceparent);
-  return info;
-}
-
 }  // namespace
 
 /// A create span that is under way: from publish() to the commit.
 class EventSpans::Created : public outbox::Creation {
  public:
-  Created(const EventSpans& spans, Span span, std::optional<EventInfo> to_tell)
-      : spans_(spans), span_(std::move(span)), to_tell_(std::move(to_tell)) {}
-  void committed() noexcept override {
-    spans_.end(std::move(span_));
-    if (to_tell_) spans_.say("an event was published", *to_tell_, {"correlation_id", to_tell_->correlation_id});
-  }
+  Created(const EventSpans& spans, Span span, Subject event)
+      : spans_(spans), span_(std::move(span)), event_(std::move(event)) {}
+  void committed() noexcept override { spans_.created(std::move(span_), event_); }
 
  private:
   const EventSpans& spans_;
   Span span_;
-  std::optional<EventInfo> to_tell_;
+  Subject event_;
 };
 
 outbox::BeginCreation EventSpans::begin_creation() const {
@@ -55,54 +47,67 @@ outbox::BeginCreation EventSpans::begin_creation() const {
   return [this](EventInfo& info) -> std::unique_ptr<outbox::Creation> {
     Span span = on() ? begin_create(info) : Span();
     if (!talks() && !span.context.sampled) return nullptr;
-    std::optional<EventInfo> to_tell;
-    if (talks()) to_tell = brief(info.id, info.type, info.traceparent), to_tell->correlation_id = info.correlation_id;
-    return std::make_unique<Created>(*this, std::move(span), std::move(to_tell));
+    return std::make_unique<Created>(*this, std::move(span), subject_of(info));
   };
 }
 
 Span EventSpans::begin_create(EventInfo& info) const {
   Span span = tracer_.begin(Span::Kind::producer, info.occurred_at, info.traceparent, info.tracestate, info.id);
   info.traceparent = span.context.traceparent();
-  if (!span.context.sampled) return span;
-  describe(span, "create", published_to(info.type, ""), info.id);
-  route(span, info.type);
-  attribute(span, "messaging.message.conversation_id", info.correlation_id);
-  attribute(span, "holdfast.causation_id", info.causation_id);
   return span;
+}
+
+void EventSpans::created(Span span, const Subject& event) const {
+  if (talks()) say("an event was published", event, {"correlation_id", event.correlation_id});
+  if (!on() || !span.context.sampled) return;
+  describe(span, "create", published_to(event.type, ""), event.id);
+  route(span, event.type);
+  describe_ids(span, event);
+  end(std::move(span), now());
 }
 
 outbox::Sender::Heard EventSpans::heard() const {
   if (!on() && !talks()) return {};
-  return [this](const auto& event, Timestamp begun, const auto& result) { sent(event, begun, result); };
+  return [this](const auto& event, const auto& took, const auto& result) { sent(event, took, result); };
 }
 
-void EventSpans::sent(const ports::OutgoingEvent& event, Timestamp begun, const ports::PublishResult& result) const {
-  const auto traceparent = header(event.headers, "traceparent");
-  if (talks()) say("an event was sent", brief(event.id, event.type, traceparent), {"result", to_word(result.outcome)});
+void EventSpans::sent(const ports::OutgoingEvent& event, const outbox::Sender::Took& took,
+                      const ports::PublishResult& result) const {
+  const auto& traceparent = header(event.headers, "traceparent");
+  if (talks())
+    say("an event was sent", {.id = event.id, .type = event.type, .trace_id = event::trace_id_of(traceparent)},
+        {"result", to_word(result.outcome)});
   if (!on()) return;
-  Span span = tracer_.begin(Span::Kind::client, begun, traceparent, header(event.headers, "tracestate"));
+  Span span = tracer_.begin(Span::Kind::client, took.begin, traceparent, header(event.headers, "tracestate"));
   if (!span.context.sampled) return;
   describe(span, "send", published_to(event.type, event.destination), event.id);
   if (event.destination.empty()) route(span, event.type);
   if (result.outcome != ports::Outcome::confirmed) telemetry::fail(span, to_word(result.outcome), result.error);
-  end(std::move(span));
+  end(std::move(span), took.end);
 }
 
-Span EventSpans::begin_process(const EventInfo& info, const std::string& queue) const {
-  Span span = tracer_.begin(Span::Kind::consumer, now(), info.traceparent, info.tracestate);
-  if (!span.context.sampled) return span;
-  describe(span, "process", bus_.exchange.empty() ? queue : bus_.exchange + ":" + info.type + ":" + queue, info.id);
-  route(span, info.type);
-  attribute(span, "messaging.consumer.group.name", info.consumer);
-  attribute(span, "messaging.message.conversation_id", info.correlation_id);
-  attribute(span, "holdfast.causation_id", info.causation_id);
-  span.attributes.emplace_back("holdfast.attempt", info.attempt);
-  return span;
+Subject EventSpans::subject_of(const EventInfo& info) const {
+  return {info.id, info.type, info.correlation_id, info.causation_id,
+          talks() ? event::trace_id_of(info.traceparent) : std::string()};
 }
 
-void EventSpans::say(const char* what, const EventInfo& info, const telemetry::Log::Field& more) const {
-  log_.debug(what, {{"event_id", info.id.to_string()}, {"type", info.type}, {"trace_id", info.trace_id}, more});
+void EventSpans::describe_process(Span& span, const Subject& event, const std::string& consumer,
+                                  const std::string& queue, int attempt) const {
+  if (!span.context.sampled) return;
+  describe(span, "process", bus_.exchange.empty() ? queue : bus_.exchange + ":" + event.type + ":" + queue, event.id);
+  route(span, event.type);
+  attribute(span, "messaging.consumer.group.name", consumer);
+  describe_ids(span, event);
+  span.attributes.emplace_back("holdfast.attempt", attempt);
+}
+
+void EventSpans::describe_ids(Span& span, const Subject& event) const {
+  attribute(span, "messaging.message.conversation_id", event.correlation_id);
+  attribute(span, "holdfast.causation_id", event.causation_id);
+}
+
+void EventSpans::say(const char* what, const Subject& event, const telemetry::Log::Field& more) const {
+  log_.debug(what, {{"event_id", event.id.to_string()}, {"type", event.type}, {"trace_id", event.trace_id}, more});
 }
 
 /// A span that has a parent is of an event that was created elsewhere: it is linked to that.
@@ -111,7 +116,8 @@ void EventSpans::describe(Span& span, const char* operation, std::string destina
   const bool creates = span.kind == Span::Kind::producer;
   if (!creates && span.parent != SpanContext::SpanId{})
     span.links.push_back({span.context.trace_id, span.parent, span.context.sampled});
-  span.name = std::string(operation) + " " + destination;
+  span.name.reserve(std::strlen(operation) + 1 + destination.size());
+  span.name.append(operation).append(" ").append(destination);
   attribute(span, "messaging.system", bus_.system);
   attribute(span, "messaging.operation.name", operation);
   attribute(span, "messaging.operation.type", operation);

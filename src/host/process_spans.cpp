@@ -20,8 +20,11 @@ const char* error_type(inbox::Report::End end) {
 
 }  // namespace
 
-ProcessSpans::ProcessSpans(const EventSpans& spans, const std::string& queue)
-    : spans_(spans), queue_(queue), outer_(std::exchange(current_job, spans.on() || spans.talks() ? this : nullptr)) {}
+ProcessSpans::ProcessSpans(const EventSpans& spans, const std::string& consumer, const std::string& queue)
+    : spans_(spans),
+      consumer_(consumer),
+      queue_(queue),
+      outer_(std::exchange(current_job, spans.on() || spans.talks() ? this : nullptr)) {}
 
 ProcessSpans::~ProcessSpans() { current_job = outer_; }
 
@@ -29,17 +32,18 @@ ProcessSpans::Run::Run(std::span<Envelope> events) : job_(current_job) {
   if (!job_) return;
   job_->forget_from(events.front().info.id);
   first_ = job_->ran_.size();
-  for (Envelope& event : events) job_->begin(event);
+  for (Envelope& event : events) {
+    const Ran& ran = job_->begin(event.info);
+    if (job_->spans_.on()) event.info.traceparent = ran.span.context.traceparent();
+  }
 }
 
-void ProcessSpans::begin(Envelope& event) {
+ProcessSpans::Ran& ProcessSpans::begin(const EventInfo& info) {
   Ran& ran = ran_.emplace_back();
-  ran.info.id = event.info.id;
-  if (spans_.talks())
-    ran.info.type = event.info.type, ran.info.trace_id = event.info.trace_id, ran.info.consumer = event.info.consumer;
-  if (!spans_.on()) return;
-  ran.span = spans_.begin_process(event.info, queue_);
-  event.info.traceparent = ran.span.context.traceparent();
+  if (spans_.on()) ran.span = spans_.begin_process(info);
+  if (spans_.talks() || ran.span.context.sampled) ran.event = spans_.subject_of(info), ran.attempt = info.attempt;
+  else ran.event.id = info.id;
+  return ran;
 }
 
 ProcessSpans::Run::~Run() {
@@ -49,24 +53,24 @@ ProcessSpans::Run::~Run() {
 }
 
 bool ProcessSpans::knows(const EventId& id) const {
-  return std::ranges::any_of(ran_, [&](const Ran& ran) { return ran.info.id == id; });
+  return std::ranges::any_of(ran_, [&](const Ran& ran) { return ran.event.id == id; });
 }
 
 /// It runs again: its transaction was undone, and with it what ran after it.
 void ProcessSpans::forget_from(const EventId& id) {
-  ran_.erase(std::ranges::find_if(ran_, [&](const Ran& ran) { return ran.info.id == id; }), ran_.end());
+  ran_.erase(std::ranges::find_if(ran_, [&](const Ran& ran) { return ran.event.id == id; }), ran_.end());
 }
 
 void ProcessSpans::end(const inbox::Report& report) {
   if (!current_job) return;
   for (const auto& setback : report.setbacks)
     if (spans_.on() && !knows(setback.info.id)) {  // no handler was given it
-      Ran& ran = ran_.emplace_back();
-      ran.info = setback.info, ran.span = spans_.begin_process(setback.info, queue_);
+      Ran& ran = begin(setback.info);
       ran.span.end = ran.span.start;
     }
   int handled = report.counts.handled;
   for (Ran& ran : ran_) {
+    spans_.describe_process(ran.span, ran.event, consumer_, queue_, ran.attempt);
     judge(ran, report, handled);
     const auto at = ran.span.end;
     spans_.end(std::move(ran.span), at);
@@ -76,11 +80,11 @@ void ProcessSpans::end(const inbox::Report& report) {
 
 /// Those that were handled came before those that the job did not get to settle.
 void ProcessSpans::judge(Ran& ran, const inbox::Report& report, int& handled) const {
-  const auto is_of = [&](const inbox::Setback& setback) { return setback.info.id == ran.info.id; };
+  const auto is_of = [&](const inbox::Setback& setback) { return setback.info.id == ran.event.id; };
   if (const auto found = std::ranges::find_if(report.setbacks, is_of); found != report.setbacks.end())
     return telemetry::fail(ran.span, found->reason, found->error);
   if (handled-- > 0) {
-    if (spans_.talks()) spans_.say("an event was handled", ran.info, {"consumer", ran.info.consumer});
+    if (spans_.talks()) spans_.say("an event was handled", ran.event, {"consumer", consumer_});
     return;
   }
   if (report.end != inbox::Report::End::done) return telemetry::fail(ran.span, error_type(report.end), report.why);

@@ -10,7 +10,7 @@ namespace holdfast::host {
 
 class ProcessSpans {
  public:
-  ProcessSpans(const EventSpans& spans, const std::string& queue);
+  ProcessSpans(const EventSpans& spans, const std::string& consumer, const std::string& queue);
   ~ProcessSpans();
   ProcessSpans(const ProcessSpans&) = delete;
   ProcessSpans& operator=(const ProcessSpans&) = delete;
@@ -33,16 +33,17 @@ class ProcessSpans {
 
  private:
   struct Ran {
-    EventInfo info;  // what the log says of it
+    Subject event;
+    int attempt = 1;
     Span span;
   };
-  void begin(Envelope& event);
+  Ran& begin(const EventInfo& info);
   bool knows(const EventId& id) const;
   void forget_from(const EventId& id);
   void judge(Ran& ran, const inbox::Report& report, int& handled) const;
 
   const EventSpans& spans_;
-  const std::string& queue_;
+  const std::string &consumer_, &queue_;
   std::vector<Ran> ran_;
   ProcessSpans* outer_;
 };

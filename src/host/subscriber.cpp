@@ -133,7 +133,7 @@ void Subscriber::connect(ports::Receiver& receiver) {
 }
 
 inbox::Report Subscriber::run(const std::function<inbox::Report()>& job) const {
-  ProcessSpans spans(here_.spans, queue_.name);
+  ProcessSpans spans(here_.spans, name(), queue_.name);
   const auto begun = here_.clock.steady();
   inbox::Report report = job();
   meters_->run.observe(std::chrono::duration<double>(here_.clock.steady() - begun).count());

@@ -1,6 +1,8 @@
 #include <atomic>
 #include <condition_variable>
+#include <deque>
 #include <mutex>
+#include <new>
 #include <thread>
 #include <utility>
 
@@ -14,7 +16,10 @@
 namespace holdfast {
 namespace {
 
-using Spans = std::vector<Span>;
+struct Batch {
+  std::string spans;  // as OTLP has them
+  std::size_t count = 0;
+};
 constexpr std::string_view traces_path = "/v1/traces";
 
 /// Where the spans go: as OTEL_EXPORTER_OTLP_ENDPOINT has it, the path is added, unless it is there.
@@ -39,66 +44,79 @@ class Exporter final : public SpanSink {
   explicit Exporter(OtlpOptions options)
       : options_(checked(std::move(options))),
         log_(options_.log),
-        target_(target_of(options_.endpoint)),
+        request_{"POST", target_of(options_.endpoint), {{"content-type", telemetry::otlp_content_type}}},
         client_(options_.endpoint, options_.timeout) {
-    waiting_.reserve(options_.queue), taken_.reserve(options_.queue);  // recording moves none
     thread_ = std::jthread([this](const std::stop_token& stop) { work(stop); });
   }
 
+  /// Written as OTLP at once, on the thread that has the span in its cache and frees it where it was made.
   void record(Span span) noexcept override {
-    bool full_batch = false;
-    {
-      const std::lock_guard lock(mutex_);
-      if (waiting_.size() >= options_.queue) return drop(1);
-      waiting_.push_back(std::move(span));
-      full_batch = waiting_.size() == options_.batch;
-    }
-    if (full_batch) changed_.notify_one();
+    if (count_ >= options_.queue) return drop(1);  // at no further cost while the collector is away
+    try {
+      thread_local std::string text;
+      text.clear();
+      telemetry::append_otlp(text, span);
+      if (add(text)) changed_.notify_one();
+    } catch (const std::bad_alloc&) { drop(1); }
   }
   std::uint64_t dropped() const noexcept override { return dropped_; }
 
  private:
   enum class Sent { yes, refused, away };
 
+  /// true: a batch is full.
+  bool add(const std::string& text) {
+    const std::lock_guard lock(mutex_);
+    if (count_ >= options_.queue) return drop(1), false;
+    if (waiting_.empty() || waiting_.back().count == options_.batch) begin_batch();
+    Batch& last = waiting_.back();
+    last.spans += text;
+    ++count_;
+    return ++last.count == options_.batch;
+  }
+  void begin_batch() {
+    waiting_.emplace_back();
+    std::swap(waiting_.back().spans, spare_);  // memory of a batch that was sent
+    waiting_.back().spans.clear();
+  }
+
   void work(const std::stop_token& stop) {
     for (bool going = true; going;) {
       take(stop);
       going = !stop.stop_requested();
-      if (!send(stop)) break;
+      for (; !taken_.empty(); taken_.pop_front())
+        if (!send(taken_.front(), stop)) return;
     }
   }
 
   void take(const std::stop_token& stop) {
     std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, stop, options_.interval, [this] { return waiting_.size() >= options_.batch; });
+    changed_.wait_for(lock, stop, options_.interval,
+                      [this] { return !waiting_.empty() && waiting_.front().count == options_.batch; });
     std::swap(waiting_, taken_);
   }
 
   /// false: the collector is away, and this is the end.
-  bool send(const std::stop_token& stop) {
-    auto pause = options_.retry_first;
-    for (std::span<const Span> left = taken_; !left.empty();) {
-      const auto batch = left.first(std::min(left.size(), options_.batch));
-      const Sent sent = post(batch);
-      if (sent == Sent::away) {
-        if (stop.stop_requested()) return false;
-        wait(stop, pause);
-        pause = std::min(pause * 2, options_.retry_most);
-        continue;
-      }
-      if (sent == Sent::refused) drop(batch.size());
-      left = left.subspan(batch.size());
+  bool send(Batch& batch, const std::stop_token& stop) {
+    Sent sent = Sent::away;
+    for (auto pause = options_.retry_first; (sent = post(batch.spans)) == Sent::away;
+         pause = std::min(pause * 2, options_.retry_most)) {
+      if (stop.stop_requested()) return false;
+      wait(stop, pause);
     }
-    taken_.clear();
+    if (sent == Sent::refused) drop(batch.count);
+    const std::lock_guard lock(mutex_);
+    count_ -= batch.count;
+    spare_ = std::move(batch.spans);
     return true;
   }
 
-  Sent post(std::span<const Span> batch) {
+  Sent post(const std::string& spans) {
     std::string why;
     Sent sent = Sent::away;
     try {
-      const auto answer = client_.post(target_, telemetry::to_otlp(options_.service, batch),
-                                       {{"content-type", telemetry::otlp_content_type}});
+      telemetry::otlp_body(request_.body, options_.service, spans);
+      const auto answer = client_.send(request_);
       if (answer.status / 100 == 2) sent = Sent::yes;
       else if (!may_pass(answer.status)) sent = Sent::refused;
       why = "it answered " + std::to_string(answer.status);
@@ -128,12 +146,14 @@ class Exporter final : public SpanSink {
 
   const OtlpOptions options_;
   const telemetry::Log log_;
-  const std::string target_;
+  http::Request request_;  // of the thread, as are those below
   http::Client client_;
   std::mutex mutex_;
   std::condition_variable_any changed_;
-  Spans waiting_;
-  Spans taken_;  // of the thread
+  std::deque<Batch> waiting_;  // the last one is being filled
+  std::string spare_;
+  std::deque<Batch> taken_;  // of the thread
+  std::atomic<std::size_t> count_ = 0;  // spans of both
   std::atomic<std::uint64_t> dropped_ = 0;
   Sent last_ = Sent::yes;
   std::jthread thread_;

@@ -55,6 +55,7 @@ class Relay {
   std::vector<Action> step(Tick now);  ///< all that is to be done now, in this order
   Tick next_tick() const;  ///< without an input before, step() has nothing to do until then
   const ports::OutgoingEvent& event(Token token) const;  ///< of a Publish that has no result yet
+  const Flight* flight(Token token) const { return flights_.find(token); }  ///< likewise; null: it has one, or is over
   bool stopped() const;  ///< after stop(): nothing in flight, all marked, lease given back
   RelayStatus status() const;
   /// How long each confirm took that came since the last call.

@@ -52,7 +52,6 @@ void Sender::publish(const Publish& publish) {
   Line& ours = line(publish.session);
   const bool accepted =
       ours.publisher && !ours.full && ours.publisher->accept({publish.token, &relay_.event(publish.token)});
-  if (accepted && heard_) begun_.try_emplace(publish.token, clock_.utc());
   if (accepted) return;
   ours.full = true;
   relay_.not_accepted(publish.token);
@@ -96,9 +95,12 @@ void Sender::pump(Session session, Tick until) {
 }
 
 void Sender::hear(const std::vector<ports::PublishResult>& results) {
-  if (!heard_) return;
+  if (!heard_ || results.empty()) return;
+  const auto now = clock_.utc();
+  const auto steady = clock_.steady();
   for (const auto& result : results)
-    if (const auto begun = begun_.extract(result.token)) heard_(relay_.event(result.token), begun.mapped(), result);
+    if (const auto* flight = relay_.flight(result.token))
+      heard_(flight->row.data.event, {now - (steady - flight->since), now}, result);
 }
 
 void Sender::end(Session session) {

@@ -4,7 +4,6 @@
 #include <functional>
 #include <memory>
 #include <mutex>
-#include <unordered_map>
 
 #include "outbox/relay.hpp"
 #include "ports/clock.hpp"
@@ -15,9 +14,12 @@ class Sender {
  public:
   /// open: connects; throws Unavailable (or Invalid: the set-up is to blame).
   using Open = std::function<std::unique_ptr<ports::Publisher>()>;
-  /// What came of one publish, and when it began. Called before the relay hears of it; empty: nobody listens.
+  struct Took {
+    Timestamp begin, end;
+  };
+  /// What came of one publish. Called before the relay hears of it; empty: nobody listens.
   using Heard =
-      std::function<void(const ports::OutgoingEvent& event, Timestamp begun, const ports::PublishResult& result)>;
+      std::function<void(const ports::OutgoingEvent& event, const Took& took, const ports::PublishResult& result)>;
   Sender(Relay& relay, Open open, const ports::Clock& clock, Heard heard = {});
   ~Sender();
 
@@ -45,7 +47,6 @@ class Sender {
   Open open_;
   const ports::Clock& clock_;
   Heard heard_;
-  std::unordered_map<Token, Timestamp> begun_;  // where somebody listens
   std::mutex mutex_;  // publishers come and go on the relay thread, others wake and abort them
   Line lines_[2];
 };

@@ -1,6 +1,7 @@
 #include "telemetry/otlp.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 #include "event/utf8.hpp"
 #include "telemetry/protobuf.hpp"
@@ -12,10 +13,17 @@ constexpr std::size_t longest_text = 4096;
 constexpr int status_error = 2;
 constexpr std::uint32_t sampled_flag = 1;
 
+bool is_ascii(std::string_view text) {  // eight at a time
+  std::uint64_t all = 0, eight = 0;
+  for (; text.size() >= sizeof eight; text.remove_prefix(sizeof eight))
+    std::memcpy(&eight, text.data(), sizeof eight), all |= eight;
+  for (const char c : text) all |= static_cast<unsigned char>(c);
+  return (all & 0x8080808080808080U) == 0;
+}
+
 /// One text that is no UTF-8 would cost the whole batch.
 void text(Protobuf& out, int field, std::string_view value) {
-  const auto plain = [](char c) { return static_cast<unsigned char>(c) < 0x80; };
-  if (value.size() <= longest_text && std::ranges::all_of(value, plain)) out.bytes(field, value);
+  if (value.size() <= longest_text && is_ascii(value)) out.bytes(field, value);
   else out.bytes(field, event::fit(value, longest_text));
 }
 
@@ -71,16 +79,23 @@ void write(Protobuf& out, const Span& span) {
 
 }  // namespace
 
-std::string to_otlp(const std::string& service, std::span<const Span> spans) {
-  Protobuf out;
-  out.message(1, [&] {
-    out.message(1, [&] { key_value(out, 1, "service.name", service); });
-    out.message(2, [&] {
-      out.message(1, [&] { out.bytes(1, "holdfast"); });
-      for (const Span& span : spans) out.message(2, [&] { write(out, span); });
-    });
-  });
-  return out.take();
+void append_otlp(std::string& spans, const Span& span) {
+  thread_local std::string written;  // its length comes first
+  written.clear();
+  Protobuf out(written);
+  write(out, span);
+  Protobuf(spans).bytes(2, written);
+}
+
+void otlp_body(std::string& body, const std::string& service, std::string_view spans) {
+  std::string resource, scope;
+  Protobuf in_resource(resource), in_scope(scope), in_body(body);
+  in_resource.message(1, [&] { key_value(in_resource, 1, "service.name", service); });
+  in_scope.message(1, [&] { in_scope.bytes(1, "holdfast"); });
+  in_resource.head(2, scope.size() + spans.size());
+  body.clear();
+  in_body.head(1, resource.size() + scope.size() + spans.size());
+  body.append(resource).append(scope).append(spans);
 }
 
 }  // namespace holdfast::telemetry

@@ -74,12 +74,12 @@ class SenderTest : public testing::Test {
   RelayOptions options{.owner = "me"};
   Relay relay{options, ports::Random(1)};
   Sender sender{relay, [this] { return open(); }, clock,
-                [this](const auto& event, Timestamp begun, const auto& result) {
-                  heard.push_back({event.id, begun, result.outcome});
+                [this](const auto& event, const auto& took, const auto& result) {
+                  heard.push_back({event.id, took.begin, took.end, result.outcome});
                 }};
   struct Heard {
     EventId id;
-    Timestamp begun;
+    Timestamp begun, ended;
     Outcome outcome;
     bool operator==(const Heard&) const = default;
   };
@@ -104,10 +104,12 @@ TEST_F(SenderTest, WhoListensHearsWhatCameOfEachPublishAndWhenItBegan) {
   page({row(1, "a"), row(2, "b")});
   const auto begun = clock.time;
   step();
-  clock.time += std::chrono::seconds(3);
+  const auto ended = begun + std::chrono::seconds(3);
+  clock.time = ended, clock.tick += std::chrono::seconds(3);
   broker.outcome = Outcome::nacked;
   sender.pump(clock.tick);
-  EXPECT_THAT(heard, ElementsAre(Heard{id_of(1), begun, Outcome::nacked}, Heard{id_of(2), begun, Outcome::nacked}));
+  EXPECT_THAT(heard, ElementsAre(Heard{id_of(1), begun, ended, Outcome::nacked},
+                                 Heard{id_of(2), begun, ended, Outcome::nacked}));
 }
 
 TEST_F(SenderTest, WhatASessionLeavesOpenIsHeardOfAsUnknown) {
@@ -116,7 +118,7 @@ TEST_F(SenderTest, WhatASessionLeavesOpenIsHeardOfAsUnknown) {
   step();
   broker.state = SessionState::closed;
   sender.pump(clock.tick);
-  EXPECT_THAT(heard, ElementsAre(Heard{id_of(1), clock.time, Outcome::unknown}));
+  EXPECT_THAT(heard, ElementsAre(Heard{id_of(1), clock.time, clock.time, Outcome::unknown}));
 }
 
 TEST_F(SenderTest, ABrokerThatIsAwayIsTriedAgain) {

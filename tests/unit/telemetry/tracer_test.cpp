@@ -96,6 +96,13 @@ Span example() {
   return span;
 }
 
+std::string to_otlp(const std::string& service, const std::vector<Span>& spans) {
+  std::string written, body;
+  for (const auto& span : spans) append_otlp(written, span);
+  otlp_body(body, service, written);
+  return body;
+}
+
 TEST(Otlp, SaysAllOfASpan) {
   auto failed = example();
   fail(failed, "failed", "the shelf is empty");
@@ -124,7 +131,7 @@ TEST(Otlp, SaysAllOfASpan) {
 TEST(Otlp, OneBadTextCostsNoBatch) {
   auto span = example();
   fail(span, "failed", "\xff\xfe" + std::string(10'000, 'x'));
-  const auto read = read_otlp(to_otlp("s", {&span, 1})).spans.at(0);
+  const auto read = read_otlp(to_otlp("s", {span})).spans.at(0);
   EXPECT_LE(read.error.size(), 4096u);
   EXPECT_EQ(read.error.substr(0, 4), "\xEF\xBF\xBD\xEF") << "U+FFFD, as in columns";
 }
