@@ -146,6 +146,28 @@ TEST_F(OutboxCommand, StatusShowsSeveralDatabases) {
   EXPECT_TRUE(has(on("order", {"status"}).out, std::to_string(order.process.pid()))) << on("order", {"status"}).out;
 }
 
+TEST_F(OutboxCommand, StatusWatchedLooksAgainUntilItIsEnded) {
+  prepare("order");
+  demo::Process watch({HOLDFAST_BIN_DIR "/holdfast", {"--database", url("order.db"), "status", "--watch"}, {}, ""});
+  const auto screen = [&] {
+    std::string line = watch.read_line(60s);
+    EXPECT_TRUE(line.starts_with("holdfast status, ") && line.ends_with("Ctrl-C ends")) << line;
+    while (!line.starts_with("order.db ")) line = watch.read_line(60s);
+    std::string left;
+    while (!left.starts_with("CONSUMER OF") && !left.starts_with("order.db ")) left = watch.read_line(60s);
+    watch.read_line(60s);
+    return line;
+  };
+  EXPECT_TRUE(std::regex_search(screen(), std::regex("^order.db +0 +- ")));
+  publish("1");
+  std::string seen;
+  for (int looks = 0; looks < 20 && !std::regex_search(seen, std::regex("^order.db +1 +[0-9]+ s ")); ++looks)
+    seen = screen();
+  EXPECT_TRUE(std::regex_search(seen, std::regex("^order.db +1 +[0-9]+ s "))) << seen;
+  watch.signal(SIGINT);
+  EXPECT_EQ(watch.wait(), 128 + SIGINT);
+}
+
 TEST_F(OutboxCommand, ARelaySendsForAServiceThatDoesNot) {
   declare_queues();
   auto order = start("order", {"--relay-mode", "elsewhere"});

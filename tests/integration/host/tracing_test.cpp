@@ -104,6 +104,26 @@ TEST_F(HostTracing, ARetryIsInTheTraceOfItsEventAndSaysWhatFailed) {
   EXPECT_TRUE(continues(reserved[0], runs[1]));
 }
 
+/// The program that published it has ended meanwhile: all that is left of the trace is the row.
+TEST_F(HostTracing, WhatWaitedOutAnOutageOfMinutesGoesOnInItsTrace) {
+  {
+    Host other(with_spans());
+    other.store().transact([&](Transaction& tx) {
+      other.outbox().publish(tx, Placed{1, "a"}, {.correlation_id = "talk", .traceparent = traceparent});
+    });
+  }
+  Db(folder.file("test.db")).exec("UPDATE holdfast_outbox SET occurred_at = occurred_at - 600 * 1000000");
+  traced.subscribe(taking("first"), [](Context&, const Placed&) {});
+  traced.start();
+  const auto runs = kept->named("process first", 1), sends = kept->named("send test.placed", 1);
+  const auto created = kept->named("create test.placed", 1);
+  ASSERT_TRUE(runs.size() == 1 && sends.size() == 1 && created.size() == 1);
+  EXPECT_TRUE(continues(sends[0], created[0]) && is_linked(sends[0], created[0]));
+  EXPECT_TRUE(continues(runs[0], created[0]) && is_linked(runs[0], created[0]));
+  EXPECT_EQ(runs[0].context.traceparent().substr(0, 35), traceparent.substr(0, 35));
+  EXPECT_EQ(attribute_of(runs[0], "messaging.message.conversation_id"), "talk");
+}
+
 TEST_F(HostTracing, AReplayIsInTheTraceOfItsEvent) {
   std::atomic<bool> mended = false;
   Subscription once{.consumer = "first", .retry = {.delays = {}}};
