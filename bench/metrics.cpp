@@ -8,6 +8,7 @@
 #include "http/client.hpp"
 #include "ports/clock.hpp"
 #include "ports/store_base.hpp"
+#include "ports/transport_base.hpp"
 #include "service/health.hpp"
 
 namespace holdfast::bench {
@@ -70,6 +71,22 @@ void measure(Report& report, const std::string& on, Store store, const std::stri
   report.add({"GET /metrics, 99 of 100, " + on, answered[answers * 99 / 100], "ms", 0, "", 20, true});
 }
 
+/// What the upkeep of a consumer asks of the bus in a file.
+void measure_depth(Report& report, const std::string& file) {
+  const auto bus = open_transport("sqlite:" + file);
+  auto& topology = bus.impl()->topology();
+  topology.declare({"q", {"#"}, true});
+  open_store("sqlite:" + file).transact([](Transaction& tx) {
+    tx.exec(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1) INSERT INTO events(queue, "
+        "message_id, type, published_at, body) SELECT 1, i, 'order.created.v1', 0, zeroblob(400) FROM n",
+        million);
+  });
+  std::vector<double> asked;
+  for (int i = 0; i < looks; ++i) asked.push_back(milliseconds([&] { (void)topology.depth("q"); }));
+  report.add({"depth of a queue of a million, bus in a file", median(asked), "ms", 0, "", 100, true});
+}
+
 void subscribe_once(Store& store) {
   store.migrate();
   store.impl()
@@ -80,6 +97,7 @@ void subscribe_once(Store& store) {
 }  // namespace
 
 void measure_metrics(Report& report, const std::filesystem::path& folder) {
+  measure_depth(report, (folder / "depth.db").string());
   const std::string bus = "sqlite:" + (folder / "metrics-bus.db").string();
   {
     Store store = open_store("sqlite:" + (folder / "metrics.db").string());

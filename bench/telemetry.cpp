@@ -11,7 +11,7 @@
 namespace holdfast::bench {
 namespace {
 
-constexpr int pairs = 7;
+constexpr int pairs = 11;
 constexpr double percent = 100, goal = 95, micro = 1e6;
 
 class Collector {

@@ -25,7 +25,10 @@ class Topology {
  public:
   virtual ~Topology() = default;
   virtual Declared declare(const Queue& queue) = 0;
+  /// Asked every few seconds. Exact up to `counted`; above, where a transport would have to count them, an estimate, and handed_out
+  /// is not counted further.
   struct Depth {
+    static constexpr std::int64_t counted = 10'000;
     std::int64_t ready = 0;  // all that is not acked; RabbitMQ: without what a receiver has in work
     std::int64_t handed_out = 0;  // of these: handed to a receiver before; RabbitMQ: not known, 0
     std::int64_t dead_letters = 0;

@@ -1,15 +1,16 @@
 #include "store/waiting.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <map>
 
+#include "sql/windows.hpp"
 #include "store/time.hpp"
 #include "store/words.hpp"
 
 namespace holdfast::store {
 
 using namespace ports;
+using detail::Windows;
 
 namespace {
 
@@ -18,17 +19,6 @@ using MaybeMicros = std::optional<std::int64_t>;
 std::optional<Timestamp> time_of(MaybeMicros micros) {
   return micros ? std::optional(from_micros(*micros)) : std::nullopt;
 }
-
-/// Numbers after `low`, up to `high`, looked at here and there; all of them where they are few.
-struct Windows {
-  static constexpr std::int64_t most = 500, widest = 20;
-  std::int64_t low, span, count, width;
-  Windows(std::int64_t low_, std::int64_t high)
-      : low(low_), span(high - low_), count(span > most * widest ? most : 1), width(count == 1 ? span : widest) {}
-  std::int64_t whole(std::int64_t found) const {
-    return std::llround(static_cast<double>(found) * static_cast<double>(span) / static_cast<double>(count * width));
-  }
-};
 
 void count_outbox(TransactionRef tx, const WaitingSql& sql, Waiting& out) {
   const auto [first, refused, oldest, last, last_of_all] =

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "sql/windows.hpp"
 #include "transport/sqlite_bus/presence.hpp"
 
 namespace holdfast::transport::sqlite_bus {
@@ -28,6 +29,32 @@ void record(sqlite::Connection& connection, std::int64_t queue, const Patterns& 
 
 std::optional<bool> ordering(sqlite::Connection& connection, const std::string& queue) {
   return query<bool>(connection, "SELECT by_key FROM queues WHERE name = $1", queue).one_or_none();
+}
+
+struct Counted {
+  std::int64_t all = 0, handed_out = 0;
+};
+
+/// So many are counted, the oldest, by an index that holds nothing else; how many come after them is estimated.
+Counted count(sqlite::Connection& connection, const std::string& queue) {
+  constexpr auto most = ports::Topology::Depth::counted + 1;
+  const auto [id, all, handed_out, last, last_of_all] =
+      query<std::int64_t, std::int64_t, std::int64_t, std::int64_t, std::int64_t>(
+          connection,
+          "SELECT q.id, count(position), coalesce(sum(position <= q.handed_out), 0), coalesce(max(position), 0),"
+          " coalesce((SELECT position FROM events WHERE queue = q.id ORDER BY position DESC LIMIT 1), 0)"
+          " FROM (SELECT id, handed_out FROM queues WHERE name = $1) AS q LEFT JOIN (SELECT position FROM events"
+          "  WHERE queue = (SELECT id FROM queues WHERE name = $1) ORDER BY position LIMIT $2)",
+          queue, most)
+          .one();
+  if (all < most || last_of_all == last) return {all, handed_out};
+  const detail::Windows w(last, last_of_all);
+  const auto found = query<std::int64_t>(
+      connection,
+      "WITH RECURSIVE i(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM i WHERE n < $4 - 1) SELECT sum((SELECT count(*)"
+      " FROM events WHERE queue = $1 AND position > $2 + n * $3 / $4 AND position <= $2 + n * $3 / $4 + $5)) FROM i",
+      id, w.low, w.span, w.count, w.width);
+  return {all + w.whole(found.one()), handed_out};
 }
 
 std::string in_words(bool by_key) { return by_key ? "by key" : "in any order"; }
@@ -93,16 +120,11 @@ void Topology::change_ordering(std::int64_t id, const std::string& name, bool by
 
 ports::Topology::Depth Topology::depth(const std::string& queue) {
   const std::lock_guard lock(mutex_);
-  const auto sql =
-      "SELECT (SELECT count(*) FROM events WHERE queue = q.id), "
-      "(SELECT count(*) FROM events WHERE queue = q.id AND position <= q.handed_out), "
-      "(SELECT count(*) FROM events e JOIN queues d ON d.id = e.queue WHERE d.name = $2) FROM queues q WHERE q.name = "
-      "$1";
-  const auto counts =
-      query<std::int64_t, std::int64_t, std::int64_t>(connection(), sql, queue, ports::dead_letter_queue(queue))
-          .one_or_none();
-  if (!counts) return {};
-  return {std::get<0>(*counts), std::get<1>(*counts), std::get<2>(*counts)};
+  auto& c = connection();
+  if (!ordering(c, queue)) return {};
+  const auto dead = ports::dead_letter_queue(queue);
+  const auto own = count(c, queue);
+  return {own.all, own.handed_out, ordering(c, dead) ? count(c, dead).all : 0};
 }
 
 std::vector<std::string> Topology::describe(const ports::Queue& queue) const {

@@ -40,6 +40,33 @@ std::vector<bool> again(const std::vector<ports::Delivery>& events) {
   return out;
 }
 
+// ---- the depth of a queue
+
+TEST_F(SqliteBusRules, TheDepthIsExactWhileItIsSmallAndCostsTheSameWhenItIsNot) {
+  const auto bus = open(file());
+  for (const auto* name : {"long", "short"}) bus->topology().declare({name, {name}, false});
+  const auto fill = [&](const std::string& queue, int from, int to) {
+    ask("WITH RECURSIVE n(i) AS (SELECT " + std::to_string(from) + " UNION ALL SELECT i + 1 FROM n WHERE i < " +
+        std::to_string(to) +
+        ") INSERT INTO events(queue, message_id, type, published_at, body) SELECT id, i, 't', 0, ''" +
+        " FROM n, queues WHERE name = '" + queue + "'");
+  };
+  fill("long", 1, 10'000);
+  EXPECT_EQ(bus->topology().depth("long").ready, 10'000);
+  double in_all = 10'000;
+  for (int i = 0; i < 200; ++i) {  // the two queues share their numbers, in no rhythm
+    const int more = 500 + i * 37 % 983;
+    fill("short", 1, 10), fill("long", 1, more);
+    in_all += more;
+  }
+  EXPECT_EQ(bus->topology().depth("short").ready, 2'000);
+  EXPECT_NEAR(static_cast<double>(bus->topology().depth("long").ready), in_all, in_all * 0.02);
+  EXPECT_EQ(bus->topology().depth("none"), ports::Topology::Depth());
+  ask("DELETE FROM events WHERE queue = (SELECT id FROM queues WHERE name = 'long') AND position % 100 > 0");
+  const auto thinned = ask("SELECT count(*) FROM events JOIN queues ON id = queue WHERE name = 'long'");
+  EXPECT_EQ(bus->topology().depth("long").ready, thinned) << "few again";
+}
+
 // ---- what is redelivered says so, and is whole
 
 TEST_F(SqliteBusRules, G5_ByKeyAnEarlierSessionsEventsStayMarkedThoughTheNextOneIsShort) {
