@@ -51,7 +51,7 @@ INSERT INTO holdfast.deferred(consumer, event_id, key, blocks_key, state, attemp
          'the shelf was locked', '', decode(repeat('00', 400), 'hex'), '{}', '', now() FROM generate_series(1, 1000000) AS i;
 )";
 
-void measure(Report& report, const std::string& on, Store store, const std::string& bus) {
+void measure(Report& report, const std::string& on, const Store& store, const std::string& bus) {
   const auto admin = store.impl()->admin();
   std::vector<double> gauges, answered;
   for (int i = 0; i < looks; ++i) gauges.push_back(milliseconds([&] { (void)admin->waiting(); }));
@@ -83,6 +83,7 @@ void measure_depth(Report& report, const std::string& file) {
         million);
   });
   std::vector<double> asked;
+  asked.reserve(looks);
   for (int i = 0; i < looks; ++i) asked.push_back(milliseconds([&] { (void)topology.depth("q"); }));
   report.add({"depth of a queue of a million, bus in a file", median(asked), "ms", 0, "", 100, true});
 }

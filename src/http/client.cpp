@@ -10,6 +10,7 @@
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
 #include <charconv>
+#include <tuple>
 
 #include "http/sockets.hpp"
 
@@ -81,7 +82,7 @@ class Client::Impl {
       if (!code_) break;
     }
     if (code_) throw Unavailable("no connection to " + url_ + ": " + code_.message());
-    stream_.socket().set_option(asio::ip::tcp::no_delay(true), code_);
+    std::ignore = stream_.socket().set_option(tcp::no_delay(true), code_);
   }
 
   std::optional<Response> exchange(const Request& request) {

@@ -1,8 +1,10 @@
 #include "http/sockets.hpp"
 
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <cerrno>
+#include <tuple>
 
 namespace holdfast::http {
 
@@ -25,7 +27,8 @@ Code accept_next(tcp::acceptor& acceptor, tcp::socket& client) {
   const int made = ::accept4(acceptor.native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
   if (made < 0) return last_error();
   Code code;
-  client.assign(acceptor.local_endpoint(code).protocol(), made, code);
+  std::ignore = client.assign(acceptor.local_endpoint(code).protocol(), made, code);
+  if (code) ::close(made);
   return code;
 }
 
