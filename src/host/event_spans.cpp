@@ -94,7 +94,7 @@ Subject EventSpans::subject_of(const EventInfo& info) const {
 void EventSpans::describe_process(Span& span, const Subject& event, const std::string& consumer,
                                   const std::string& queue, int attempt) const {
   if (!span.context.sampled) return;
-  describe(span, "process", bus_.exchange.empty() ? queue : bus_.exchange + ":" + event.type + ":" + queue, event.id);
+  describe(span, "process", received_from(event.type, queue), event.id);
   route(span, event.type);
   attribute(span, "messaging.consumer.group.name", consumer);
   describe_ids(span, event);
@@ -129,7 +129,13 @@ void EventSpans::describe(Span& span, const char* operation, std::string destina
 
 std::string EventSpans::published_to(const std::string& type, const std::string& destination) const {
   if (!destination.empty()) return destination;
+  if (bus_.topic_of) return bus_.topic_of(type);
   return bus_.exchange.empty() ? type : bus_.exchange + ":" + type;
+}
+
+std::string EventSpans::received_from(const std::string& type, const std::string& queue) const {
+  if (bus_.topic_of) return bus_.topic_of(type);
+  return bus_.exchange.empty() ? queue : bus_.exchange + ":" + type + ":" + queue;
 }
 
 void EventSpans::route(Span& span, const std::string& type) const {

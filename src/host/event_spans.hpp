@@ -50,6 +50,7 @@ class EventSpans {
   void describe(Span& span, const char* operation, std::string destination, const EventId& id) const;
   void describe_ids(Span& span, const Subject& event) const;
   std::string published_to(const std::string& type, const std::string& destination) const;
+  std::string received_from(const std::string& type, const std::string& queue) const;
   void route(Span& span, const std::string& type) const;
   void sent(const ports::OutgoingEvent& event, const outbox::Sender::Took& took,
             const ports::PublishResult& result) const;

@@ -106,6 +106,7 @@ struct Pumped {
   std::vector<ports::PublishResult> results = {};
   ports::Blame blame = ports::Blame::nobody;  // of a closed one
   std::string why = {};
+  std::vector<std::string> warnings = {};
 };
 
 std::ostream& operator<<(std::ostream& out, const Action& action);

@@ -110,6 +110,7 @@ void Relay::not_accepted(Token token) {
 void Relay::pumped(Tick now, Session session, const Pumped& pumped) {
   watch_lease(now);
   line(session).full = false;
+  for (const auto& warning : pumped.warnings) alert(now, warning, {warning});
   const bool closed = pumped.state == ports::SessionState::closed;
   bool all_confirmed = true;
   for (const ports::PublishResult& result : pumped.results) {

@@ -85,6 +85,7 @@ void Sender::pump(Session session, Tick until) {
   Pumped pumped;
   pumped.state = ours.publisher->pump(until, pumped.results);
   ours.full = false;
+  pumped.warnings = ours.publisher->warnings();
   if (pumped.state == ports::SessionState::closed) {
     pumped.blame = ours.publisher->blame();
     pumped.why = ours.publisher->why_closed();

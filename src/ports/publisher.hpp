@@ -36,6 +36,7 @@ class Publisher {
   virtual SessionState pump(Tick until, std::vector<PublishResult>& results) = 0;
   virtual Blame blame() const = 0;  // after closed
   virtual std::string why_closed() const = 0;  // in words
+  virtual std::vector<std::string> warnings() { return {}; }  // since the last call, for a person; all goes on
   virtual void wake() noexcept = 0;  // pump() returns soon: a commit, a mark came back
   virtual void abort() noexcept = 0;  // ends a pump() that hangs; the session is over
 };

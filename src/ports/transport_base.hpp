@@ -1,6 +1,8 @@
 // What is behind a Transport: makes the sessions. Threads: any. Opening one connects; Unavailable where that fails.
 #pragma once
+#include <functional>
 #include <memory>
+#include <string>
 
 #include "ports/clock.hpp"
 #include "ports/publisher.hpp"
@@ -13,6 +15,7 @@ namespace holdfast::ports {
 struct BusName {
   std::string system;         // messaging.system
   std::string exchange = {};  // "": an event goes to what its type names
+  std::function<std::string(const std::string& type)> topic_of = {};  // where consumers read topics and have no queues
   std::string server = {};
   int port = 0;  // 0: a file, or several servers
 };

@@ -96,7 +96,8 @@ TEST_F(KafkaPublisher, G1_NoLoss_ATopicThatMayNotBeMadeIsMissedInClearWords) {
   broker = open(s);
   const auto results = publish(broker, {event("1")});
   EXPECT_EQ(results.at(0).outcome, Outcome::returned);
-  EXPECT_NE(results.at(0).error.find("there is no topic order.created.v1"), std::string::npos) << results.at(0).error;
+  EXPECT_NE(results.at(0).error.find("topic order.created.v1: there is no such topic"), std::string::npos)
+      << results.at(0).error;
   auto odd = event("2");
   odd.type = "order created";
   EXPECT_EQ(publish(broker, {odd}).at(0).outcome, Outcome::returned);
@@ -129,6 +130,29 @@ TEST_F(KafkaPublisher, ATopicWithFewerPartitionsIsAFault) {
   EXPECT_EQ(publish(broker, {event("1")}).at(0).outcome, Outcome::returned);
   const auto text = why<Invalid>([&] { broker->topology().declare({"inventory.q", {"order.created.*"}}); });
   EXPECT_NE(text.find("has 2 partitions, and 4 are configured"), std::string::npos) << text;
+}
+
+/// A relay alone declares no queue: what is wrong with a topic it learns when it publishes.
+TEST_F(KafkaPublisher, APublisherWarnsOfPartitionsThatItDoesNotUse) {
+  op.make("order.created.v1", 4);
+  broker = open(settings(server().url(), 2));
+  publisher = broker->publisher();
+  const auto one = event("1");
+  EXPECT_TRUE(publisher->accept({1, &one}));
+  EXPECT_EQ(pump(*publisher, 1).at(0).outcome, Outcome::confirmed);
+  const auto warnings = publisher->warnings();
+  ASSERT_EQ(warnings.size(), 1u);
+  EXPECT_NE(warnings[0].find("order.created.v1 has 4 partitions, and 2 are configured"), std::string::npos)
+      << warnings[0];
+  EXPECT_TRUE(publisher->warnings().empty());
+}
+
+TEST_F(KafkaPublisher, G1_NoLoss_NothingIsPublishedToACompactedTopic) {
+  op.make("order.created.v1", 1, {{"cleanup.policy", "compact"}});
+  const auto result = publish(broker, {event("1")}).at(0);
+  EXPECT_EQ(result.outcome, Outcome::returned);
+  EXPECT_NE(result.error.find("is compacted"), std::string::npos) << result.error;
+  EXPECT_TRUE(stored("order.created.v1").empty());
 }
 
 }  // namespace

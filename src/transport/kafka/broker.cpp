@@ -16,7 +16,10 @@ class Broker : public detail::TransportBase {
       : settings_(std::move(settings)), clock_(clock), topology_(settings_, clock) {}
 
   std::string name() const override { return settings_->broker.name(); }
-  ports::BusName bus() const override { return {.system = "kafka"}; }
+  ports::BusName bus() const override {
+    return {.system = "kafka",
+            .topic_of = [settings = settings_](const std::string& type) { return settings->topics.topic_of(type); }};
+  }
   ports::Topology& topology() override { return topology_; }
   std::unique_ptr<ports::Publisher> publisher() override { return std::make_unique<Publisher>(settings_, clock_); }
 

@@ -71,25 +71,33 @@ std::vector<std::string> read_by(const Settings& settings, const ports::Queue& q
   return names;
 }
 
+std::string unfit(const TopicFacts& topic, int partitions) {
+  if (topic.partitions < partitions)
+    return fmt::format(
+        "has {} partitions, and {} are configured: add partitions, or set broker.partitions to what all topics have",
+        topic.partitions, partitions);
+  if (topic.text("cleanup.policy").find("compact") != std::string::npos)
+    return "is compacted: Kafka would delete all but the last event of each key; set its cleanup.policy to delete";
+  return "";
+}
+
+std::string unused_partitions(const TopicFacts& topic, int partitions) {
+  if (topic.partitions <= partitions) return "";
+  return fmt::format(
+      "has {} partitions, and {} are configured: the others are read and not written to, for a key would change its "
+      "partition; to use them, stop all publishers, let consumers empty the topic, and set broker.partitions",
+      topic.partitions, partitions);
+}
+
 Findings judge(const Settings& settings, const std::string& name, const TopicFacts& topic, Role role) {
   const auto& o = settings.options;
   const bool of_events = role != Role::dead_letters;
   Findings found;
   const auto fault = [&](const std::string& text) { found.faults.push_back("topic " + name + " " + text); };
   const auto warn = [&](const std::string& text) { found.warnings.push_back("topic " + name + " " + text); };
-  if (role == Role::events && topic.partitions < o.partitions)
-    fault(fmt::format(
-        "has {} partitions, and {} are configured: add partitions, or set broker.partitions to what all topics "
-        "have",
-        topic.partitions, o.partitions));
-  if (role == Role::events && topic.partitions > o.partitions)
-    warn(
-        fmt::format("has {} partitions, and {} are configured: the others are read and not written to, for a key would "
-                    "change its partition; to use them, stop all publishers, let consumers empty the topic, and set "
-                    "broker.partitions",
-                    topic.partitions, o.partitions));
-  if (topic.text("cleanup.policy").find("compact") != std::string::npos)
-    fault("is compacted: Kafka would delete all but the last event of each key; set its cleanup.policy to delete");
+  const int partitions = role == Role::events ? o.partitions : topic.partitions;
+  if (const auto why = unfit(topic, partitions); !why.empty()) fault(why);
+  if (const auto more = unused_partitions(topic, partitions); !more.empty()) warn(more);
   const auto retention = topic.number("retention.ms");
   if (of_events && retention && (*retention < 0 || *retention > ports::Millis(o.dedupe_window).count()))
     fault(fmt::format(

@@ -20,6 +20,11 @@ enum class Role { events, own, dead_letters };  // own: what is sent to one queu
 Role role_of(const std::string& topic, const ports::Queue& queue);
 Findings judge(const Settings& settings, const std::string& name, const TopicFacts& topic, Role role);
 
+/// Why nothing may be published to it, "": it may. partitions: what is written to.
+std::string unfit(const TopicFacts& topic, int partitions);
+/// "": it has no more than are written to.
+std::string unused_partitions(const TopicFacts& topic, int partitions);
+
 /// Commands, a line each: the least that a program with these queues can do with.
 std::string permissions(const Settings& settings, const std::string& user, const std::vector<ports::Queue>& queues);
 

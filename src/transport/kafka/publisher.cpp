@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 #include "transport/kafka/failed.hpp"
 #include "transport/kafka/message.hpp"
@@ -127,12 +128,10 @@ void Publisher::look(Topic& topic, bool direct) {
     facts = admin.look(topic.name);
   }
   const int most = settings_->options.partitions, wanted = direct && facts ? std::min(most, facts->partitions) : most;
-  topic.missing = !facts ? "there is no topic " + topic.name + ": `holdfast topology apply` makes it"
-                  : facts->partitions < wanted
-                      ? "topic " + topic.name + " has " + std::to_string(facts->partitions) + " partitions, and " +
-                            std::to_string(wanted) + " are configured (broker.partitions)"
-                      : "";
-  if (!topic.missing.empty()) return;
+  topic.missing = !facts ? "there is no such topic: `holdfast topology apply` makes it" : unfit(*facts, wanted);
+  if (!topic.missing.empty()) return void(topic.missing = "topic " + topic.name + ": " + topic.missing);
+  if (const auto more = unused_partitions(*facts, direct ? facts->partitions : most); !more.empty())
+    warnings_.push_back("topic " + topic.name + " " + more);
   topic.most_bytes = facts->number("max.message.bytes");
   if (topic.handle) return;
   topic.handle.reset(rd_kafka_topic_new(client_->get(), topic.name.c_str(), nullptr));
@@ -160,6 +159,8 @@ rd_kafka_resp_err_t Publisher::produce(Topic& topic, int partition, std::uint64_
   if (code == RD_KAFKA_RESP_ERR_NO_ERROR) (void)headers.release();
   return code;
 }
+
+std::vector<std::string> Publisher::warnings() { return std::exchange(warnings_, {}); }
 
 SessionState Publisher::pump(ports::Tick until, Results& results) {
   std::string why;

@@ -27,6 +27,7 @@ class Publisher : public ports::Publisher {
   ports::SessionState pump(ports::Tick until, std::vector<ports::PublishResult>& results) override;
   ports::Blame blame() const override { return blame_; }
   std::string why_closed() const override { return why_closed_; }
+  std::vector<std::string> warnings() override;
   void wake() noexcept override { bell_.wake(); }
   void abort() noexcept override { bell_.abort(); }
 
@@ -41,7 +42,7 @@ class Publisher : public ports::Publisher {
     std::deque<Waiting> waiting = {};
   };
   struct Topic {
-    std::string name, missing = {};  // missing: why nothing can be published
+    std::string name, missing = {};  // missing: or why nothing may be published
     std::optional<std::int64_t> most_bytes = {};
     Owned<rd_kafka_topic_t> handle = nullptr;
     std::vector<Partition> partitions = {};
@@ -77,6 +78,7 @@ class Publisher : public ports::Publisher {
   std::unordered_map<std::string, Topic> topics_;
   std::unordered_set<std::uint64_t> open_;
   std::unordered_map<std::string, Stop> stopped_;  // keys of which one was not taken
+  std::vector<std::string> warnings_;
   Results results_;  // until the next pump()
   bool failing_ = false;  // nothing more is accepted, and all have their results
   bool full_ = false;  // librdkafka's queue was

@@ -138,6 +138,19 @@ TEST_F(G6_Outages, ASetUpThatIsToBlameBacksOffAndAlerts) {
   EXPECT_THAT(talk.says("open"), ElementsAre("open main"));
 }
 
+TEST_F(G6_Outages, AWarningOfTheTransportIsSaidOnceAMinute) {
+  const auto warns = [&] {
+    Pumped pumped;
+    pumped.warnings = {"topic orders has 24 partitions"};
+    talk.pumped(pumped);
+    return talk.says("alert");
+  };
+  EXPECT_THAT(warns(), ElementsAre("alert: topic orders has 24 partitions"));
+  EXPECT_THAT(warns(), IsEmpty());
+  talk.after(Millis(60'000));
+  EXPECT_THAT(warns(), ElementsAre("alert: topic orders has 24 partitions"));
+}
+
 TEST_F(G6_Outages, ABlockedSessionPublishesNothingAndStopsTheTimers) {
   talk.pumped({SessionState::blocked, {{talk.token(1), Outcome::confirmed, ""}}});
   EXPECT_TRUE(talk.relay.status().blocked);
