@@ -15,9 +15,9 @@ namespace holdfast::ports {
 struct BusName {
   std::string system;         // messaging.system
   std::string exchange = {};  // "": an event goes to what its type names
-  std::function<std::string(const std::string& type)> topic_of = {};  // where consumers read topics and have no queues
   std::string server = {};
   int port = 0;  // 0: a file, or several servers
+  std::function<std::string(const std::string& type)> topic_of = {};  // where consumers read topics and have no queues
 };
 
 }  // namespace holdfast::ports

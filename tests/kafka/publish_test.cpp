@@ -1,5 +1,6 @@
 // What a publisher says when a broker does not take an event, and that nothing of a key passes it.
 #include <librdkafka/rdkafka.h>
+#include <librdkafka/rdkafka_mock.h>
 
 #include <algorithm>
 #include <set>
@@ -88,6 +89,48 @@ TEST_F(KafkaPublisher, G5_Isolation_WhatIsTriedAgainIsRefusedAgain) {
     while (results.empty()) publisher->pump(soon(), results);
   }
   EXPECT_EQ(results.at(0).outcome, Outcome::confirmed) << "an operator has mended the topic";
+}
+
+/// The relay ends a session at the first that is no confirm: what flies beside it would be sent once more.
+TEST_F(KafkaPublisher, G5_Isolation_WhatIsAnsweredHereWaitsForWhatFlies) {
+  auto s = settings(server().url());
+  s.options.topology = kafka::Topology::verify;
+  broker = open(s);
+  op.make("order.created.v1", 1);
+  publisher = broker->publisher();
+  const auto gone = event("gone", "gone", "order.gone.v1");
+  EXPECT_TRUE(publisher->accept({0, &gone}));
+  for (std::uint64_t i = 1; i <= 100; ++i) {
+    const auto good = event(std::to_string(i), std::to_string(i));
+    EXPECT_TRUE(publisher->accept({i, &good}));
+  }
+  Results results;
+  for (const auto end = soon(); results.size() < 101 && now() < end;) publisher->pump(end, results);
+  ASSERT_EQ(results.size(), 101u);
+  EXPECT_EQ(results.back().outcome, Outcome::returned);
+  for (std::size_t i = 0; i < 100; ++i) EXPECT_EQ(results[i].outcome, Outcome::confirmed) << i;
+  const auto next = event("next");
+  EXPECT_TRUE(publisher->accept({101, &next}));
+}
+
+/// A batch may be larger than the topic takes, and then all that is in it would be refused.
+TEST_F(KafkaPublisher, G5_Isolation_ATopicThatTakesLessThanABatchTakesEachEvent) {
+  op.make("order.created.v1", 1, {{"max.message.bytes", "20000"}});
+  std::vector<ports::OutgoingEvent> events;
+  for (int i = 0; i < 100; ++i)
+    events.push_back(event(std::to_string(i) + std::string(1000, 'x'), "key " + std::to_string(i)));
+  for (const auto& result : publish(broker, events)) EXPECT_EQ(result.outcome, Outcome::confirmed) << result.error;
+}
+
+/// librdkafka's own cluster: the real one is near.
+TEST_F(KafkaPublisher, ABrokerThatIsFarAwayIsFarAwayAndNotDown) {
+  char error[256];
+  rd_kafka_t* const host = rd_kafka_new(RD_KAFKA_PRODUCER, rd_kafka_conf_new(), error, sizeof error);
+  auto* const mock = rd_kafka_mock_cluster_new(host, 1);
+  rd_kafka_mock_broker_set_rtt(mock, 1, 300);
+  EXPECT_NO_THROW(open(settings(std::string("kafka://") + rd_kafka_mock_cluster_bootstraps(mock)))->publisher());
+  rd_kafka_mock_cluster_destroy(mock);
+  rd_kafka_destroy(host);
 }
 
 TEST_F(KafkaPublisher, G1_NoLoss_ATopicThatMayNotBeMadeIsMissedInClearWords) {

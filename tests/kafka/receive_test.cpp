@@ -121,6 +121,41 @@ TEST_P(KafkaGroup, AMemberThatMayHandOutNothingSleeps) {
   EXPECT_EQ(take(*first, 599).size(), 599u);
 }
 
+/// librdkafka remembers that a partition is paused, also when it is gone and comes back.
+TEST_P(KafkaGroup, G1_NoLoss_WhatWasPausedWhenItWasLostIsReadWhenItIsBack) {
+  servers::Kafka own;
+  auto s = settings(own.url(), 4);
+  s.options.rebalance = GetParam(), s.look_for_topics = 1h;  // no other reason for a new session
+  broker = open(s);
+  broker->topology().declare(queue);
+  publish_some("a", 600);
+  const auto first = member("first");
+  const auto one = take(*first, 1, 1);
+  ports::Received got;
+  first->pump(now() + 3 * s.stalled, got);
+  own.stop(SIGKILL);
+  ASSERT_TRUE(eventually({first.get()}, [](const ports::Received& now) { return !now.ended.empty(); }));
+  own.start(), own.await();
+  EXPECT_EQ(take(*first, 600).size(), 600u);
+}
+
+TEST_P(KafkaGroup, G1_NoLoss_ATopicThatIsMadeAnewIsReadFromItsBeginning) {
+  const auto first = member("first");
+  publish_some("old", 40);
+  ack(*first, take(*first, 40));
+  op.remove("order.created.v1");
+  EXPECT_TRUE(eventually({first.get()}, [](const ports::Received& now) { return !now.ended.empty(); }));
+  op.make("order.created.v1", 4);
+  broker->topology().declare(queue);
+  publish_some("new", 80);
+  std::set<std::string> seen;
+  EXPECT_TRUE(eventually({first.get()}, [&](const ports::Received& now) {
+    for (const auto& each : now.deliveries) seen.insert(each.body);
+    ack(*first, now.deliveries);
+    return seen.size() == 80;
+  })) << seen.size();
+}
+
 TEST_P(KafkaGroup, G1_NoLoss_PartitionsThatWereAddedAreRead) {
   const auto first = member("first");
   publish_some("a", 8);

@@ -80,8 +80,8 @@ TEST_F(G4_RelaysOnKafka, OneThatIsKilledLosesNothingAndTheNextGoesOnInOrder) {
   for (int times = 0; times < 3; ++times) {
     auto process = relay();
     const auto before = pending();
-    walk(500);
-    ASSERT_TRUE(eventually([&] { return pending() < before + keys * 450; }));
+    walk(200);
+    ASSERT_TRUE(eventually([&] { return pending() < before + keys * 150; }));
     process.signal(SIGKILL);
     process.wait();
     EXPECT_GT(pending(), 0) << "it had sent all: this test tests nothing";

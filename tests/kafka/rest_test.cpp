@@ -37,6 +37,27 @@ TEST_F(KafkaRest, ADeadLetterKeepsItsKeyItsTypeAndItsReason) {
   EXPECT_EQ(op.all("inventory.order-created.dlt").at(0).key, "42");
 }
 
+/// They are copies: what retention took of them is no loss, and stops no import.
+TEST_F(KafkaRest, DeadLettersThatRetentionTookStopNoImport) {
+  const ports::Queue queue{"inventory.order-created.q", {"order.created.*"}};
+  broker->topology().declare(queue);
+  const auto put = [&](const std::string& body) {
+    auto dead = event(body, std::nullopt);
+    dead.destination = "inventory.order-created.dlt";
+    EXPECT_EQ(publish(broker, {dead}).at(0).outcome, Outcome::confirmed);
+  };
+  put("1");
+  {
+    const auto import = broker->dead_letters(queue.name, "import");
+    ack(*import, take(*import, 1));
+    import->disconnect();
+  }
+  for (const auto* body : {"2", "3", "4"}) put(body);
+  op.cut("inventory.order-created.dlt", 0, 2);
+  const auto import = broker->dead_letters(queue.name, "import");
+  EXPECT_EQ(bodies(take(*import, 2)), (Bodies{"3", "4"}));
+}
+
 /// kcat: no header of ours, the key is the record's.
 TEST_F(KafkaRest, AForeignClientPublishesAndReadsOurs) {
   const ports::Queue queue{"inventory.q", {"order.created.v1"}};

@@ -71,20 +71,30 @@ TEST_F(KafkaSetup, AMissingRightIsNamed) {
   const auto text = declaring_says<Invalid>(as("bob", "secret", kafka::Sasl::plain));
   EXPECT_NE(text.find("lacks this right"), std::string::npos) << text;
   auto broker = kafka::open(as("bob", "secret", kafka::Sasl::plain)).impl();
-  const auto publisher = broker->publisher();
-  const auto one = KafkaTest::event("1");
-  Results results;
-  EXPECT_FALSE(publisher->accept({1, &one}));
-  EXPECT_EQ(publisher->pump(KafkaTest::soon(), results), ports::SessionState::closed);
-  EXPECT_EQ(publisher->blame(), ports::Blame::the_setup);
-  EXPECT_NE(publisher->why_closed().find("lacks this right"), std::string::npos) << publisher->why_closed();
-  EXPECT_TRUE(results.empty());
   const auto receiver = broker->receiver(queue, "bob");
   std::string problem;
   EXPECT_TRUE(KafkaTest::eventually({receiver.get()}, [&](const ports::Received& got) {
     problem = got.problem;
     return problem.find("no topic for inventory.q") != std::string::npos || problem.find("right") != std::string::npos;
   })) << problem;
+}
+
+/// It is one topic's matter.
+TEST_F(KafkaSetup, G5_Isolation_AnEventWhoseTopicMayNotBeWrittenToStopsNoOther) {
+  auto broker = kafka::open(as("alice", "secret", kafka::Sasl::plain)).impl();
+  broker->topology().declare(queue);
+  const auto results =
+      KafkaTest::publish(broker, {KafkaTest::event("not hers", "1", "stock.gone.v1"), KafkaTest::event("hers", "2")});
+  EXPECT_EQ(results.at(0).outcome, Outcome::returned);
+  EXPECT_NE(results.at(0).error.find("lacks this right"), std::string::npos) << results.at(0).error;
+  EXPECT_EQ(results.at(1).outcome, Outcome::confirmed);
+}
+
+TEST_F(KafkaSetup, ThePatternOfAllNeedsARightOnAll) {
+  const auto text = kafka::open(trusted()).impl()->topology().permissions("app", {{"all.q", {"#", "order.*"}}});
+  EXPECT_NE(text.find("--operation Read --topic '*'"), std::string::npos) << text;
+  EXPECT_NE(text.find("--resource-pattern-type prefixed --topic 'order.'"), std::string::npos) << text;
+  EXPECT_EQ(text.find("prefixed --topic '*'"), std::string::npos) << "that is a topic whose name begins so";
 }
 
 TEST_F(KafkaSetup, TlsWithACertificateOfOursIsTaken) {

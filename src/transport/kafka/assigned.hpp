@@ -37,6 +37,7 @@ class Assigned {
 
   bool at_end = false;  // all that the broker has was read
   bool leaving = false;  // nothing of it is handed out any more
+  bool gone = false;  // its topic is: a commit would bring back an offset that the next one of that name would begin at
 
  private:
   Place place_;

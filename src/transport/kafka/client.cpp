@@ -2,12 +2,14 @@
 
 #include <algorithm>
 
+#include "transport/kafka/destroy.hpp"
 #include "transport/kafka/failed.hpp"
 
 namespace holdfast::transport::kafka {
 namespace {
 
-constexpr ports::Millis glance{100};  // at brokers that are away
+// At brokers that are away; each look is longer than the one before, for a broker may be far.
+constexpr ports::Millis glance{100}, longest_glance{2'000};
 
 const char* mechanism(holdfast::kafka::Sasl sasl) {
   switch (sasl) {
@@ -90,7 +92,7 @@ Client::Client(rd_kafka_type_t type, const Settings& settings, const Properties&
 Client::~Client() {
   bell_.attach(nullptr);
   queue_.reset();
-  rd_kafka_destroy_flags(handle_, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+  destroy(handle_, settings_.farewell);
 }
 
 bool Client::answers(ports::Millis within) {
@@ -102,7 +104,7 @@ bool Client::answers(ports::Millis within) {
 
 void Client::connect() {
   const auto give_up = bell_.now() + settings_.options.connect_timeout;
-  while (!answers(glance * 2)) {
+  for (auto window = glance * 2; !answers(window); window = std::min(window * 2, longest_glance)) {
     while (const Event event = poll(ports::Tick{}))
       if (rd_kafka_event_type(event.get()) == RD_KAFKA_EVENT_ERROR) {
         const auto code = rd_kafka_event_error(event.get());
@@ -136,8 +138,9 @@ void Client::note(rd_kafka_event_t* error) {
 
 bool Client::away() {
   if (!away_ || bell_.now() < probe_at_) return away_;
-  away_ = !answers(glance);
+  away_ = !answers(window_);
   probe_at_ = bell_.now() + settings_.probe;
+  window_ = away_ ? std::min(window_ * 2, longest_glance) : glance;
   if (!away_) why_away_.clear();
   return away_;
 }

@@ -85,6 +85,7 @@ class Client {
   Queue queue_;
   bool away_ = false;
   ports::Tick probe_at_{};
+  ports::Millis window_{100};  // for an answer to the next probe
   std::string why_away_;
   rd_kafka_resp_err_t worst_ = RD_KAFKA_RESP_ERR_NO_ERROR;  // seen while connecting
   std::string worst_text_;

@@ -61,6 +61,11 @@ bool is_missing(rd_kafka_resp_err_t code) {
          code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
 }
 
+bool is_of_one_topic(rd_kafka_resp_err_t code) {
+  return is_missing(code) || code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED ||
+         code == RD_KAFKA_RESP_ERR_POLICY_VIOLATION || code == RD_KAFKA_RESP_ERR_INVALID_REPLICATION_FACTOR;
+}
+
 void rethrow(const std::string& where, const Failed& failed) {
   if (blame_of(failed.code()) == ports::Blame::nobody) throw Failed(failed);
   throw Invalid(where, failed.what());

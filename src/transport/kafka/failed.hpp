@@ -21,6 +21,8 @@ class Failed : public Unavailable {
 ports::Blame blame_of(rd_kafka_resp_err_t code);
 /// There is no such topic, or not this partition of it.
 bool is_missing(rd_kafka_resp_err_t code);
+/// It concerns one topic, and the others go on: there is none, it may not be written to, it may not be made.
+bool is_of_one_topic(rd_kafka_resp_err_t code);
 /// Throws Invalid where nobody but the reader can mend it, else Failed again.
 [[noreturn]] void rethrow(const std::string& where, const Failed& failed);
 

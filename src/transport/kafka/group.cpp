@@ -1,6 +1,8 @@
 #include "transport/kafka/group.hpp"
 
+#include <algorithm>
 #include <cstring>
+#include <limits>
 #include <span>
 
 #include "transport/kafka/failed.hpp"
@@ -98,12 +100,22 @@ std::vector<Start> Group::starts(const std::vector<Place>& places) const {
   for (const auto& one : std::span(list->elems, static_cast<std::size_t>(list->cnt))) {
     check("the offsets of the group", one.err);
     Start start{{one.topic, one.partition}, one.offset};
-    start.is_new = one.offset < 0;
     if (one.metadata) start.metadata.assign(static_cast<const char*>(one.metadata), one.metadata_size);
-    if (start.is_new) start.offset = admin().marks(start.place).low;
+    // Dead letters that retention took are no loss: they are copies.
+    if (one.offset < 0 || membership_ == Membership::reader)
+      start.offset = std::max(one.offset, admin().marks(start.place).low);
     all.push_back(std::move(start));
   }
   return all;
+}
+
+std::int64_t Group::high_of(const Place& place) const {
+  try {
+    return admin(settings_.look_timeout).marks(place).high;
+  } catch (const Failed& failed) {  // one that has no leader now must not stop the others
+    if (blame_of(failed.code()) == ports::Blame::the_setup) throw;
+    return std::numeric_limits<std::int64_t>::max();
+  }
 }
 
 void Group::assign(const std::vector<Start>& more) {

@@ -12,7 +12,6 @@ struct Start {  // of a partition
   Place place;
   std::int64_t offset = 0;
   std::string metadata = {};
-  bool is_new = false;  // nothing was committed yet
 };
 struct Commit {
   Place place;
@@ -29,12 +28,14 @@ class Group {
   Group(const Group&) = delete;
 
   Client& client() { return client_; }
-  Admin admin() const { return Admin(client_.get(), settings_.options.answer_timeout); }
-  Membership membership() const { return membership_; }
+  Admin admin() const { return admin(settings_.options.answer_timeout); }
+  Admin admin(ports::Millis timeout) const { return Admin(client_.get(), timeout); }
 
   void subscribe(const std::vector<std::string>& topics);
   /// Where each goes on: where the group was, or where its topic begins.
   std::vector<Start> starts(const std::vector<Place>& places) const;
+  /// Where it ends; where that cannot be had, it has no end.
+  std::int64_t high_of(const Place& place) const;
   void assign(const std::vector<Start>& more);
   void revoke(const std::vector<Place>& places);
   bool lost() const { return rd_kafka_assignment_lost(client_.get()) != 0; }

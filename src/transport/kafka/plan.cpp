@@ -23,6 +23,12 @@ std::string in_words(std::int64_t ms) {
 
 std::string before_wildcard(const std::string& pattern) { return pattern.substr(0, pattern.find_first_of("*#")); }
 
+/// Of kafka-acls.sh; '*' by itself is all of them.
+std::string topics_like(const std::string& pattern) {
+  const auto begin = before_wildcard(pattern);
+  return begin.empty() ? "--topic '*'" : "--resource-pattern-type prefixed --topic '" + begin + "'";
+}
+
 }  // namespace
 
 NewTopic planned_topic(const Settings& settings, const std::string& name) {
@@ -127,9 +133,7 @@ std::string permissions(const Settings& settings, const std::string& user, const
     for (const auto& topic : plan(settings, queue)) topics += fmt::format(" --topic '{}'", topic.name);
     text += "\n" + begin + look + "--operation Read" + topics;
     for (const auto& pattern : queue.patterns)
-      if (has_wildcard(pattern))
-        text += fmt::format("\n{}{}--operation Read --resource-pattern-type prefixed --topic '{}'", begin, look,
-                            before_wildcard(pattern).empty() ? "*" : before_wildcard(pattern));
+      if (has_wildcard(pattern)) text += "\n" + begin + look + "--operation Read " + topics_like(pattern);
     text += fmt::format("\n{}--operation Read --operation Describe --resource-pattern-type prefixed --group '{}'",
                         begin, group_of(queue.name));
   }

@@ -42,7 +42,7 @@ Publisher::Publisher(std::shared_ptr<const Settings> settings, const ports::Cloc
 Publisher::~Publisher() { close(ports::Blame::nobody, "destroyed"); }
 
 bool Publisher::accept(const ports::Publication& publication) {
-  if (is_over() || failing_ || full_ || client_->away() || open_.size() >= settings_->window) return false;
+  if (is_over() || failing_ || full_ || draining_ || client_->away() || open_.size() >= settings_->window) return false;
   try {
     return take(publication.token, *publication.event);
   } catch (const Failed& away) {
@@ -53,7 +53,7 @@ bool Publisher::accept(const ports::Publication& publication) {
 }
 
 bool Publisher::take(std::uint64_t token, const ports::OutgoingEvent& event) {
-  if (const Stop* stop = stop_before(event)) return results_.push_back({token, stop->outcome, stop->why}), true;
+  if (const Stop* stop = stop_before(event)) return late_.push_back({token, stop->outcome, stop->why}), true;
   Topic& to = topic(event);
   if (!to.missing.empty()) return answer_at_once(token, event, Outcome::returned, to.missing), true;
   if (const auto why = too_large(to, event); !why.empty())
@@ -65,9 +65,10 @@ bool Publisher::take(std::uint64_t token, const ports::OutgoingEvent& event) {
   } else {
     const auto code = produce(to, number, token, event);
     if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL) return full_ = true, false;
+    if (code == RD_KAFKA_RESP_ERR__FATAL) return dies(), false;
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
       return answer_at_once(token, event, Outcome::refused, rd_kafka_err2str(code)), true;
-    partition.trying = bell_.now() >= partition.proven_until;
+    partition.trying = to.narrow || bell_.now() >= partition.proven_until;
   }
   open_.insert(token);
   return true;
@@ -100,7 +101,7 @@ void Publisher::answer_at_once(std::uint64_t token, const ports::OutgoingEvent& 
   if (event.key)
     stopped_[*event.key] = {event.id, blames ? Outcome::unknown : outcome,
                             "an earlier event of its key was not taken: " + why};
-  results_.push_back({token, outcome, std::move(why)});
+  late_.push_back({token, outcome, std::move(why)});
 }
 
 Publisher::Topic& Publisher::topic(const ports::OutgoingEvent& event) {
@@ -109,7 +110,12 @@ Publisher::Topic& Publisher::topic(const ports::OutgoingEvent& event) {
   Topic& found = topics_[name];
   if (bell_.now() < found.look_at) return found;
   found.name = name;
-  look(found, direct);
+  try {
+    look(found, direct);
+  } catch (const Failed& failed) {
+    if (is_of_one_topic(failed.code())) found.missing = failed.what();
+    else if (!found.handle || blame_of(failed.code()) == ports::Blame::the_setup) throw;  // else what is known holds
+  }
   found.look_at = bell_.now() + (found.missing.empty() ? settings_->facts_hold : settings_->probe);
   return found;
 }
@@ -121,7 +127,7 @@ void Publisher::look(Topic& topic, bool direct) {
     return;
   }
   topic.look_again_at = bell_.now() + settings_->probe;
-  const Admin admin(client_->get(), settings_->options.answer_timeout);
+  const Admin admin(client_->get(), settings_->look_timeout);
   auto facts = admin.look(topic.name);
   if (!facts && !direct && settings_->options.topology == holdfast::kafka::Topology::declare) {
     admin.create({planned_topic(*settings_, topic.name)});
@@ -133,6 +139,7 @@ void Publisher::look(Topic& topic, bool direct) {
   if (const auto more = unused_partitions(*facts, direct ? facts->partitions : most); !more.empty())
     warnings_.push_back("topic " + topic.name + " " + more);
   topic.most_bytes = facts->number("max.message.bytes");
+  topic.narrow = topic.most_bytes && *topic.most_bytes < settings_->batch_bytes;
   if (topic.handle) return;
   topic.handle.reset(rd_kafka_topic_new(client_->get(), topic.name.c_str(), nullptr));
   topic.partitions.resize(static_cast<std::size_t>(wanted));
@@ -166,12 +173,17 @@ SessionState Publisher::pump(ports::Tick until, Results& results) {
   std::string why;
   auto blame = ports::Blame::nobody;
   full_ = false;
+  draining_ = !late_.empty();
   try {
     if (bell_.aborted()) why = "the session was ended by this program";
-    else if (failing_ && results_.empty()) why = why_closed_;
+    else if (failing_ && results_.empty()) why = why_closed_.empty() ? "its producer failed" : why_closed_;
     else if (!is_over()) serve(until);
   } catch (const Failed& end) { why = end.what(), blame = blame_of(end.code()); }
   if (!why.empty()) close(blame, why);
+  if (open_.empty()) {
+    std::move(late_.begin(), late_.end(), std::back_inserter(results_));
+    late_.clear(), draining_ = false;
+  }
   std::move(results_.begin(), results_.end(), std::back_inserter(results));
   results_.clear();
   if (is_over()) return SessionState::closed;
@@ -182,7 +194,7 @@ void Publisher::serve(ports::Tick until) {
   bool called = bell_.take();
   const bool was_away = client_->away();
   while (true) {
-    const bool hurry = called || !results_.empty() || client_->away() != was_away;
+    const bool hurry = called || !results_.empty() || (draining_ && open_.empty()) || client_->away() != was_away;
     const auto turn = hurry ? ports::Tick{} : was_away ? std::min(until, bell_.now() + settings_->probe) : until;
     const Event event = client_->poll(turn);
     if (event) handle(event.get());
@@ -228,14 +240,19 @@ void Publisher::reported(const rd_kafka_message_t& record) {
   if (!partition.waiting.empty()) let_go(topic, partition);
 }
 
-/// A full queue: the next confirm goes on with them.
+/// A full queue, or a topic that takes less than a batch: the next confirm goes on with them.
 void Publisher::let_go(Topic& topic, Partition& partition) {
   const auto number = static_cast<int>(&partition - topic.partitions.data());
   for (; !failing_ && !partition.waiting.empty(); partition.waiting.pop_front()) {
     const auto& [token, event] = partition.waiting.front();
     const auto code = produce(topic, number, token, event);
     if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL) break;
-    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) continue;
+    if (code == RD_KAFKA_RESP_ERR__FATAL) return dies();
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
+      if (!topic.narrow) continue;
+      partition.waiting.pop_front(), partition.trying = true;
+      return;
+    }
     open_.erase(token);
     answer_at_once(token, event, Outcome::refused, rd_kafka_err2str(code));
     failing_ = true;
@@ -249,12 +266,19 @@ void Publisher::fail(const rd_kafka_message_t& record) {
   const Failed why(std::string("topic ") + rd_kafka_topic_name(record.rkt), record.err);
   const auto outcome = stored                                            ? Outcome::unknown
                        : blame_of(record.err) == ports::Blame::a_message ? Outcome::refused
-                       : is_missing(record.err)                          ? Outcome::returned
+                       : is_of_one_topic(record.err)                     ? Outcome::returned
                                                                          : Outcome::unknown;
   results_.push_back({token, outcome, why.what()});
   failing_ = true;
   if (record.err != RD_KAFKA_RESP_ERR__PURGE_QUEUE) why_closed_ = why.what();
-  if (blame_of(record.err) == ports::Blame::the_setup) throw Failed(why);
+  if (blame_of(record.err) == ports::Blame::the_setup && !is_of_one_topic(record.err)) throw Failed(why);
+}
+
+/// librdkafka took nothing, and takes nothing any more.
+void Publisher::dies() {
+  char text[512] = "";
+  rd_kafka_fatal_error(client_->get(), text, sizeof text);
+  failing_ = true, why_closed_ = text;
 }
 
 void Publisher::close(ports::Blame blame, const std::string& why) {

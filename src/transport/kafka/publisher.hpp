@@ -44,6 +44,8 @@ class Publisher : public ports::Publisher {
   struct Topic {
     std::string name, missing = {};  // missing: or why nothing may be published
     std::optional<std::int64_t> most_bytes = {};
+    bool narrow =
+        false;  // less than a batch: each event of a partition flies alone, or others would be refused with it
     Owned<rd_kafka_topic_t> handle = nullptr;
     std::vector<Partition> partitions = {};
     ports::Tick look_at{}, look_again_at{};  // the latest, the earliest
@@ -68,6 +70,7 @@ class Publisher : public ports::Publisher {
   void handle(rd_kafka_event_t* event);
   void reported(const rd_kafka_message_t& record);
   void fail(const rd_kafka_message_t& record);
+  void dies();
   void give_up_the_rest();
   bool is_over() const { return client_ == nullptr; }
   void close(ports::Blame blame, const std::string& why);
@@ -80,6 +83,8 @@ class Publisher : public ports::Publisher {
   std::unordered_map<std::string, Stop> stopped_;  // keys of which one was not taken
   std::vector<std::string> warnings_;
   Results results_;  // until the next pump()
+  Results late_;  // answered here. The relay ends a session at the first that is no confirm: what flies comes first
+  bool draining_ = false;
   bool failing_ = false;  // nothing more is accepted, and all have their results
   bool full_ = false;  // librdkafka's queue was
   ports::Blame blame_ = ports::Blame::nobody;

@@ -29,6 +29,7 @@ Receiver::Receiver(std::shared_ptr<const Settings> settings, const ports::Clock&
       queue_(std::move(queue)),
       instance_(std::move(instance)),
       membership_(membership),
+      name_(is_dlq() ? dead_letter_topic(queue_.name) : group_of(queue_.name)),
       bell_(clock),
       pause_(settings_->retry_first),
       random_(std::random_device{}()) {}
@@ -46,7 +47,9 @@ void Receiver::pump(ports::Tick until, ports::Received& out) {
   while (!called && out.deliveries.empty() && ended_.empty() && now() < until);
   out.connected = joined_ && problem_.empty();
   out.empty = out.connected && is_empty();
-  out.problem = problem_.empty() && !joined_ ? "waits for its place in group " + group_of(queue_.name) : problem_;
+  out.problem = problem_.empty() && !joined_ ? "waits for its place in group " + name_ : problem_;
+  // What was handed out before its session ended in this turn comes again: it must not run before what its key has before it.
+  std::erase_if(out.deliveries, [&](const auto& d) { return !parts_.contains(d.session); });
   out.ended = std::exchange(ended_, {});
 }
 
@@ -64,8 +67,7 @@ bool Receiver::step(ports::Tick until, ports::Received& out) {
 }
 
 void Receiver::open() {
-  const auto name = is_dlq() ? dead_letter_topic(queue_.name) : group_of(queue_.name);
-  group_ = std::make_unique<Group>(*settings_, name, instance_, membership_, bell_);
+  group_ = std::make_unique<Group>(*settings_, name_, instance_, membership_, bell_);
   problem_.clear();
   look_at_ = now();
   topics_.clear();
@@ -99,27 +101,6 @@ ports::Tick Receiver::next_turn(ports::Tick until) const {
   if (commit_at_ > now()) turn = std::min(turn, commit_at_);
   if (!joined_) turn = std::min(turn, now() + settings_->probe);  // after a fatal error it never joins
   return turn;
-}
-
-/// Other topics than before that match: a new subscription. A topic may be made, or grow, at any time.
-void Receiver::look_for_topics() {
-  if (now() < look_at_ || group_->client().away()) return;
-  look_at_ = now() + settings_->look_for_topics;
-  const auto all = group_->admin().all_topics();
-  const auto dead = dead_letter_topic(queue_.name);
-  auto topics = is_dlq() ? (all.contains(dead) ? std::vector{dead} : std::vector<std::string>())
-                         : read_by(*settings_, queue_, all);
-  if (topics.empty()) throw Unavailable("there is no topic for " + queue_.name + " yet; it is looked for again");
-  std::vector<Place> places;
-  for (const auto& topic : topics)
-    for (int i = 0; i < all.at(topic).partitions; ++i) places.push_back({topic, i});
-  const bool grown = partitions_ != places.size();
-  partitions_ = places.size();
-  if (topics == topics_ && !(is_dlq() && grown)) return;
-  topics_ = std::move(topics);
-  if (!is_dlq()) return group_->subscribe(topics_);
-  end_sessions();
-  begin(places);
 }
 
 void Receiver::take(rd_kafka_event_t* event) {
@@ -156,7 +137,7 @@ void Receiver::read(const rd_kafka_message_t& record) {
 void Receiver::wrong(rd_kafka_event_t* event) {
   const auto code = rd_kafka_event_error(event);
   if (code != RD_KAFKA_RESP_ERR__PARTITION_EOF && code != RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET) {
-    if (is_missing(code)) return void(look_at_ = std::min(look_at_, now() + settings_->probe));
+    if (is_missing(code)) return missing(rd_kafka_event_topic_partition(event));
     if (blame_of(code) == ports::Blame::the_setup) throw Failed(queue_.name, code, rd_kafka_event_error_string(event));
     return group_->client().note(event);
   }
@@ -170,114 +151,9 @@ void Receiver::wrong(rd_kafka_event_t* event) {
   part->at_end = true;
 }
 
-void Receiver::lost_to_retention(const Place& place) {
-  const auto marks = group_->admin().marks(place);
-  const auto at = find(place)->position();
-  const auto where = fmt::format("{}/{}", place.topic, place.partition);
-  if (at > marks.high)
-    throw Unavailable(
-        fmt::format("{} ends at offset {}, and group {} stands at {}: the topic was made anew or cut. Nothing "
-                    "of it is received. Set the group's offsets (kafka-consumer-groups.sh --reset-offsets)",
-                    where, marks.high, group_of(queue_.name), at));
-  throw Unavailable(
-      fmt::format("the events {} to {} of {} were deleted by the topic's retention before group {} received them. "
-                  "Nothing of it is received "
-                  "until somebody decides: `holdfast outbox republish` at each producer sends them again; then let the "
-                  "group go on at the "
-                  "first that is left (kafka-consumer-groups.sh --reset-offsets --to-offset {})",
-                  at, marks.low - 1, where, group_of(queue_.name), marks.low));
-}
-
-void Receiver::rebalance(rd_kafka_event_t* event) {
-  auto places = places_in(rd_kafka_event_topic_partition_list(event));
-  if (rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
-    begin(places);
-    return;
-  }
-  const bool all = !group_->cooperative();
-  leaving_ = std::move(places);
-  for (auto& [session, part] : parts_)
-    if (all || std::ranges::count(leaving_, part.place()) > 0) part.leaving = true;
-  std::erase_if(held_, [&](const Held& held) { return parts_.at(held.delivery.session).leaving; });
-  leave_by_ = now() + (group_->lost() ? ports::Millis(0) : settings_->revoke_patience);
-  finish_leaving();
-}
-
-void Receiver::begin(const std::vector<Place>& places) {
-  const auto starts = group_->starts(places);
-  std::vector<Commit> marks;
-  for (const auto& start : starts) {
-    const auto end = start.metadata.empty() ? start.offset : group_->admin().marks(start.place).high;
-    ++session_;
-    Assigned& part = parts_
-                         .emplace(session_, Assigned(start.place, session_, start.offset, start.metadata, end,
-                                                     settings_->said_ahead))
-                         .first->second;
-    marks.push_back({start.place, start.offset, part.while_open()});
-  }
-  if (!group_->commit_now(marks, settings_->options.answer_timeout))
-    throw Unavailable("the offsets of group " + group_of(queue_.name) + " cannot be committed; it begins anew");
-  for (const auto& start : starts) find(start.place)->committed(start.offset);
-  group_->assign(starts);
-  if (paused_) group_->pause(places);
-  joined_ = true;
-  pause_ = settings_->retry_first;
-}
-
-void Receiver::finish_leaving() {
-  if (!leave_by_) return;
-  const bool at_work =
-      std::ranges::any_of(parts_, [](const auto& p) { return p.second.leaving && p.second.open() > 0; });
-  if (at_work && now() < *leave_by_) return;
-  std::vector<std::uint64_t> sessions;
-  for (const auto& [session, part] : parts_)
-    if (part.leaving) sessions.push_back(session);
-  give_up(sessions);
-  joined_ = !group_->lost();
-  leave_by_.reset();
-  group_->revoke(std::exchange(leaving_, {}));
-}
-
-/// Whether or not the commit arrives: at worst others get what the inbox knows. Who lost them commits nothing.
-void Receiver::give_up(const std::vector<std::uint64_t>& sessions) {
-  std::vector<Commit> commits;
-  for (const auto session : sessions) {
-    const auto& part = parts_.at(session);
-    commits.push_back({part.place(), part.position(), part.at_its_end()});
-    ended_.push_back(session);
-  }
-  if (!group_->lost() && !group_->client().away()) group_->commit_now(commits, settings_->farewell);
-  std::erase_if(held_, [&](const Held& held) { return std::ranges::count(sessions, held.delivery.session) > 0; });
-  for (const auto session : sessions) parts_.erase(session);
-}
-
-/// One commit at a time: what is settled meanwhile goes with the next. None while brokers are away: one that waits in librdkafka until the
-/// group has lost this member is answered with a fatal error.
-void Receiver::commit() {
-  if (committing_ || now() < commit_at_ || group_->client().away()) return;
-  std::vector<Commit> commits;
-  for (auto& [session, part] : parts_)
-    if (part.has_to_commit()) commits.push_back({part.place(), part.position(), part.while_open()});
-  if (commits.empty()) return;
-  group_->commit_soon(commits);
-  committing_ = true;
-}
-
-void Receiver::committed(rd_kafka_event_t* event) {
-  committing_ = false;
-  if (rd_kafka_event_error(event) != RD_KAFKA_RESP_ERR_NO_ERROR) commit_at_ = now() + settings_->commit_again;
-  const auto* const list = rd_kafka_event_topic_partition_list(event);
-  for (int i = 0; list && i < list->cnt; ++i)
-    if (Assigned* const part = find({list->elems[i].topic, list->elems[i].partition});
-        part && list->elems[i].err == RD_KAFKA_RESP_ERR_NO_ERROR &&
-        rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR_NO_ERROR)
-      part->committed(list->elems[i].offset);
-  commit();
-}
-
-/// Long handlers: a member that does not poll would be thrown out of the group.
+/// Long handlers: a member that does not poll would be thrown out of the group. What is resumed is fetched again: not for one event.
 void Receiver::stall() {
-  if (has_room()) {
+  if (paused_ ? held_.size() <= settings_->most_held / 2 : has_room()) {
     stalls_at_.reset();
     if (std::exchange(paused_, false)) group_->resume(places());
   } else if (!stalls_at_) {

@@ -43,9 +43,13 @@ class Receiver : public ports::Receiver {
   bool work(ports::Tick until, ports::Received& out);
   ports::Tick next_turn(ports::Tick until) const;
   void look_for_topics();
+  Topics topics_there() const;
+  void look_for_logs_made_anew();
+  void subscribe_to(const Topics& all);
   void take(rd_kafka_event_t* event);
   void read(const rd_kafka_message_t& record);
   void wrong(rd_kafka_event_t* event);
+  void missing(rd_kafka_topic_partition_t* at);
   [[noreturn]] void lost_to_retention(const Place& place);
   void rebalance(rd_kafka_event_t* event);
   void begin(const std::vector<Place>& places);
@@ -68,6 +72,7 @@ class Receiver : public ports::Receiver {
   const ports::Queue queue_;
   const std::string instance_;
   const Membership membership_;
+  const std::string name_;  // of the group
   Bell bell_;
   std::unique_ptr<Group> group_;  // while there is a session, or one may come
   bool joined_ = false;  // knows what is ours

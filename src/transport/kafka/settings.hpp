@@ -13,6 +13,7 @@ struct Settings {
   holdfast::kafka::Options options = {};
   ports::Millis retry_first{250}, retry_most{5'000};  // a receiver's new beginnings
   ports::Millis probe{500};  // how often brokers that are all away are looked for
+  ports::Millis look_timeout{2'000};  // of a look while events wait
   ports::Millis look_for_topics{10'000};  // a topic that matches a pattern may be made at any time
   ports::Millis facts_hold{60'000};  // what a broker said of a topic
   ports::Millis last_reports{1'000};  // of a session that ends: these events need not be sent again

@@ -27,7 +27,7 @@ Topology::Topology(std::shared_ptr<const Settings> settings, const ports::Clock&
 
 /// The client stays; librdkafka connects again by itself.
 template <class Work>
-auto Topology::with_admin(const std::string& what, Work work) {
+auto Topology::with_admin(const std::string& what, ports::Millis timeout, Work work) {
   const std::lock_guard lock(mutex_);
   try {
     if (!client_) {
@@ -36,7 +36,7 @@ auto Topology::with_admin(const std::string& what, Work work) {
       client_ = std::move(client);
     }
     while (client_->poll(ports::Tick{})) {}  // errors that nobody waits for
-    return work(Admin(client_->get(), settings_->options.answer_timeout));
+    return work(Admin(client_->get(), timeout));
   } catch (const Failed& failed) {
     client_.reset();
     rethrow(what, failed);
@@ -65,7 +65,7 @@ Findings Topology::judge_all(const Admin& admin, const ports::Queue& queue) cons
 }
 
 ports::Declared Topology::declare(const ports::Queue& queue) {
-  return with_admin(queue.name, [&](const Admin& admin) {
+  return with_admin(queue.name, settings_->options.answer_timeout, [&](const Admin& admin) {
     ports::Declared declared;
     const auto missing = this->missing(admin, queue);
     for (const auto& topic : missing) {
@@ -87,7 +87,7 @@ ports::Declared Topology::declare(const ports::Queue& queue) {
 }
 
 void Topology::apply(const ports::Queue& queue) {
-  with_admin(queue.name, [&](const Admin& admin) {
+  with_admin(queue.name, settings_->options.answer_timeout, [&](const Admin& admin) {
     if (const auto missing = this->missing(admin, queue); !missing.empty()) admin.create(missing);
   });
 }
@@ -102,7 +102,7 @@ std::vector<std::string> Topology::describe(const ports::Queue& queue) const {
 }
 
 std::vector<std::string> Topology::differences(const ports::Queue& queue) {
-  return with_admin(queue.name, [&](const Admin& admin) {
+  return with_admin(queue.name, settings_->options.answer_timeout, [&](const Admin& admin) {
     std::vector<std::string> lines;
     for (const auto& topic : missing(admin, queue)) lines.push_back("missing: " + to_text(topic));
     const auto found = judge_all(admin, queue);
@@ -118,7 +118,8 @@ std::string Topology::permissions(const std::string& user, const std::vector<por
 
 /// What the group will read; whose patterns are not known here is asked after any topic that it has begun to read.
 ports::Topology::Depth Topology::depth(const std::string& queue) {
-  return with_admin(queue.empty() ? settings_->broker.name() : queue, [&](const Admin& admin) -> Depth {
+  const auto what = queue.empty() ? settings_->broker.name() : queue;
+  return with_admin(what, settings_->look_timeout, [&](const Admin& admin) -> Depth {
     const auto all = admin.all_topics();
     if (queue.empty()) return {};  // only whether brokers are there
     const auto known = queues_.find(queue);

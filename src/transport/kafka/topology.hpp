@@ -22,7 +22,7 @@ class Topology : public ports::Topology {
 
  private:
   template <class Work>
-  auto with_admin(const std::string& what, Work work);
+  auto with_admin(const std::string& what, ports::Millis timeout, Work work);
   std::vector<NewTopic> missing(const Admin& admin, const ports::Queue& queue) const;
   Findings judge_all(const Admin& admin, const ports::Queue& queue) const;
   std::int64_t left(const Admin& admin, const Topics& all, const std::string& group,
