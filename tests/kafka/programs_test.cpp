@@ -49,6 +49,27 @@ TEST_F(KafkaPrograms, WhatAPersonHasToSettleFirstIsSaid) {
   }
 }
 
+TEST_F(KafkaPrograms, TopologyIsShownMadeAndCompared) {
+  const Operator op(server().servers());
+  op.empty();
+  const auto topology = [&](Words words) {
+    words.insert(words.begin(), {"--broker", server().url(), "--broker-partitions", "3", "topology"});
+    words.insert(words.end(), {"--queue", "shop.q", "--events", "order.created.v1"});
+    return holdfast(words);
+  };
+  const auto before = topology({"verify"});
+  EXPECT_EQ(before.code, 1) << before.err;
+  EXPECT_TRUE(has(before.out, "missing: topic order.created.v1, 3 partitions")) << before.out;
+  const auto applied = topology({"apply"});
+  EXPECT_EQ(applied.code, 0) << applied.err;
+  EXPECT_TRUE(has(topology({"show"}).out, "group shop, reads order.created.v1")) << applied.out;
+  op.grow("order.created.v1", 5);
+  const auto after = topology({"verify"});
+  EXPECT_FALSE(has(after.out, "missing")) << after.out;
+  EXPECT_TRUE(has(after.out, "topic order.created.v1 has 5 partitions, and 3 are configured")) << after.out;
+  EXPECT_TRUE(has(topology({"permissions", "--user", "app"}).out, "kafka-acls.sh")) << applied.out;
+}
+
 TEST_F(KafkaPrograms, ABrokerThatIsAwayAtTheStartIsWaitedFor) {
   servers::Kafka own;
   own.stop(SIGTERM);

@@ -97,9 +97,15 @@ TEST_F(KafkaSetup, ThePatternOfAllNeedsARightOnAll) {
   EXPECT_EQ(text.find("prefixed --topic '*'"), std::string::npos) << "that is a topic whose name begins so";
 }
 
-TEST_F(KafkaSetup, TlsWithACertificateOfOursIsTaken) {
+TEST_F(KafkaSetup, TlsWithACertificateOfOursPublishesAndReceives) {
+  const Operator op(asks->servers());
+  for (const auto* topic : {"stock", "order"}) op.allow("CN=client", topic);
+  const ports::Queue own{"stock.q", {"order.created.v1"}};
   auto broker = kafka::open(trusted()).impl();
-  EXPECT_EQ(broker->topology().depth("").ready, 0);
+  broker->topology().declare(own);
+  EXPECT_EQ(KafkaTest::publish(broker, {KafkaTest::event("over TLS")}).at(0).outcome, Outcome::confirmed);
+  const auto receiver = broker->receiver(own, "test");
+  EXPECT_EQ(KafkaTest::bodies(KafkaTest::take(*receiver, 1)).back(), "over TLS");
 }
 
 TEST_F(KafkaSetup, ACertificateThatNobodyTrustsIsRefused) {
