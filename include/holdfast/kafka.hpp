@@ -23,7 +23,7 @@ enum class Topology {
 enum class Sasl { none, plain, scram_sha_256, scram_sha_512 };
 enum class Rebalance {
   eager,  // whenever a member comes or goes, all give back their partitions
-  cooperative,  // only those that move; all members of a group must say so. From librdkafka 2.4 on
+  cooperative,  // only those that move; all members of a group must say so. Needs librdkafka 2.10
 };
 
 struct Options {

@@ -57,7 +57,7 @@ std::vector<Key> service_keys(const Defaults& d) {
        "Kafka: static membership; unique among a service's instances, the same after a restart, as the pod's name"},
       {"broker.rebalance",
        "eager",
-       "Kafka: the same for all members of a group; cooperative from librdkafka 2.4 on",
+       "Kafka: the same for all members of a group; cooperative needs librdkafka 2.10",
        choice,
        {"eager", "cooperative"}},
       {"http.listen", d.listen, "host:port; port 0 = any, printed in the ready line"},

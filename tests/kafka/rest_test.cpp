@@ -97,14 +97,23 @@ TEST_F(KafkaRest, OfASharedTopicAConsumerGetsItsTypesAlone) {
   EXPECT_EQ(broker->topology().depth(queue.name).ready, 0);
 }
 
-/// Ended in disorder, with a timeout beyond this test's patience: whoever comes under its name has its partitions at once, and is told that the first events may be known.
-TEST_F(KafkaRest, AStaticMemberIsBackBeforeItIsMissed) {
-  servers::Kafka own;  // its group is not empty for as long
-  auto s = settings(own.url());
-  s.options.instance = "inventory-0", s.options.session_timeout = std::chrono::minutes(5);
-  broker = open(s);
+/// A member with a name, on a broker of its own: its group is not empty for as long as it is missed.
+struct KafkaStatic : KafkaRest {
+  explicit KafkaStatic(std::chrono::milliseconds missed_after = std::chrono::seconds(3)) {
+    auto s = settings(own.url());
+    s.options.instance = "inventory-0", s.options.session_timeout = missed_after;
+    broker = open(s);
+    broker->topology().declare(queue);
+  }
   const ports::Queue queue{"inventory.q", {"order.created.v1"}};
-  broker->topology().declare(queue);
+  servers::Kafka own;
+};
+struct KafkaStaticLong : KafkaStatic {
+  KafkaStaticLong() : KafkaStatic(std::chrono::minutes(5)) {}
+};
+
+/// Ended in disorder, with a timeout beyond this test's patience: whoever comes under its name has its partitions at once, and is told that the first events may be known.
+TEST_F(KafkaStaticLong, AStaticMemberIsBackBeforeItIsMissed) {
   EXPECT_EQ(publish(broker, {event("1")}).at(0).outcome, Outcome::confirmed);
   auto first = broker->receiver(queue, "first");
   EXPECT_EQ(bodies(take(*first, 1)), Bodies{"1"});
@@ -116,13 +125,7 @@ TEST_F(KafkaRest, AStaticMemberIsBackBeforeItIsMissed) {
 }
 
 /// Away for longer than its session, with something to commit.
-TEST_F(KafkaRest, G6_Outage_AMemberThatWasLostInAnOutageIsBackAfterIt) {
-  servers::Kafka own;
-  auto s = settings(own.url());
-  s.options.instance = "inventory-0";
-  broker = open(s);
-  const ports::Queue queue{"inventory.q", {"order.created.v1"}};
-  broker->topology().declare(queue);
+TEST_F(KafkaStatic, G6_Outage_AMemberThatWasLostInAnOutageIsBackAfterIt) {
   EXPECT_EQ(publish(broker, {event("1")}).at(0).outcome, Outcome::confirmed);
   const auto member = broker->receiver(queue, "test");
   const auto got = take(*member, 1);
@@ -138,13 +141,7 @@ TEST_F(KafkaRest, G6_Outage_AMemberThatWasLostInAnOutageIsBackAfterIt) {
 }
 
 /// Two under one name fence each other: whoever is fenced says so and joins again, though librdkafka's handle is dead then.
-TEST_F(KafkaRest, AMemberWhoseNameAnotherHasSaysSoAndJoinsAgain) {
-  servers::Kafka own;
-  auto s = settings(own.url());
-  s.options.instance = "inventory-0";
-  broker = open(s);
-  const ports::Queue queue{"inventory.q", {"order.created.v1"}};
-  broker->topology().declare(queue);
+TEST_F(KafkaStatic, AMemberWhoseNameAnotherHasSaysSoAndJoinsAgain) {
   const auto first = broker->receiver(queue, "first");
   EXPECT_TRUE(eventually({first.get()}, [](const ports::Received& got) { return got.connected; }));
   const auto second = broker->receiver(queue, "second");

@@ -194,6 +194,11 @@ std::vector<Operator::Record> Operator::all(const std::string& topic) const {
   return found;
 }
 
+std::vector<kafka::Rebalance> rebalances() {
+  if (rd_kafka_version() < cooperates_from) return {kafka::Rebalance::eager};
+  return {kafka::Rebalance::eager, kafka::Rebalance::cooperative};
+}
+
 transport::kafka::Settings settings(const std::string& url, int partitions) {
   Settings s;
   s.options.url = url;

@@ -36,6 +36,8 @@ class Operator {
   std::string servers_;
 };
 
+/// What this librdkafka can do.
+std::vector<kafka::Rebalance> rebalances();
 /// Numbers for tests: what takes seconds elsewhere is quick here. One partition, so that order can be told.
 transport::kafka::Settings settings(const std::string& url, int partitions = 1);
 

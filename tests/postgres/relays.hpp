@@ -46,6 +46,16 @@ class Relays : public program_test::Programs {
     words.insert(words.begin(), {"--database", database.url(), "--json", "outbox"});
     return holdfast(words);
   }
+  /// The event of this key that the broker does not take: its id, as soon as it is marked.
+  std::string refused(const std::string& key) const {
+    std::string id;
+    EXPECT_TRUE(eventually([&] {
+      for (const auto& row : outbox({"list", "--key", key}))
+        if (row.at("refused").boolean()) id = row.at("id").string();
+      return !id.empty();
+    })) << contents(file("relay.log"));
+    return id;
+  }
   /// Of the process that has the lease.
   pid_t owner() const {
     return static_cast<pid_t>(number("SELECT coalesce(max(split_part(owner, '/', 2)), '0') FROM holdfast.relay_lease"));

@@ -124,15 +124,6 @@ struct G5_RelayOnServers : RelayOnServers {
     database.sql("SELECT holdfast.publish('test.step.v1', '" + key +
                  "', json_build_object('n', 0, 'text', repeat('x', 200000)))");
   }
-  std::string refused(const std::string& key) const {
-    std::string id;
-    EXPECT_TRUE(eventually([&] {
-      for (const auto& row : outbox({"list", "--key", key}))
-        if (row.at("refused").boolean()) id = row.at("id").string();
-      return !id.empty();
-    })) << contents(file("relay.log"));
-    return id;
-  }
 };
 
 TEST_F(G5_RelayOnServers, WhatTheBrokerDoesNotTakeStopsNobodyElseAndAnOperatorEndsIt) {

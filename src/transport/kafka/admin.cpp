@@ -73,7 +73,18 @@ Topics Admin::topics(rd_kafka_topic_t* one) const {
   return found;
 }
 
-Topics Admin::all_topics() const { return topics(nullptr); }
+/// None, or it.
+Topics Admin::topic(const std::string& name) const {
+  const Owned<rd_kafka_topic_t> handle(rd_kafka_topic_new(handle_, name.c_str(), nullptr));
+  return topics(handle.get());
+}
+
+Topics Admin::all_topics(const std::vector<std::string>& known) const {
+  Topics all = topics(nullptr);
+  for (const auto& name : known)
+    if (!all.contains(name)) all.merge(topic(name));
+  return all;
+}
 
 Topics Admin::look(const std::vector<std::string>& names) const {
   Topics all = all_topics(), found;
@@ -84,16 +95,10 @@ Topics Admin::look(const std::vector<std::string>& names) const {
 }
 
 std::optional<TopicFacts> Admin::look(const std::string& name) const {
-  const Owned<rd_kafka_topic_t> handle(rd_kafka_topic_new(handle_, name.c_str(), nullptr));
-  Topics found = topics(handle.get());
+  Topics found = topic(name);
   if (found.empty() || found.begin()->second.partitions == 0) return {};
   describe(found);
   return found.begin()->second;
-}
-
-bool Admin::exists(const std::string& topic) const {
-  const Owned<rd_kafka_topic_t> handle(rd_kafka_topic_new(handle_, topic.c_str(), nullptr));
-  return !topics(handle.get()).empty();
 }
 
 /// Not everybody may ask: then nothing is known.

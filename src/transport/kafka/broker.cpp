@@ -38,6 +38,10 @@ class Broker : public detail::TransportBase {
 
 void check(const holdfast::kafka::Options& o) {
   if (o.partitions < 1 || o.partitions > 10'000) throw Invalid("broker.partitions", "1 to 10000");
+  if (o.rebalance == holdfast::kafka::Rebalance::cooperative && rd_kafka_version() < cooperates_from)
+    throw Invalid("broker.rebalance", std::string("cooperative needs librdkafka ") + cooperates_from_text +
+                                          ", and this is " + rd_kafka_version_str() +
+                                          ", where it could end this process: use eager");
   if (o.replication < 0) throw Invalid("broker.replication", "0 (the broker's default) or more");
   if (o.sasl == holdfast::kafka::Sasl::none && !(o.username.empty() && o.password.empty()))
     throw Invalid("broker.sasl",

@@ -10,6 +10,9 @@
 namespace holdfast::transport::kafka {
 namespace {
 
+/// A rebalance waits as long for a member that died in it, by this and not by the session: librdkafka's own are five minutes.
+constexpr std::int64_t polls_within = 60'000;
+
 Properties properties(const Settings& settings, const std::string& group, const std::string& instance,
                       Membership membership) {
   const auto& o = settings.options;
@@ -21,6 +24,7 @@ Properties properties(const Settings& settings, const std::string& group, const 
                  {"auto.offset.reset", "error"},  // what is lost must not be passed over unseen
                  {"enable.partition.eof", "true"},
                  {"session.timeout.ms", std::to_string(timeout)},
+                 {"max.poll.interval.ms", std::to_string(std::max<std::int64_t>(timeout, polls_within))},
                  {"heartbeat.interval.ms", std::to_string(std::max<std::int64_t>(1, timeout / 4))},
                  {"queued.min.messages", "5000"},
                  {"queued.max.messages.kbytes", "16384"},

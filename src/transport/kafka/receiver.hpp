@@ -43,7 +43,6 @@ class Receiver : public ports::Receiver {
   bool work(ports::Tick until, ports::Received& out);
   ports::Tick next_turn(ports::Tick until) const;
   void look_for_topics();
-  Topics topics_there() const;
   void look_for_logs_made_anew();
   void subscribe_to(const Topics& all);
   void take(rd_kafka_event_t* event);

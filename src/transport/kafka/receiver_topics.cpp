@@ -16,20 +16,10 @@ void Receiver::look_for_topics() {
   look_at_ = now() + settings_->look_for_topics;
   look_for_logs_made_anew();
   try {
-    subscribe_to(topics_there());
+    subscribe_to(group_->admin(settings_->look_timeout).all_topics(topics_));
   } catch (const Failed& failed) {
     if (topics_.empty() || blame_of(failed.code()) == ports::Blame::the_setup) throw;
   }
-}
-
-/// Each that a list lacks is asked for by its name too: a list was seen that lacked topics which were there before and after.
-Topics Receiver::topics_there() const {
-  const Admin admin = group_->admin(settings_->look_timeout);
-  auto all = admin.all_topics();
-  for (const auto& topic : topics_)
-    if (!all.contains(topic))
-      if (const auto facts = admin.look(topic)) all[topic] = *facts;
-  return all;
 }
 
 /// librdkafka 2.0 knows no ids of topics: one that ends before where we are is another one.

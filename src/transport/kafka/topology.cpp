@@ -43,11 +43,12 @@ auto Topology::with_admin(const std::string& what, ports::Millis timeout, Work w
   }
 }
 
-/// Each that the list lacks is asked for by its name too: a list was seen that lacked topics which were there before and after.
 std::vector<NewTopic> Topology::missing(const Admin& admin, const ports::Queue& queue) const {
-  const auto there = admin.all_topics();
   std::vector<NewTopic> missing = plan(*settings_, queue);
-  std::erase_if(missing, [&](const NewTopic& topic) { return there.contains(topic.name) || admin.exists(topic.name); });
+  std::vector<std::string> names;
+  for (const auto& topic : missing) names.push_back(topic.name);
+  const auto there = admin.all_topics(names);
+  std::erase_if(missing, [&](const NewTopic& topic) { return there.contains(topic.name); });
   return missing;
 }
 

@@ -104,15 +104,19 @@ class KafkaBench : public TransportBench {
   Served broker_;
 };
 
-TransportCase with(std::string name, std::string topics, kafka::Rebalance rebalance) {
-  return {std::move(name), [=] { return std::make_unique<KafkaBench>(topics, rebalance); }};
+std::vector<TransportCase> cases() {
+  std::vector<TransportCase> all;
+  const auto add = [&](std::string name, std::string topics, kafka::Rebalance rebalance) {
+    all.push_back({std::move(name), [=] { return std::make_unique<KafkaBench>(topics, rebalance); }});
+  };
+  add("a_topic_for_each_type", "", kafka::Rebalance::eager);
+  for (const auto rebalance : kafka_test::rebalances())
+    add(rebalance == kafka::Rebalance::eager ? "shared_topics_eager" : "shared_topics_cooperative",
+        "keyed.#=all-keyed, loose.#=all-loose, #=events", rebalance);
+  return all;
 }
 
-INSTANTIATE_TEST_SUITE_P(Kafka, TransportConformance,
-                         testing::Values(with("a_topic_for_each_type", "", kafka::Rebalance::eager),
-                                         with("shared_topics_cooperative",
-                                              "keyed.#=all-keyed, loose.#=all-loose, #=events",
-                                              kafka::Rebalance::cooperative)),
+INSTANTIATE_TEST_SUITE_P(Kafka, TransportConformance, testing::ValuesIn(cases()),
                          [](const auto& which) { return which.param.name; });
 
 }  // namespace
