@@ -3,6 +3,8 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <map>
+#include <set>
 
 #include "kafka/fixture.hpp"
 
@@ -75,6 +77,29 @@ TEST_F(KafkaRest, AForeignClientPublishesAndReadsOurs) {
   const auto read = run("kcat -q -b " + servers + " -t order.created.v1 -C -e -f '%k %s %h\\n'");
   EXPECT_NE(read.find("42 theirs"), std::string::npos) << read;
   EXPECT_NE(read.find("43 ours holdfast-id=" + EventId::of_body("ours").to_string()), std::string::npos) << read;
+}
+
+/// Java's own client puts a key where we do: whoever shares a topic with a Java program keeps the order of each key.
+TEST_F(KafkaRest, AJavaProducerPutsEachKeyWhereWeDo) {
+  broker = open(settings(server().url(), 12));
+  broker->topology().declare({"inventory.q", {"order.created.v1"}});
+  std::vector<ports::OutgoingEvent> ours;
+  std::string theirs;
+  for (int i = 0; i < 50; ++i) {
+    const auto key = "K\xc3\xb6nig " + std::to_string(i * i);
+    ours.push_back(event("ours " + std::to_string(i), key)), theirs += key + "\ttheirs\n";
+  }
+  for (const auto& result : publish(broker, ours)) ASSERT_EQ(result.outcome, Outcome::confirmed) << result.error;
+  run("printf '" + theirs + "' | LC_ALL=C.UTF-8 java -cp '" + (servers::Kafka::jars() / "*").string() +
+      "' org.apache.kafka.tools.ConsoleProducer --bootstrap-server " + server().servers() +
+      " --topic order.created.v1 --property parse.key=true 2>&1");
+  std::map<std::string, std::set<int>> places;
+  std::set<int> all;
+  const auto records = op.all("order.created.v1");
+  for (const auto& record : records) places[record.key].insert(record.partition), all.insert(record.partition);
+  EXPECT_EQ(records.size(), 100u);
+  for (const auto& [key, partitions] : places) EXPECT_EQ(partitions.size(), 1u) << key;
+  EXPECT_GT(all.size(), 6u) << "so few partitions tell nothing";
 }
 
 /// In a topic of several types a consumer passes over what it did not ask for, also what a foreign program wrote.

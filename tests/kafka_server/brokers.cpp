@@ -101,10 +101,10 @@ void Operator::make(const std::string& topic, int partitions,
 void Operator::grow(const std::string& topic, int partitions) const {
   char error[256];
   auto* more = rd_kafka_NewPartitions_new(topic.c_str(), static_cast<std::size_t>(partitions), error, sizeof error);
-  Handle(RD_KAFKA_PRODUCER, servers_).ask([&](rd_kafka_t* rk, rd_kafka_queue_t* q) {
-    rd_kafka_CreatePartitions(rk, &more, 1, nullptr, q);
-  });
+  const Handle handle(RD_KAFKA_PRODUCER, servers_);
+  handle.ask([&](rd_kafka_t* rk, rd_kafka_queue_t* q) { rd_kafka_CreatePartitions(rk, &more, 1, nullptr, q); });
   rd_kafka_NewPartitions_destroy(more);
+  while (handle.admin().look(topic)->partitions != partitions) {}
 }
 
 void Operator::set(const std::string& topic, const std::string& name, const std::string& value) const {

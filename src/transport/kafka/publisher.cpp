@@ -46,8 +46,9 @@ bool Publisher::accept(const ports::Publication& publication) {
   try {
     return take(publication.token, *publication.event);
   } catch (const Failed& away) {
-    if (blame_of(away.code()) == ports::Blame::nobody) client_->set_away(true);
-    else close(ports::Blame::the_setup, away.what());
+    if (blame_of(away.code()) != ports::Blame::nobody) return close(ports::Blame::the_setup, away.what()), false;
+    client_->set_away(true);
+    warnings_.push_back(away.what());
     return false;
   }
 }
