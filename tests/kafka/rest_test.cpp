@@ -91,7 +91,7 @@ TEST_F(KafkaRest, AJavaProducerPutsEachKeyWhereWeDo) {
   }
   for (const auto& result : publish(broker, ours)) ASSERT_EQ(result.outcome, Outcome::confirmed) << result.error;
   run("printf '" + theirs + "' | LC_ALL=C.UTF-8 java -cp '" + (servers::Kafka::jars() / "*").string() +
-      "' org.apache.kafka.tools.ConsoleProducer --bootstrap-server " + server().servers() +
+      "' kafka.tools.ConsoleProducer --bootstrap-server " + server().servers() +
       " --topic order.created.v1 --property parse.key=true 2>&1");
   std::map<std::string, std::set<int>> places;
   std::set<int> all;

@@ -33,9 +33,9 @@ void await(PGconn* connection, std::chrono::milliseconds limit, const std::strin
   for (auto wants = PGRES_POLLING_WRITING; wants != PGRES_POLLING_OK; wants = PQconnectPoll(connection)) {
     if (wants == PGRES_POLLING_FAILED) return;
     pollfd socket{PQsocket(connection), static_cast<short>(wants == PGRES_POLLING_READING ? POLLIN : POLLOUT), 0};
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - clock.steady());
-    if (left.count() <= 0) fail_timeout(name);
-    poll(&socket, 1, static_cast<int>(left.count()));
+    const int left = ports::milliseconds_left(until, clock.steady());
+    if (left == 0) fail_timeout(name);
+    poll(&socket, 1, left);
     if (clock.steady() >= until) fail_timeout(name);
   }
 }

@@ -29,11 +29,6 @@ bool tells(rd_kafka_resp_err_t code) { return blame_of(code) == ports::Blame::th
 
 }  // namespace
 
-int milliseconds(ports::Tick::duration left) {
-  const auto ms = std::chrono::ceil<ports::Millis>(left).count();
-  return static_cast<int>(std::clamp<std::int64_t>(ms, 0, 3'600'000));
-}
-
 void Bell::attach(rd_kafka_queue_t* queue) {
   const std::lock_guard lock(mutex_);
   queue_ = queue;
@@ -116,7 +111,7 @@ void Client::connect() {
 }
 
 Event Client::poll(ports::Tick until) {
-  return Event(rd_kafka_queue_poll(queue_.get(), milliseconds(until - bell_.now())));
+  return Event(rd_kafka_queue_poll(queue_.get(), ports::milliseconds_left(until, bell_.now())));
 }
 
 void Client::check() const {

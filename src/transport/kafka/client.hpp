@@ -91,6 +91,4 @@ class Client {
   std::string worst_text_;
 };
 
-int milliseconds(ports::Tick::duration left);
-
 }  // namespace holdfast::transport::kafka

@@ -4,7 +4,6 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -18,12 +17,6 @@ int open_descriptor() {
   const int made = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (made < 0) throw Unavailable(std::string("no descriptor for a session with the broker: ") + std::strerror(errno));
   return made;
-}
-
-/// Rounded up: who comes back a moment early would only come again.
-int milliseconds(ports::Tick::duration left) {
-  const auto ms = std::chrono::ceil<ports::Millis>(left).count();
-  return static_cast<int>(std::clamp<std::int64_t>(ms, 0, 3'600'000));
 }
 
 }  // namespace
@@ -49,7 +42,8 @@ bool Bell::take() noexcept {
 
 short Bell::wait(int descriptor, short events, ports::Tick until) const {
   pollfd both[] = {{descriptor_, POLLIN, 0}, {descriptor, events, 0}};
-  poll(both, descriptor < 0 ? 1 : 2, milliseconds(until - clock_.steady()));  // a signal: the caller looks at its time
+  const int left = ports::milliseconds_left(until, clock_.steady());
+  poll(both, descriptor < 0 ? 1 : 2, left);  // a signal: the caller looks at its time
   return both[1].revents;
 }
 

@@ -135,4 +135,16 @@ TEST_P(TransportConformance, a_publisher_that_is_called_comes_back) {
   EXPECT_TRUE(results.empty());
 }
 
+/// At once, as the relay says it: the time that is left until then is none, and no number.
+TEST_P(TransportConformance, a_pump_whose_time_is_over_comes_back) {
+  const auto publisher = transport.publisher();
+  const auto receiver = subscribe({"q", {"order.created.*"}});
+  Results results;
+  publisher->pump(ports::Tick::min(), results);
+  EXPECT_TRUE(results.empty());
+  ports::Received got;
+  receiver->pump(ports::Tick::min(), got);
+  EXPECT_TRUE(got.deliveries.empty());
+}
+
 }  // namespace holdfast::conformance
