@@ -26,6 +26,13 @@ LogSink sink_of(HostOptions& options) {
   return options.log;
 }
 
+HostOptions sound(HostOptions options) {
+  if (options.in_flight < 1 || options.in_flight > ports::most_in_flight)
+    throw Invalid("in_flight", "1 to " + std::to_string(ports::most_in_flight) + " events may fly, not " +
+                                   std::to_string(options.in_flight));
+  return options;
+}
+
 std::string instance_of(const std::string& name) {
   char host[256] = {};
   gethostname(host, sizeof host - 1);
@@ -35,7 +42,7 @@ std::string instance_of(const std::string& name) {
 }  // namespace
 
 Host::Impl::Impl(HostOptions options)
-    : options_(std::move(options)),
+    : options_(sound(std::move(options))),
       upkeep_options_{options_.keep_published, options_.dedupe_window, options_.import_dead_letters},
       metrics_({{"service", options_.name}}),
       committed_(metrics_.counter("holdfast_outbox_committed_total",

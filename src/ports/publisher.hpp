@@ -27,6 +27,9 @@ struct PublisherTraits {
   bool reports_unroutable = false;  // RabbitMQ: mandatory; the file: no binding matches
 };
 
+/// By one relay; no transport's own window is smaller.
+inline constexpr int most_in_flight = 2'000;
+
 class Publisher {
  public:
   virtual ~Publisher() = default;

@@ -5,6 +5,7 @@
 #include "connect/connect.hpp"
 #include "http/address.hpp"
 #include "http/collector.hpp"
+#include "ports/publisher.hpp"
 #include "service/options.hpp"
 #include "service/units.hpp"
 
@@ -70,7 +71,7 @@ std::vector<Key> service_keys(const Defaults& d) {
        "elsewhere: `holdfast relay` sends this outbox",
        choice,
        {"in_process", "elsewhere"}},
-      {"relay.in_flight", "1000", "most events published and not yet confirmed", integer},
+      {"relay.in_flight", "1000", "most events published and not yet confirmed; up to 2000", integer},
       {"relay.listen", "", "of `holdfast relay`: host:port of its health and metrics; default: none"},
       {"consumer.ordering",
        "",
@@ -129,8 +130,8 @@ void check_together(const Config& config) {
     throw Invalid(where("retention.inbox"),
                   "retention.inbox must be at least retention.published + 1d: what is sent again must still be known "
                   "as a duplicate");
-  for (const auto* key : {"database.connections", "http.workers", "http.max_connections", "relay.in_flight"})
-    bounds(key, 100'000);
+  for (const auto* key : {"database.connections", "http.workers", "http.max_connections"}) bounds(key, 100'000);
+  bounds("relay.in_flight", ports::most_in_flight);
   for (const auto* key : {"consumer.concurrency", "consumer.batch"}) bounds(key, 10'000);
   for (const auto& [key, least, most] :
        {std::tuple{"database.acquire_timeout", 1ms, 24h}, {"shutdown.deadline", 0ms, 24h}})

@@ -2,7 +2,7 @@
 #pragma once
 #include <cstddef>
 
-#include "ports/values.hpp"
+#include "ports/publisher.hpp"
 
 namespace holdfast::transport::sqlite_bus {
 
@@ -11,7 +11,7 @@ struct Settings {
   ports::Millis again{250};           // after it was away
   ports::Millis lease{30'000};        // of a receiver that hangs; of one that died it ends at once
   ports::Millis poll_busy{5}, poll_idle{100};
-  std::size_t most_buffered = 2'000;  // publishes of one transaction
+  std::size_t most_buffered = ports::most_in_flight;  // publishes of one transaction
   std::size_t most_bytes = 16 << 20;
 };
 

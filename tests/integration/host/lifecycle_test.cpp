@@ -46,6 +46,11 @@ TEST_F(HostLife, RefusesWhatCannotBeMeant) {
   two.batch = 0;
   EXPECT_EQ(refused(two), "batch");
   EXPECT_THROW(host.subscribe(taking("any"), [](Context&, const Envelope&) {}), Invalid) << "any event, but which?";
+  for (const int wide : {0, 2001}) {
+    auto other = options("other", "other.db");
+    other.in_flight = wide;
+    EXPECT_THROW(Host(std::move(other)), Invalid) << wide;
+  }
 }
 
 TEST_F(HostLife, IsToldEverythingBeforeItStartsAndStartsOnce) {

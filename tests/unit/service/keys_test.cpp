@@ -53,6 +53,9 @@ TEST(Keys, NumbersHaveBounds) {
     EXPECT_NE(fault(service_config({{key, "1000000"}})), "") << key;
     EXPECT_EQ(fault(service_config({{key, "1"}})), "") << key;
   }
+  EXPECT_EQ(fault(service_config({{"relay.in_flight", "2000"}})), "");
+  EXPECT_EQ(fault(service_config({{"relay.in_flight", "2001"}})), "here: relay.in_flight: 1 to 2000")
+      << "no transport has more of them in flight";
   EXPECT_NE(fault(service_config({{"consumer.handler_deadline", "999ms"}})), "");
   EXPECT_EQ(fault(service_config({{"consumer.handler_deadline", "1s"}})), "");
 }
