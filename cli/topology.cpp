@@ -45,8 +45,9 @@ class Command {
     const bool amqp = connect::split(cli_.config().text("broker.url")).scheme.starts_with("amqp");
     if (amqp)
       std::fputs(
-          "bindings and policies were not looked at, AMQP does not show them: rabbitmqctl list_bindings, "
-          "list_policies\n",
+          "bindings and policies were not looked at, AMQP does not show them; these do:\n"
+          "  rabbitmqctl list_bindings\n"
+          "  rabbitmqctl list_policies, list_operator_policies   (which ones lose events: docs/rabbitmq.md)\n",
           stderr);
     return code;
   }
