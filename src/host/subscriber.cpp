@@ -36,6 +36,12 @@ std::map<ports::Millis, std::string> wait_queues(const ports::Receiver& receiver
   return queues;
 }
 
+bool remembers(detail::StoreBase& store, const Subscription& subscription) {
+  return std::ranges::any_of(store.admin()->subscriptions(), [&](const ports::Subscribed& before) {
+    return before.consumer == subscription.consumer && before.queue == subscription.queue;
+  });
+}
+
 /// `--type` takes a type, or all its versions.
 bool is_selected_by(const std::string& pattern) {
   const auto wild = pattern.find_first_of("*#");
@@ -86,6 +92,7 @@ Subscriber::Subscriber(const Surroundings& surroundings, Subscription subscripti
   if (subscription_.retry.via == RetryVia::broker && subscription_.ordering == Ordering::none)
     queue_.delays = subscription_.retry.delays;
   queue_.types = handlers_.types();
+  queue_.was_there = remembers(here_.store, subscription_);
 }
 
 inbox::SessionOptions Subscriber::session_options() const {
@@ -104,7 +111,7 @@ void Subscriber::declare() const {
   for (const auto& warning : found.warnings) here_.log.warning(warning, {{"consumer", name()}, {"queue", queue_.name}});
   const std::string what =
       found.queue_was_gone
-          ? "a queue was gone and is there again, empty; what it held, and what was published meanwhile,"
+          ? "a queue was gone and is there again, empty; what waited in it, and what was published meanwhile,"
           : "a binding was missing and is there again; what was published meanwhile";
   for (const auto& pattern : found.restored)
     here_.log.error(what +

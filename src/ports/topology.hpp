@@ -11,12 +11,13 @@ struct Queue {
   bool by_key = true;                 // one active receiver
   std::vector<Millis> delays = {};    // wait queues wanted, where the transport has them (retry via broker)
   std::vector<std::string> types = {};  // that its handlers take, where they are known: Kafka makes their topics
+  bool was_there = false;  // its consumer's database remembers it: where it is missing it is not new, but gone
 };
 
 struct Declared {
   // Bindings that were missing though they had been there: an alert each. RabbitMQ tells only where the queue was.
   std::vector<std::string> restored;
-  bool queue_was_gone = false;  // and with it whatever it held, however old
+  bool queue_was_gone = false;  // and with it whatever waited in it, however old
   // What works, but not as it should, each with what to do; said once.
   std::vector<std::string> warnings = {};
 };

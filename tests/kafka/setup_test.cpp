@@ -144,6 +144,20 @@ TEST_F(KafkaTopics, ACompactedTopicAndOneThatKeepsTooLongAreRefused) {
   EXPECT_TRUE(broker->topology().declare({"inventory.q", {"order.created.*"}}).warnings.empty()) << "said once";
 }
 
+TEST_F(KafkaTopics, ATopicThatIsGoneIsToldAndANewTypeIsNone) {
+  ports::Queue queue{"inventory.q", {"order.created.*"}, true, {}, {"order.created.v1"}};
+  broker->topology().declare(queue);
+  EXPECT_TRUE(broker->topology().declare(queue).restored.empty());
+  queue.types.push_back("order.created.v2"), queue.was_there = true;
+  EXPECT_TRUE(broker->topology().declare(queue).restored.empty()) << "a release brings a type that nobody has sent yet";
+  op.remove("order.created.v1");
+  const auto declared = broker->topology().declare(queue);
+  EXPECT_EQ(declared.restored, queue.patterns) << "what `holdfast outbox republish --type` understands";
+  EXPECT_TRUE(declared.queue_was_gone);
+  op.remove("inventory.dlt");
+  EXPECT_TRUE(broker->topology().declare(queue).restored.empty()) << "the originals stand in the database";
+}
+
 TEST_F(KafkaTopics, WhatVerifyMissesIsNamedAndApplyMakesIt) {
   auto s = settings(server().url());
   s.options.topology = kafka::Topology::verify;

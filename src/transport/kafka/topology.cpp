@@ -65,6 +65,12 @@ Findings Topology::judge_all(const Admin& admin, const ports::Queue& queue) cons
   return all;
 }
 
+/// Dead letters there are copies. A type's topic that another process knew may as well be that of a new type.
+bool Topology::was_there(const std::string& topic, const ports::Queue& queue) const {
+  const auto role = role_of(topic, queue);
+  return role != Role::dead_letters && (seen_.contains(topic) || (role == Role::own && queue.was_there));
+}
+
 ports::Declared Topology::declare(const ports::Queue& queue) {
   return with_admin(queue.name, settings_->options.answer_timeout, [&](const Admin& admin) {
     ports::Declared declared;
@@ -72,7 +78,7 @@ ports::Declared Topology::declare(const ports::Queue& queue) {
     for (const auto& topic : missing) {
       if (settings_->options.topology == holdfast::kafka::Topology::verify)
         throw Invalid(topic.name, "there is no such topic: `holdfast topology apply` makes it");
-      if (seen_.contains(topic.name)) declared.restored.push_back(topic.name);
+      if (was_there(topic.name, queue)) declared.restored = queue.patterns, declared.queue_was_gone = true;
     }
     if (!missing.empty()) admin.create(missing);
     const auto found = judge_all(admin, queue);

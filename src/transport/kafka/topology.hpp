@@ -24,6 +24,7 @@ class Topology : public ports::Topology {
   template <class Work>
   auto with_admin(const std::string& what, ports::Millis timeout, Work work);
   std::vector<NewTopic> missing(const Admin& admin, const ports::Queue& queue) const;
+  bool was_there(const std::string& topic, const ports::Queue& queue) const;
   Findings judge_all(const Admin& admin, const ports::Queue& queue) const;
   std::int64_t left(const Admin& admin, const Topics& all, const std::string& group,
                     const std::vector<std::string>& topics) const;

@@ -18,6 +18,7 @@ std::string wait_queue(const std::string& queue, ports::Millis delay) {
 
 ports::Declared Broker::declare(const ports::Queue& queue, bool with_delays) {
   ports::Declared declared;
+  if (queue.was_there && !queues_.contains(queue.name)) declared = {queue.patterns, true};
   auto& known = queues_[queue.name];
   known.by_key = queue.by_key;
   for (const auto& pattern : queue.patterns) {

@@ -57,7 +57,7 @@ void Topology::bring_back(const ports::Queue& queue) {
 
 void Topology::make(const ports::Queue& queue) {
   if (settings_->options.topology == holdfast::rabbitmq::Topology::verify) return verify(queue);
-  const bool known = declared_.contains(queue.name);
+  const bool known = queue.was_there || declared_.contains(queue.name);
   const bool queue_gone = known && !has_queue(queue.name), bindings_gone = queue_gone || (known && !has_exchange());
   for (const auto& piece : plan(queue, settings_->options.exchange)) make(piece);
   if (bindings_gone) restored_[queue.name].restored = queue.patterns;

@@ -81,6 +81,7 @@ ports::Declared Topology::declare(const ports::Queue& queue) {
   if (is_declared(queue)) return {};
   auto& c = connection();
   Write write(*file_, c);
+  const bool gone = queue.was_there && !ordering(c, queue.name);
   const auto id = declare_queue(queue.name, queue.by_key);
   declare_queue(ports::dead_letter_queue(queue.name), false);
   auto known = recorded(c, queue.name);
@@ -90,6 +91,7 @@ ports::Declared Topology::declare(const ports::Queue& queue) {
         run(c, "INSERT INTO bindings(pattern, queue) VALUES ($1, $2) ON CONFLICT DO NOTHING", pattern, id).changed > 0;
     if (!known.insert(pattern).second && added) declared.restored.push_back(pattern);
   }
+  if (gone) declared = {queue.patterns, true};
   record(c, id, known);
   write.commit();
   return declared;

@@ -38,7 +38,7 @@ class SimulatedBench : public TransportBench {
 class QueueBench : public SimulatedBench<sim::QueueBroker, sim::QueueTransport> {
  public:
   using SimulatedBench::SimulatedBench;
-  TransportFeatures features() const override { return {.delay_queues = true}; }
+  TransportFeatures features() const override { return {.delay_queues = true, .sees_missing_queues = false}; }
   void remove_binding(const std::string& queue, const std::string& pattern) override {
     transport_.remove_binding(queue, pattern);
   }
@@ -51,6 +51,7 @@ class LogBench : public SimulatedBench<sim::LogBroker, sim::LogTransport> {
   TransportFeatures features() const override {
     return {.sees_what_others_have = false,
             .sees_missing_bindings = false,
+            .sees_missing_queues = false,
             .acks_each = false,
             .shares_each = false,
             .tells_handed_out = false};

@@ -17,6 +17,7 @@ struct TransportFeatures {
   bool sees_what_others_have =
       true;  // else `empty` is not known while another one may have a part, or by key is the active one
   bool sees_missing_bindings = true;
+  bool sees_missing_queues = true;
   bool acks_each = true;  // else the settled prefix: what lies behind a gap comes again
   bool shares_each = true;  // receivers of a queue in any order take event by event; else partition by partition
   bool tells_handed_out = true;  // depth() does

@@ -38,6 +38,21 @@ TEST_P(TransportConformance, a_binding_that_was_removed_is_put_back_and_reported
   EXPECT_EQ(publish({cancelled}).at(0).outcome, Outcome::confirmed);
 }
 
+// It was deleted while its consumer was down, or the broker is another one: what waited in it has to be sent again.
+TEST_P(TransportConformance, a_queue_that_its_consumer_remembers_and_is_not_there_is_made_and_reported) {
+  ports::Queue queue{"inventory.q", {"order.created.*", "stock.#"}};
+  queue.was_there = true;
+  auto& topology = transport.topology();
+  const auto declared = topology.declare(queue);
+  if (bench->features().sees_missing_queues) {
+    EXPECT_EQ(declared.restored, queue.patterns);
+    EXPECT_TRUE(declared.queue_was_gone);
+  }
+  EXPECT_TRUE(topology.declare(queue).restored.empty()) << "told once";
+  publish_all({"1"});
+  expect_depth("inventory.q", {.ready = 1});
+}
+
 TEST_P(TransportConformance, each_queue_has_a_dead_letter_queue) {
   const ports::Queue queue{"inventory.order-created.q", {"#"}};
   const auto receiver = subscribe(queue);

@@ -111,6 +111,25 @@ TEST_F(HostLife, ABindingPutBackIsToldWithTheCommandThatSendsAgain) {
       << "when it was last known to be there";
 }
 
+TEST_F(HostLife, AQueueDeletedWhileItsConsumerWasDownIsToldWithTheCommandThatSendsAgain) {
+  const auto run_once_more = [this] {
+    Host again(options("test", "test.db"));
+    again.subscribe(taking("c"), [](Context&, const Placed&) {});
+    again.start();
+  };
+  subscribe("c");
+  host.start();
+  ASSERT_TRUE(ears.until([](const Ears::Heard& h) { return h.connected.contains("c"); }));
+  host.stop();
+  run_once_more();
+  EXPECT_FALSE(logged("a queue was gone")) << "first it was new, then it was there";
+  Db(folder.file("bus.db")).exec("DELETE FROM bindings; DELETE FROM queues");
+  run_once_more();
+  EXPECT_TRUE(logged("a queue was gone and is there again, empty"));
+  EXPECT_TRUE(logged("flags=--to c.test-placed.q --type 'test.placed.*'"));
+  EXPECT_FALSE(logged("--since")) << "what waited in it may be of any age";
+}
+
 TEST_F(HostLife, HealthAndPublishGoOnWhileItStops) {
   subscribe("one");
   host.start();
