@@ -1,6 +1,7 @@
 // A sink that keeps what it is given, for a test that waits for so many and then looks how they hang together.
 #pragma once
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
@@ -18,6 +19,8 @@ class KeptSpans : public SpanSink {
     spans_.push_back(std::move(span));
     changed_.notify_all();
   }
+  std::uint64_t dropped() const noexcept override { return lost; }
+  std::atomic<std::uint64_t> lost = 0;
   /// Those whose name begins so, once there are as many; fewer: not within a minute.
   std::vector<Span> named(const std::string& name, std::size_t count) {
     std::unique_lock lock(mutex_);

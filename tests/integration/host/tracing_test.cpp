@@ -203,6 +203,17 @@ TEST_F(HostTracing, AMalformedTraceparentBeginsATraceAndIsCounted) {
   EXPECT_THAT(metrics, testing::ContainsRegex("\nholdfast_traceparents_malformed_total[{][^}]*[}] 1\n"));
 }
 
+TEST_F(HostTracing, WhatTheCollectorDidNotGetIsCounted) {
+  const auto counts = [&](const std::string& n) {
+    EXPECT_THAT(traced.metrics(), testing::ContainsRegex("\nholdfast_spans_dropped_total[{][^}]*[}] " + n + "\n"));
+  };
+  counts("0");
+  kept->lost = 7;
+  counts("7");
+  kept->lost = 9;
+  counts("9");
+}
+
 TEST_F(Place, AnEventIsLoggedAtDebugOnlyWithItsIds) {
   auto o = options("shop", "test.db");
   o.log_level = Level::debug;
