@@ -165,12 +165,12 @@ std::string Rabbit::url() const { return address("amqp", "127.0.0.1", port_); }
 
 std::string Rabbit::tls_url() const { return address("amqps", "localhost", tls_port_); }
 
-std::string Rabbit::ctl(const std::vector<std::string>& words) const {
-  std::vector<std::string> all = {programs_ / "rabbitmqctl"};
+std::string Rabbit::run(const std::string& program, const std::vector<std::string>& words) const {
+  std::vector<std::string> all = {programs_ / program};
   all.insert(all.end(), words.begin(), words.end());
   const auto ran = folder_.run(all);
   if (ran.code != 0)
-    throw Unavailable("rabbitmqctl " + (words.empty() ? "" : words.front()) + ": " + ran.out + folder_.end_of_log());
+    throw Unavailable(program + " " + (words.empty() ? "" : words.front()) + ": " + ran.out + folder_.end_of_log());
   return ran.out;
 }
 

@@ -42,7 +42,9 @@ class Rabbit {
   const std::string& vhost() const { return options_.vhost; }
 
   /// rabbitmqctl, as {"list_queues", "-q", "name"}: what it prints. Throws Unavailable where it fails.
-  std::string ctl(const std::vector<std::string>& words) const;
+  std::string ctl(const std::vector<std::string>& words) const { return run("rabbitmqctl", words); }
+  /// Another program of the server likewise.
+  std::string run(const std::string& program, const std::vector<std::string>& words) const;
   /// RabbitMQ 3.10 keeps the name of a new queue in memory for minutes, and forgets the queue when it is killed: not after this.
   void settle_new_queues() const;
   /// Where rabbitmq-server and rabbitmqctl are, or HOLDFAST_RABBITMQ_BIN. Empty: not installed.

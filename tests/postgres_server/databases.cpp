@@ -29,7 +29,7 @@ void prepare(servers::Postgres& pg) {
 }  // namespace
 
 servers::Postgres& server() {
-  static servers::Postgres pg;
+  static servers::Postgres pg({.settings = {"max_prepared_transactions=2"}});
   static const bool prepared = (prepare(pg), true);
   (void)prepared;
   return pg;

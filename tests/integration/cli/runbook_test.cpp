@@ -1,39 +1,16 @@
 // The operator's page against a system that runs: each command in docs/operations.md is understood, and does what stands beside it.
 #include <algorithm>
 #include <regex>
-#include <sstream>
 
 #include "deferred_command.hpp"
 #include "ports/store_base.hpp"
+#include "runbook/page.hpp"
 
 namespace holdfast::program_test {
 namespace {
 
-std::string page() { return contents(HOLDFAST_SOURCE_DIR "/docs/operations.md"); }
-
-/// Lines of its blocks, without what is said beside them, and what stands between backticks.
-std::vector<std::string> code() {
-  std::vector<std::string> out;
-  const auto text = page();
-  std::string prose;
-  std::istringstream lines(text);
-  bool block = false;
-  for (std::string line; std::getline(lines, line);)
-    if (line.starts_with("```")) block = !block;
-    else if (!block) prose += line + " ";
-    else if (!line.empty()) out.push_back(line.substr(0, line.find("   ")));
-  const std::regex quoted("`([^`]+)`");
-  for (std::sregex_iterator at(prose.begin(), prose.end(), quoted), end; at != end; ++at) out.push_back((*at)[1]);
-  return out;
-}
-
-Words words_of(const std::string& command) {
-  Words out;
-  const std::regex word("\"([^\"]*)\"|(\\S+)");
-  for (std::sregex_iterator at(command.begin(), command.end(), word), end; at != end; ++at)
-    if (const auto text = (*at)[1].matched ? (*at)[1].str() : (*at)[2].str(); text != "...") out.push_back(text);
-  return out;
-}
+using runbook::code;
+using runbook::words_of;
 
 bool any_of(const Words& words, const char* wanted) {
   return std::find(words.begin(), words.end(), wanted) != words.end();
@@ -113,7 +90,7 @@ TEST_F(Runbook, NamesUnitsAndServicesThatAreDeployed) {
             : std::filesystem::exists(deploy + "systemd/" + unit->substr(0, unit->find('@')) + "@.service");
     EXPECT_TRUE(is_there) << command;
   }
-  EXPECT_EQ(named, 3);
+  EXPECT_EQ(named, 4);
 }
 
 }  // namespace
