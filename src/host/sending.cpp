@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <random>
 
-#include "event/envelope.hpp"
-
 namespace holdfast::host {
 
 Sending::Sending(const Surroundings& surroundings, outbox::RelayOptions options, Ask ask)
@@ -49,14 +47,9 @@ void Sending::read_mail() {
 
 void Sending::perform(outbox::Action& action) {
   if (auto* command = std::get_if<outbox::StoreCommand>(&action)) ask_(std::move(*command));
-  else if (const auto* alert = std::get_if<outbox::Alert>(&action)) tell(*alert);
+  else if (const auto* alert = std::get_if<outbox::Alert>(&action))
+    here_.log.write(Level::warning, alert->text, alert->fields);
   else sender_.perform(action);
-}
-
-void Sending::tell(const outbox::Alert& alert) const {
-  if (alert.event == EventId()) return here_.log.warning(alert.text);
-  here_.log.warning(alert.text,
-                    {{"event_id", alert.event.to_string()}, {"trace_id", event::trace_id_of(alert.traceparent)}});
 }
 
 void Sending::measure() {

@@ -36,7 +36,6 @@ class Sending {
  private:
   void read_mail();
   void perform(outbox::Action& action);
-  void tell(const outbox::Alert& alert) const;
   void measure();
   bool give_in() const;
 

@@ -108,7 +108,9 @@ void Subscriber::declare() const {
   const auto found = here_.transport.topology().declare(queue_);
   const auto bound_at = bound_at_.exchange(now);
   const auto since = found.queue_was_gone ? Timestamp() : bound_at;  // what a queue held may be of any age
-  for (const auto& warning : found.warnings) here_.log.warning(warning, {{"consumer", name()}, {"queue", queue_.name}});
+  for (const auto& warning : found.warnings)
+    here_.log.warning("something at the broker is not as it should be; all goes on",
+                      {{"consumer", name()}, {"queue", queue_.name}, {"error", warning}});
   const std::string what =
       found.queue_was_gone
           ? "a queue was gone and is there again, empty; what waited in it, and what was published meanwhile,"
@@ -193,7 +195,8 @@ void Subscriber::report_dead(const DeadLetter& letter) const {
     here_.log.error("on_dead_letter failed; the dead letter is stored all the same",
                     {{"consumer", name()}, {"error", failure.what()}});
   } catch (...) {
-    here_.log.error("on_dead_letter failed; the dead letter is stored all the same", {{"consumer", name()}});
+    here_.log.error("on_dead_letter failed; the dead letter is stored all the same",
+                    {{"consumer", name()}, {"error", "what it threw is no std::exception"}});
   }
 }
 

@@ -132,10 +132,10 @@ class Exporter final : public SpanSink {
     if (sent == Sent::yes) log_.info("the trace collector takes spans", {{"dropped", dropped}});
     else if (sent == Sent::away)
       log_.warning("the trace collector is away; spans wait, and more than fit are dropped",
-                   {{"why", why}, {"collector", options_.endpoint}, {"dropped", dropped}});
+                   {{"error", why}, {"collector", options_.endpoint}, {"dropped", dropped}});
     else
       log_.warning("the trace collector refuses spans; they are dropped",
-                   {{"why", why}, {"collector", options_.endpoint}, {"dropped", dropped}});
+                   {{"error", why}, {"collector", options_.endpoint}, {"dropped", dropped}});
   }
 
   void wait(const std::stop_token& stop, std::chrono::milliseconds pause) {

@@ -16,7 +16,10 @@ struct Printer {
   }
   void operator()(const OpenSession& a) const { out << "open " << name(a.session); }
   void operator()(const CloseSession& a) const { out << "close " << name(a.session) << ": " << a.why; }
-  void operator()(const Alert& a) const { out << "alert: " << a.text; }
+  void operator()(const Alert& a) const {
+    out << "alert: " << a.text;
+    for (const auto& [name, value] : a.fields) out << ", " << name << '=' << value;
+  }
   void operator()(const StoreCommand& a) const { out << a; }
 
   void operator()(const ReadPage& a) const {

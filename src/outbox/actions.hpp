@@ -3,6 +3,8 @@
 #pragma once
 #include <iosfwd>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -70,10 +72,10 @@ struct ReleaseLease {
 };
 using StoreCommand = std::variant<ReadPage, ReadKeys, MarkPublished, NoteFailure, RenewLease, ReleaseLease>;
 
-struct Alert {  // for a person: what happened, to which event, what comes next
-  std::string text;
-  EventId event = {};  // zeros: it is of none alone
-  std::string traceparent = {};
+struct Alert {  // for a person: what happened and what comes next, in the same words each time; to what, and why
+  using Fields = std::vector<std::pair<std::string_view, std::string>>;
+  std::string_view text;
+  Fields fields = {};
   bool operator==(const Alert&) const = default;
 };
 

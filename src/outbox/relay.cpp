@@ -1,28 +1,28 @@
 #include "outbox/relay.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <utility>
 
+#include "event/envelope.hpp"
 #include "outbox/suspects.hpp"
 #include "ports/mutants.hpp"
 
 namespace holdfast::outbox {
 namespace {
 
-std::string seconds(Millis time) { return fmt::format("{:g} s", static_cast<double>(time.count()) / 1000); }
-
-std::string name_of(const OutboxRow& row) {
+/// Fields are named as in the lines of a consumer.
+Alert of(const OutboxRow& row, std::string_view text, int attempt, const std::string& error, std::string next_try) {
   const ports::OutgoingEvent& event = row.event;
-  std::string text = fmt::format("{} {} (seq {}", event.type, event.id.to_string(), row.seq);
-  if (event.key) text += fmt::format(", key {}", *event.key);
-  return text + ")";
-}
-
-Alert of(const OutboxRow& row, std::string text) {
-  const auto trace = row.event.headers.find("traceparent");
-  return {std::move(text), row.event.id, trace == row.event.headers.end() ? "" : trace->second};
+  const auto trace = event.headers.find("traceparent");
+  return {text,
+          {{"event_id", event.id.to_string()},
+           {"type", event.type},
+           {"key", event.key.value_or("")},
+           {"seq", std::to_string(row.seq)},
+           {"attempt", std::to_string(attempt)},
+           {"error", error},
+           {"trace_id", trace == event.headers.end() ? "" : event::trace_id_of(trace->second)},
+           {"next_try", std::move(next_try)}}};
 }
 
 }  // namespace
@@ -110,7 +110,8 @@ void Relay::not_accepted(Token token) {
 void Relay::pumped(Tick now, Session session, const Pumped& pumped) {
   watch_lease(now);
   line(session).full = false;
-  for (const auto& warning : pumped.warnings) alert(now, warning, {warning});
+  for (const auto& warning : pumped.warnings)
+    alert(now, warning, {"something at the broker is not as it should be; all goes on", {{"error", warning}}});
   const bool closed = pumped.state == ports::SessionState::closed;
   bool all_confirmed = true;
   for (const ports::PublishResult& result : pumped.results) {
@@ -162,12 +163,11 @@ void Relay::returned(Tick now, Flight flight, const std::string& error) {
   ++counts_.returned;
   notes_.add(flight.row.data, error, nullptr);
   const Millis wait = wait_after(++flight.key->failures, options_.returned);
-  alert(
-      now, "returned " + flight.row.data.event.type,
-      of(flight.row.data,
-         fmt::format("{} reached no queue: {}. It is sent again in {}, and goes on by itself once a queue is bound to "
-                     "its type. If nobody has to receive this type, give it unrouted_ok.",
-                     name_of(flight.row.data), error, seconds(wait))));
+  alert(now, "returned " + flight.row.data.event.type,
+        of(flight.row.data,
+           "an event reached no queue: it is sent again, and goes on by itself once a queue is bound to its type; if "
+           "nobody has to receive this type, give it unrouted_ok",
+           flight.key->failures, error, "in " + std::to_string(wait.count()) + " ms"));
   backlog_.block(*flight.key, std::move(flight.row), Why::returned, now + wait);
 }
 
@@ -181,9 +181,9 @@ void Relay::refused(Flight flight, const std::string& error) {
   HOLDFAST_MARK("relay.refused");
   out_.emplace_back(
       of(flight.row.data,
-         fmt::format("{} is refused: alone, it failed {} times: {}. It is not sent again and its key waits behind it, "
-                     "until holdfast outbox retry or discard.",
-                     name_of(flight.row.data), options_.times_alone, error)));
+         "an event is refused: it failed each time, alone too; it is not sent again and its key waits behind it, until "
+         "`holdfast outbox retry` or `discard`",
+         options_.times_alone, error, "none"));
   const bool pass = mutant("refused_lets_followers_pass");
   notes_.add(flight.row.data, error, flight.key);
   if (pass) return backlog_.pass_refused(*flight.key, flight.row);

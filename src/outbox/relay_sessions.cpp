@@ -55,8 +55,8 @@ void Relay::stand(Tick now, Session session, bool standing) {
     ours.stands_since = now;
     alert(
         now, "blocked",
-        {"The broker takes nothing for now: an alarm of its memory or its disk, or it is away. Pending events wait in "
-         "the outbox and flow by themselves when it is over."});
+        {"the broker takes nothing for now: an alarm of its memory or its disk, or it is away; pending events wait in "
+         "the outbox and flow by themselves when it is over"});
   } else flights_.delay(session, std::chrono::duration_cast<Millis>(now - ours.stands_since));
   HOLDFAST_MARK("relay.blocked_session");
 }
@@ -72,20 +72,17 @@ void Relay::ended(Tick now, Session session, const Pumped& pumped) {
   if (std::exchange(ours.on_purpose, false)) return;
   if (pumped.blame == ports::Blame::the_setup) {
     ours.backoff.wait(now, options_.setup_wait);
-    alert(
-        now, "setup",
-        {fmt::format("The broker does not let the relay publish: {}. All events wait and nothing is lost; it is tried "
-                     "again every {} ms. Look at the rights and the exchange.",
-                     pumped.why, options_.setup_wait.count())});
+    alert(now, "setup",
+          {"the broker does not let the relay publish: all events wait and nothing is lost; look at the rights and the "
+           "exchange",
+           {{"error", pumped.why}, {"next_try", "in " + std::to_string(options_.setup_wait.count()) + " ms"}}});
     return;
   }
   ours.backoff.failed(now, random_);
   if (ours.backoff.failures() > 1 || stopping_) return;
   alert(now, "lost",
-        {fmt::format(
-            "The connection to the broker is lost: {}. Pending events wait in the outbox and are sent when it is "
-            "back.",
-            pumped.why)});
+        {"the connection to the broker is lost; pending events wait in the outbox and are sent when it is back",
+         {{"error", pumped.why}}});
 }
 
 }  // namespace holdfast::outbox

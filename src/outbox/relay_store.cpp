@@ -1,6 +1,4 @@
 // What the relay asks of the store and what it makes of the answers: at most one command of a kind is out.
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <utility>
 
@@ -102,7 +100,7 @@ void Relay::take(Tick now, const StoreFailed& failed) {
   backlog_.start_over();
   rounds_.restart(now);  // who knows what was seen
   alert(now, "store",
-        {fmt::format("The outbox cannot be read or written: {}. Nothing is lost; it is tried again.", failed.error)});
+        {"the outbox cannot be read or written; nothing is lost, it is tried again", {{"error", failed.error}}});
 }
 
 Tick Relay::next_command() const {

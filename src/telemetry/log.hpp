@@ -18,23 +18,25 @@ class Log {
 
   bool wants(Level level) const { return sink_ && level >= least_; }
   void debug(std::string_view text, std::initializer_list<Field> fields = {}) const {
-    write(Level::debug, text, fields);
+    write(Level::debug, text, {fields.begin(), fields.size()});
   }
-  void info(std::string_view text, std::initializer_list<Field> fields = {}) const { write(Level::info, text, fields); }
+  void info(std::string_view text, std::initializer_list<Field> fields = {}) const {
+    write(Level::info, text, {fields.begin(), fields.size()});
+  }
   void warning(std::string_view text, std::initializer_list<Field> fields = {}) const {
-    write(Level::warning, text, fields);
+    write(Level::warning, text, {fields.begin(), fields.size()});
   }
   void error(std::string_view text, std::initializer_list<Field> fields = {}) const {
-    write(Level::error, text, fields);
+    write(Level::error, text, {fields.begin(), fields.size()});
+  }
+  /// A sink that throws must stop no thread of ours; there is nobody left to tell.
+  void write(Level level, std::string_view text, std::span<const Field> fields) const noexcept {
+    try {
+      if (wants(level)) sink_({level, text, fields});
+    } catch (...) {}
   }
 
  private:
-  /// A sink that throws must stop no thread of ours; there is nobody left to tell.
-  void write(Level level, std::string_view text, std::initializer_list<Field> fields) const noexcept {
-    try {
-      if (wants(level)) sink_({level, text, {fields.begin(), fields.size()}});
-    } catch (...) {}
-  }
   LogSink sink_;
   Level least_;
 };

@@ -220,7 +220,7 @@ TEST_F(RabbitHost, AnAlarmOfTheBrokerIsSaidInTheLogAndInTheHealth) {
   EXPECT_TRUE(program_test::eventually([&] {
     return producer.health().detail.find("the broker takes nothing") != std::string::npos;
   })) << producer.health().detail;
-  EXPECT_NE(line_of(log, "The broker takes nothing"), "");
+  EXPECT_NE(line_of(log, "the broker takes nothing"), "");
   producer.stop(std::chrono::seconds(1));
 }
 

@@ -56,7 +56,8 @@ TEST_F(G4_Rounds, AnErrorStartsAFullRoundAfterABackoff) {
   talk.store_fails(ReadPage{});
   EXPECT_THAT(
       talk.says("alert"),
-      ElementsAre("alert: The outbox cannot be read or written: disk I/O error. Nothing is lost; it is tried again."));
+      ElementsAre(
+          "alert: the outbox cannot be read or written; nothing is lost, it is tried again, error=disk I/O error"));
   talk.after(Millis(100));
   EXPECT_THAT(talk.says("read"), ElementsAre("read 64 after 0"));
 }

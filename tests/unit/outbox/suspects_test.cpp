@@ -59,7 +59,8 @@ TEST_F(G5_Suspects, OneThatClosesItsSessionAloneThreeTimesIsRefused) {
   talk.closed(Blame::a_message, Session::suspects, "FRAME_ERROR");
   const auto lines = talk.says();
   EXPECT_THAT(lines,
-              testing::Contains(testing::HasSubstr("seq 1, key a) is refused: alone, it failed 3 times: FRAME_ERROR")));
+              testing::Contains(testing::AllOf(testing::StartsWith("alert: an event is refused: "),
+                                               testing::HasSubstr("key=a, seq=1, attempt=3, error=FRAME_ERROR"))));
   EXPECT_THAT(lines, testing::Contains("refuse 1: FRAME_ERROR"));
   EXPECT_EQ(talk.relay.status().refused, 1);
   EXPECT_EQ(talk.relay.status().blocked_keys, 1);

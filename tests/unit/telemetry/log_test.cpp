@@ -2,6 +2,8 @@
 #include "telemetry/log.hpp"
 
 #include <gtest/gtest.h>
+#include <pty.h>
+#include <unistd.h>
 
 #include <algorithm>
 
@@ -33,6 +35,28 @@ TEST(Log, TextLineIsOneLine) {
   const auto line = written(LogFormat::text, "service", Level::error, "it failed", "first\nforged  level=error");
   EXPECT_EQ(std::count(line.begin(), line.end(), '\n'), 1) << line;
   EXPECT_NE(line.find("it failed  error=first forged"), std::string::npos) << line;
+}
+
+/// What a program whose stderr is this end says; it is read at the other end.
+std::string said_to(int end, int other_end) {
+  const int before = dup(STDERR_FILENO);
+  dup2(end, STDERR_FILENO);
+  Log(stderr_sink("service")).info("hello");
+  dup2(before, STDERR_FILENO), close(before);
+  std::string line(200, ' ');
+  line.resize(static_cast<std::size_t>(std::max<ssize_t>(0, read(other_end, line.data(), line.size()))));
+  close(end), close(other_end);
+  return line;
+}
+
+TEST(Log, ATerminalGetsTextAndAnythingElseJson) {
+  int ends[2];
+  ASSERT_EQ(openpty(&ends[0], &ends[1], nullptr, nullptr, nullptr), 0);
+  EXPECT_TRUE(said_to(ends[1], ends[0]).ends_with(" service  hello\r\n"));
+  ASSERT_EQ(pipe(ends), 0);
+  EXPECT_TRUE(said_to(ends[1], ends[0])
+                  .ends_with(R"("name":"service","text":"hello"})"
+                             "\n"));
 }
 
 TEST(Log, BelowTheLevelIsSilent) { EXPECT_EQ(written(LogFormat::json, "s", Level::debug, "detail", ""), ""); }
