@@ -104,10 +104,11 @@ TEST_P(KafkaGroup, G4_Order_NothingIsHandedOutTogetherWithTheEndOfItsSession) {
   if (!eager()) GTEST_SKIP() << "which partitions move, and when, is the assignor's choice";
   use(0ms);
   const auto first = member("first"), second = member("second");
-  ASSERT_TRUE(eventually({first.get()}, [](const ports::Received& got) { return got.connected; }));
   publish_some("a", 40);
+  EXPECT_EQ(take(*first, 1, 1).size(), 1u);  // the others are read, and wait for credit
+  first->credit(1'000);
   ports::Received joins;
-  second->pump(now() + 2s, joins);  // meanwhile the first gets the events, and then the word that it must give back
+  second->pump(now() + 2s, joins);  // meanwhile the first is told to give back
   EXPECT_TRUE(eventually({first.get(), second.get()}, [&](const ports::Received& got) {
     for (const auto& one : got.deliveries)
       EXPECT_EQ(std::ranges::count(got.ended, one.session), 0) << one.body << " of a session that has ended";
