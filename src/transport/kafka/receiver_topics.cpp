@@ -22,14 +22,15 @@ void Receiver::look_for_topics() {
   }
 }
 
-/// librdkafka 2.0 knows no ids of topics: one that ends before where we are is another one.
+/// librdkafka 2.0 knows no ids of topics: one that ends before where we are is another one. Its own idea of the end may be of the time
+/// before the partition went to somebody else and came back, so the broker has the last word.
 void Receiver::look_for_logs_made_anew() {
   for (const auto& [session, part] : parts_) {
     std::int64_t low = -1, high = -1;
     const auto& [topic, partition] = part.place();
     if (rd_kafka_get_watermark_offsets(group_->client().get(), topic.c_str(), partition, &low, &high) ==
             RD_KAFKA_RESP_ERR_NO_ERROR &&
-        high >= 0 && part.position() > high)
+        high >= 0 && part.position() > high && part.position() > group_->high_of(part.place()))
       lost_to_retention(part.place());
   }
 }
