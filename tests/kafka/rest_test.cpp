@@ -178,6 +178,27 @@ TEST_F(KafkaStatic, AMemberWhoseNameAnotherHasSaysSoAndJoinsAgain) {
   EXPECT_TRUE(eventually({first.get()}, [](const ports::Received& got) { return got.connected; }));
 }
 
+/// A broker that hangs: the relay has a reason to tell, and goes on by itself.
+TEST_F(KafkaRest, ATopicThatCannotBeLookedAtIsToldOf) {
+  servers::Kafka own;
+  auto s = settings(own.url());
+  s.look_timeout = std::chrono::milliseconds(200);
+  broker = open(s);
+  broker->topology().declare({"inventory.q", {"order.created.v1"}});
+  const auto publisher = broker->publisher();
+  const auto one = event("1");
+  kill(own.pid(), SIGSTOP);
+  EXPECT_FALSE(publisher->accept({1, &one}));
+  const auto told = publisher->warnings();
+  kill(own.pid(), SIGCONT);
+  ASSERT_EQ(told.size(), 1u);
+  EXPECT_NE(told[0].find("it is tried again"), std::string::npos) << told[0];
+  Results results;
+  for (const auto end = soon(); !publisher->accept({1, &one}) && now() < end;)
+    publisher->pump(now() + std::chrono::milliseconds(20), results);
+  EXPECT_EQ(pump(*publisher, 1).at(0).outcome, Outcome::confirmed);
+}
+
 /// The broker is killed with events in flight, and comes back: each is there once and in order.
 TEST_F(KafkaRest, G1_NoLoss_ABrokerThatIsKilledAndComesBackHasAllInOrder) {
   servers::Kafka own;

@@ -1,8 +1,9 @@
 // Policies of the broker: the commands of docs/rabbitmq.md show them, and they do to our queues what it says there.
+#include <algorithm>
 #include <fstream>
-#include <sstream>
 
 #include "rabbitmq/fixture.hpp"
+#include "runbook/page.hpp"
 
 namespace holdfast::rabbit_test {
 namespace {
@@ -19,10 +20,9 @@ struct RabbitPolicies : RabbitTest {
     std::string line;
     while (std::getline(page, line))
       if (line.starts_with("    rabbitmqctl " + command + " ")) break;
-    std::istringstream words(line);
-    std::vector<std::string> arguments;
-    for (std::string word; words >> word;) arguments.push_back(word == "shop" ? vhost.name() : word);
-    return server().ctl({arguments.begin() + 1, arguments.end()});
+    auto words = runbook::words_of(line);
+    std::ranges::replace(words, "shop", vhost.name());
+    return server().ctl({words.begin() + 1, words.end()});
   }
   void expect_shown(const std::string& command, const std::string& part) const {
     const auto all = shown(command);

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include "holdfast/errors.hpp"
 #include "holdfast/kafka.hpp"
 #include "ports/transport_base.hpp"
@@ -39,9 +41,10 @@ class Broker : public detail::TransportBase {
 void check(const holdfast::kafka::Options& o) {
   if (o.partitions < 1 || o.partitions > 10'000) throw Invalid("broker.partitions", "1 to 10000");
   if (o.rebalance == holdfast::kafka::Rebalance::cooperative && rd_kafka_version() < cooperates_from)
-    throw Invalid("broker.rebalance", std::string("cooperative needs librdkafka ") + cooperates_from_text +
-                                          ", and this is " + rd_kafka_version_str() +
-                                          ", where it could end this process: use eager");
+    throw Invalid("broker.rebalance",
+                  fmt::format("cooperative needs librdkafka {}.{}, and this is {}, where it could "
+                              "end this process: use eager",
+                              cooperates_from >> 24, cooperates_from >> 16 & 0xff, rd_kafka_version_str()));
   if (o.replication < 0) throw Invalid("broker.replication", "0 (the broker's default) or more");
   if (o.sasl == holdfast::kafka::Sasl::none && !(o.username.empty() && o.password.empty()))
     throw Invalid("broker.sasl",

@@ -9,8 +9,7 @@ namespace holdfast::transport::kafka {
 
 /// The first librdkafka whose cooperative groups are sound. Before it they end the process (#4312) or loop (#4783), or a commit in a
 /// rebalance costs the membership (#4059).
-inline constexpr int cooperates_from = 0x020a0000;
-inline constexpr const char* cooperates_from_text = "2.10";
+inline constexpr int cooperates_from = 0x020a0000;  // 2.10
 
 struct Settings {
   Address broker = {};
