@@ -36,9 +36,11 @@ class Command {
     return each([&](const ports::Queue& queue) { return topology().describe(queue); }, ok);
   }
   int apply() {
+    bool missed = false;
     for (const auto& program : programs())
-      for (const auto& queue : program.queues) refusing([&] { topology().apply(queue); });
-    return show();
+      for (const auto& queue : program.queues) refusing([&] { missed |= tell(queue.name, topology().apply(queue)); });
+    show();
+    return missed ? found_something : ok;
   }
   int verify() {
     const int code = each([&](const ports::Queue& queue) { return topology().differences(queue); }, found_something);
@@ -66,6 +68,18 @@ class Command {
  private:
   ports::Topology& topology() const { return broker_.impl()->topology(); }
 
+  /// true: there was something.
+  static bool tell(const std::string& queue, const ports::Declared& declared) {
+    for (const auto& warning : declared.warnings) std::fprintf(stderr, "%s: %s\n", queue.c_str(), warning.c_str());
+    for (const auto& pattern : declared.restored)
+      std::fprintf(stderr,
+                   "%s: %s did not reach its consumer. At each producer's database this sends it again; what the "
+                   "consumer had before is absorbed:\n  holdfast outbox republish %s\n",
+                   queue.c_str(), std::string(ports::what_was_missed(declared)).c_str(),
+                   ports::republish_flags(queue, pattern).c_str());
+    return !declared.restored.empty();
+  }
+
   /// Prints what there is to say of each queue; `something` where there is anything.
   template <class Say>
   int each(Say say, int something) {
@@ -92,6 +106,7 @@ class Command {
       for (const auto& s : store.impl()->admin()->subscriptions()) {
         if (program.user.empty()) program.user = s.consumer;
         program.queues.push_back(queue(s.queue, s.patterns, s.by_key));
+        program.queues.back().was_there = true;
       }
       if (program.queues.empty() && program.user.empty())
         throw Unavailable(url +
@@ -141,7 +156,8 @@ void add_topology(CLI::App& app, Cli& cli) {
     cli.does(*command, [&cli, flags, act] { return (Command(cli, *flags, act == &Command::apply).*act)(); });
   };
   verb("show", "what the consumers of these databases need", &Command::show);
-  verb("apply", "make what is missing; what differs is left and named", &Command::apply);
+  verb("apply", "make what is missing; what differs is left and named; exit 1 if a consumer's queue was gone",
+       &Command::apply);
   verb("verify", "each difference, changing nothing; exit 1 if there is any", &Command::verify);
   verb("permissions", "the commands that give each program the rights that it needs", &Command::permissions);
 }

@@ -42,12 +42,6 @@ bool remembers(detail::StoreBase& store, const Subscription& subscription) {
   });
 }
 
-/// `--type` takes a type, or all its versions.
-bool is_selected_by(const std::string& pattern) {
-  const auto wild = pattern.find_first_of("*#");
-  return wild == std::string::npos || (wild == pattern.size() - 1 && pattern.ends_with(".*"));
-}
-
 }  // namespace
 
 struct Subscriber::Meters {
@@ -111,10 +105,7 @@ void Subscriber::declare() const {
   for (const auto& warning : found.warnings)
     here_.log.warning("something at the broker is not as it should be; all goes on",
                       {{"consumer", name()}, {"queue", queue_.name}, {"error", warning}});
-  const std::string what =
-      found.queue_was_gone
-          ? "a queue was gone and is there again, empty; what waited in it, and what was published meanwhile,"
-          : "a binding was missing and is there again; what was published meanwhile";
+  const std::string what(ports::what_was_missed(found));
   for (const auto& pattern : found.restored)
     here_.log.error(what +
                         " did not reach this consumer. `holdfast outbox republish`, with these flags and at each "
@@ -122,7 +113,7 @@ void Subscriber::declare() const {
                     {{"consumer", name()},
                      {"queue", queue_.name},
                      {"pattern", pattern},
-                     {"flags", "--to " + queue_.name + (is_selected_by(pattern) ? " --type '" + pattern + "'" : "") +
+                     {"flags", ports::republish_flags(queue_.name, pattern) +
                                    (since == Timestamp() ? "" : " --since " + to_iso8601(since))}});
 }
 

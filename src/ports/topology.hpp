@@ -1,6 +1,8 @@
 // Queues and bindings of a transport: declared at start, at each connect, each minute.
 // Threads: any; each call blocks. Errors: Unavailable; Invalid where the broker's own differs (nothing is repaired).
 #pragma once
+#include <string_view>
+
 #include "ports/values.hpp"
 
 namespace holdfast::ports {
@@ -38,7 +40,7 @@ class Topology {
   virtual Depth depth(const std::string& queue) = 0;
 
   // For operators. Makes what is missing, whatever a program may do.
-  virtual void apply(const Queue& queue) { (void)declare(queue); }
+  virtual Declared apply(const Queue& queue) { return declare(queue); }
   /// What it makes, a line each.
   virtual std::vector<std::string> describe(const Queue&) const { return {}; }
   /// What is missing or otherwise there, a line each; nothing is changed. RabbitMQ: but bindings, which AMQP shows to nobody.
@@ -46,6 +48,11 @@ class Topology {
   /// The command that gives the user of a program with these queues the rights that it needs; "" = there are none to give.
   virtual std::string permissions(const std::string& /*user*/, const std::vector<Queue>&) const { return ""; }
 };
+
+/// Where something is restored: what did not reach the consumer.
+std::string_view what_was_missed(const Declared& declared);
+/// What makes `holdfast outbox republish` send that again.
+std::string republish_flags(const std::string& queue, const std::string& pattern);
 
 /// "inventory.order-created.q" -> "inventory.order-created": what the names of all that belongs to a queue begin with.
 std::string stem(const std::string& queue);

@@ -139,6 +139,21 @@ TEST_F(TopologyCommand, KnowsWhatTheConsumersOfADatabaseAskedFor) {
   EXPECT_EQ(holdfast(all).code, 1);
 }
 
+TEST_F(TopologyCommand, AQueueThatIsMadeAnewIsToldWithWhatBringsItsEventsBack) {
+  start_and_stop_all();
+  Client(vhost.url()).remove_queue("inventory.order-created.q");
+  const Words apply{"--database", url("inventory.db"), "--broker", vhost.url(), "topology", "apply"};
+  const auto anew = holdfast(apply);
+  EXPECT_EQ(anew.code, 1) << anew.err;
+  for (const auto* words : {"inventory.order-created.q: a queue was gone and is there again, empty",
+                            "holdfast outbox republish --to inventory.order-created.q --type 'order.created.*'\n"})
+    EXPECT_TRUE(has(anew.err, words)) << anew.err;
+  EXPECT_TRUE(has(anew.out, "queue inventory.order-created.q")) << anew.out;
+  const auto again = holdfast(apply);
+  EXPECT_EQ(again.code, 0) << again.err;
+  EXPECT_EQ(again.err, "") << "told once";
+}
+
 TEST_F(TopologyCommand, TheRightsThatItPrintsAreEnough) {
   start_and_stop_all();
   for (const auto* name : parts) give_rights(name, {});

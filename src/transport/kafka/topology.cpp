@@ -71,15 +71,17 @@ bool Topology::was_there(const std::string& topic, const ports::Queue& queue) co
   return role != Role::dead_letters && (seen_.contains(topic) || (role == Role::own && queue.was_there));
 }
 
+ports::Declared Topology::lost(const std::vector<NewTopic>& missing, const ports::Queue& queue) const {
+  const bool gone = std::ranges::any_of(missing, [&](const NewTopic& topic) { return was_there(topic.name, queue); });
+  return {gone ? queue.patterns : std::vector<std::string>{}, gone};
+}
+
 ports::Declared Topology::declare(const ports::Queue& queue) {
   return with_admin(queue.name, settings_->options.answer_timeout, [&](const Admin& admin) {
-    ports::Declared declared;
     const auto missing = this->missing(admin, queue);
-    for (const auto& topic : missing) {
-      if (settings_->options.topology == holdfast::kafka::Topology::verify)
-        throw Invalid(topic.name, "there is no such topic: `holdfast topology apply` makes it");
-      if (was_there(topic.name, queue)) declared.restored = queue.patterns, declared.queue_was_gone = true;
-    }
+    if (!missing.empty() && settings_->options.topology == holdfast::kafka::Topology::verify)
+      throw Invalid(missing.front().name, "there is no such topic: `holdfast topology apply` makes it");
+    auto declared = lost(missing, queue);
     if (!missing.empty()) admin.create(missing);
     const auto found = judge_all(admin, queue);
     if (!found.faults.empty()) throw Invalid(queue.name, joined(found.faults));
@@ -93,9 +95,11 @@ ports::Declared Topology::declare(const ports::Queue& queue) {
   });
 }
 
-void Topology::apply(const ports::Queue& queue) {
-  with_admin(queue.name, settings_->options.answer_timeout, [&](const Admin& admin) {
-    if (const auto missing = this->missing(admin, queue); !missing.empty()) admin.create(missing);
+ports::Declared Topology::apply(const ports::Queue& queue) {
+  return with_admin(queue.name, settings_->options.answer_timeout, [&](const Admin& admin) {
+    const auto missing = this->missing(admin, queue);
+    if (!missing.empty()) admin.create(missing);
+    return lost(missing, queue);
   });
 }
 

@@ -15,7 +15,7 @@ class Topology : public ports::Topology {
   Topology(std::shared_ptr<const Settings> settings, const ports::Clock& clock);
   ports::Declared declare(const ports::Queue& queue) override;
   Depth depth(const std::string& queue) override;
-  void apply(const ports::Queue& queue) override;
+  ports::Declared apply(const ports::Queue& queue) override;
   std::vector<std::string> describe(const ports::Queue& queue) const override;
   std::vector<std::string> differences(const ports::Queue& queue) override;
   std::string permissions(const std::string& user, const std::vector<ports::Queue>& queues) const override;
@@ -24,6 +24,7 @@ class Topology : public ports::Topology {
   template <class Work>
   auto with_admin(const std::string& what, ports::Millis timeout, Work work);
   std::vector<NewTopic> missing(const Admin& admin, const ports::Queue& queue) const;
+  ports::Declared lost(const std::vector<NewTopic>& missing, const ports::Queue& queue) const;
   bool was_there(const std::string& topic, const ports::Queue& queue) const;
   Findings judge_all(const Admin& admin, const ports::Queue& queue) const;
   std::int64_t left(const Admin& admin, const Topics& all, const std::string& group,

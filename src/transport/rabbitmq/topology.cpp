@@ -57,12 +57,19 @@ void Topology::bring_back(const ports::Queue& queue) {
 
 void Topology::make(const ports::Queue& queue) {
   if (settings_->options.topology == holdfast::rabbitmq::Topology::verify) return verify(queue);
+  const auto missing = this->missing(queue);
+  for (const auto& piece : plan(queue, settings_->options.exchange)) make(piece);
+  auto& restored = restored_[queue.name];
+  if (!missing.restored.empty()) restored.restored = missing.restored;
+  restored.queue_was_gone |= missing.queue_was_gone;
+  declared_.insert(queue.name);
+}
+
+/// Of what had been there.
+ports::Declared Topology::missing(const ports::Queue& queue) {
   const bool known = queue.was_there || declared_.contains(queue.name);
   const bool queue_gone = known && !has_queue(queue.name), bindings_gone = queue_gone || (known && !has_exchange());
-  for (const auto& piece : plan(queue, settings_->options.exchange)) make(piece);
-  if (bindings_gone) restored_[queue.name].restored = queue.patterns;
-  if (queue_gone) restored_[queue.name].queue_was_gone = true;
-  declared_.insert(queue.name);
+  return {bindings_gone ? queue.patterns : std::vector<std::string>{}, queue_gone};
 }
 
 void Topology::make(const Piece& piece) {
@@ -74,9 +81,11 @@ void Topology::make(const Piece& piece) {
     step(binding->queue, [&](Channel& c) { c.bind(binding->queue, binding->exchange, binding->pattern); });
 }
 
-void Topology::apply(const ports::Queue& queue) {
+ports::Declared Topology::apply(const ports::Queue& queue) {
   const std::lock_guard lock(mutex_);
+  auto missing = this->missing(queue);
   for (const auto& piece : plan(queue, settings_->options.exchange)) make(piece);
+  return missing;
 }
 
 std::vector<std::string> Topology::describe(const ports::Queue& queue) const {

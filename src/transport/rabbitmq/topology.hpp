@@ -21,7 +21,7 @@ class Topology : public ports::Topology, private Sink {
   Topology(std::shared_ptr<const Settings> settings, const ports::Clock& clock);
   ports::Declared declare(const ports::Queue& queue) override;
   Depth depth(const std::string& queue) override;
-  void apply(const ports::Queue& queue) override;
+  ports::Declared apply(const ports::Queue& queue) override;
   std::vector<std::string> describe(const ports::Queue& queue) const override;
   std::vector<std::string> differences(const ports::Queue& queue) override;
   std::string permissions(const std::string& user, const std::vector<ports::Queue>& queues) const override;
@@ -30,6 +30,7 @@ class Topology : public ports::Topology, private Sink {
 
  private:
   void frame(const amqp_frame_t&) override {}
+  ports::Declared missing(const ports::Queue& queue);
   void make(const ports::Queue& queue);
   void make(const Piece& piece);
   void find(const Piece& piece);
