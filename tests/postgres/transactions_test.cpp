@@ -1,4 +1,6 @@
 // Transactions on a real server: values there and back, and what breaks one.
+#include <poll.h>
+
 #include "postgres/transactions.hpp"
 #include "sql/refused.hpp"
 
@@ -128,6 +130,18 @@ TEST_F(PostgresTransactions, IdleConnectionsThatTheServerClosedAreNotUsed) {
   int runs = 0;
   store.transact([&](Transaction& tx) { ++runs, tx.exec("SELECT 1"); });
   EXPECT_EQ(runs, 1);
+}
+
+// Its farewell and the end of the connection are two reads: seen as alive after the first, it failed at its next statement.
+TEST_F(PostgresTransactions, ThatTheServerEndedAnIdleConnectionIsSeenAtOnce) {
+  postgres::Settings settings;
+  settings.url = database.url();
+  postgres::Connection connection(settings, "a connection", postgres::session_variables(settings));
+  EXPECT_TRUE(connection.alive());
+  end_sessions();
+  pollfd ended{PQsocket(connection.native()), POLLRDHUP, 0};
+  ASSERT_EQ(poll(&ended, 1, 60'000), 1);
+  EXPECT_FALSE(connection.alive());
 }
 
 TEST_F(PostgresTransactions, AConnectionWhosePreparedStatementsAreGoneIsGivenUp) {

@@ -201,10 +201,12 @@ void Connection::rollback() noexcept {
   if (status == PQTRANS_INTRANS || status == PQTRANS_INERROR) PQclear(PQexec(connection_, "ROLLBACK"));
 }
 
+/// What the server said is most often that it is gone, and the end comes behind it, by another read.
 bool Connection::alive() {
+  const auto good = [this] { return PQstatus(connection_) == CONNECTION_OK; };
   pollfd socket{PQsocket(connection_), POLLIN, 0};
-  if (poll(&socket, 1, 0) != 0) PQconsumeInput(connection_);  // the server said something: most often that it is gone
-  return PQstatus(connection_) == CONNECTION_OK;
+  while (good() && poll(&socket, 1, 0) > 0 && PQconsumeInput(connection_) == 1) {}
+  return good();
 }
 
 bool Connection::usable() const {

@@ -42,7 +42,6 @@ class Connection {
   void begin();
   bool begun() const { return begin_.empty(); }
   bool keeps_statements() const { return !pooler_; }  ///< prepared ones, and so pipelines
-  bool lost() const { return PQstatus(connection_) == CONNECTION_BAD; }
   /// Together with what was held until then, in one round trip. false: the connection was lost, and with it the answer.
   bool commit(std::span<const Held> last = {});
   void rollback() noexcept;  // harmless where nothing is open

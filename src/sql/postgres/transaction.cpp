@@ -31,7 +31,7 @@ auto OpenTransaction::first(Step step) {
   for (int tries = 1;; ++tries) try {
       return step();
     } catch (const Transient& failure) {
-      if (!connection_->lost()) throw;
+      if (connection_->alive()) throw;
       if (tries == most_tries) throw Unavailable(failure.what());
       connection_->condemn();
       connection_.reset();
