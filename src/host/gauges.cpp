@@ -70,8 +70,9 @@ void Gauges::of_database() {
   }
 }
 
-void Gauges::of_broker() {
+void Gauges::of_broker(const std::stop_token& stop) {
   for (const auto& threads : consumers_) {
+    if (stop.stop_requested()) return;  // a broker that stands still takes seconds for each
     const auto& subscriber = threads.subscriber();
     const telemetry::Labels own{{"consumer", subscriber.name()}};
     const bool connected = threads.consumption().connected();

@@ -13,7 +13,7 @@ class Gauges {
   Gauges(const Surroundings& here, const std::deque<ConsumerThreads>& consumers);
 
   void of_database();  // Unavailable
-  void of_broker();  // what it does not say, because it is away, is no number
+  void of_broker(const std::stop_token& stop);  // what it does not say, because it is away, is no number
   void done(const std::string& chore);  // now
 
  private:

@@ -213,9 +213,9 @@ void Host::Impl::stop(ports::Millis deadline, const std::function<void()>& end_r
 /// Consumers first, so that what their handlers publish can still be sent; the relay last: it waits for nobody beyond the
 /// deadline. health() and publish() may be called meanwhile: what they look at stays.
 void Host::Impl::end_threads() {
-  keeper_ = "the database keeps the upkeep";
+  keeper_ = "the database or the broker keeps the upkeep";
   upkeep_.reset();
-  keeper_ = "a handler or the database keeps a consumer";
+  keeper_ = "a handler, the database or the broker keeps a consumer";
   for (auto& consumer : consumers_) consumer.consumption().stop();
   for (auto& consumer : consumers_) consumer.join();
   keeper_ = "the database keeps who looks for due events";

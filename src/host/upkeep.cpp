@@ -28,7 +28,7 @@ void Upkeep::work(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
     const auto now = here_.clock.steady();
     if (now >= chores) do_chores(stop), chores = now + options_.chores;
-    if (now >= gauges) measure(), gauges = now + options_.gauges;
+    if (now >= gauges) measure(stop), gauges = now + options_.gauges;
     if (options_.import_dead_letters && now >= imports) import(stop), imports = now + options_.imports;
     const auto next = deletes_.empty() ? std::min({chores, gauges, options_.import_dead_letters ? imports : chores})
                                        : delete_some(stop);
@@ -85,9 +85,9 @@ ports::Tick Upkeep::delete_some(const std::stop_token& stop) {
   return now + (now - begun);
 }
 
-void Upkeep::measure() {
+void Upkeep::measure(const std::stop_token& stop) {
   if (attempt("gauges", [this] { gauges_.of_database(); })) gauges_.done("gauges");
-  gauges_.of_broker();
+  gauges_.of_broker(stop);
 }
 
 void Upkeep::import(const std::stop_token& stop) {

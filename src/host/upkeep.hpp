@@ -36,7 +36,7 @@ class Upkeep {
   void do_chores(const std::stop_token& stop);
   std::function<bool()> begin_pruning(ConsumerThreads& threads);
   ports::Tick delete_some(const std::stop_token& stop);
-  void measure();
+  void measure(const std::stop_token& stop);
   void import(const std::stop_token& stop);
   void import(Subscriber& subscriber, const std::stop_token& stop);
 

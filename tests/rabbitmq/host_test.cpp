@@ -146,6 +146,21 @@ TEST_F(RabbitHost, AHandlerOfManyHeartbeatsEndsNoSession) {
   EXPECT_EQ(heard.counts("slow").duplicates, 0);
 }
 
+/// Upkeep asks it for the queue's depth, and the consumer says goodbye: neither waits for long.
+TEST_F(RabbitHost, AStopEndsThoughTheBrokerStandsStill) {
+  host.subscribe({.consumer = "shop", .queue = "shop.q"}, effect);
+  host.impl().upkeep_options().gauges = ports::Millis(20);
+  host.start();
+  EXPECT_TRUE(receives("shop"));
+  publish(1, "first");
+  EXPECT_TRUE(program_test::eventually([&] { return effects() == Strings{"1 first"}; }));
+  const Stopped stopped;
+  host.stop(std::chrono::seconds(18));  // else it ends this process
+  const auto ended = host.store().transact(
+      [](Transaction& tx) { return tx.query<bool>("SELECT clean_end FROM holdfast_consumers").one(); });
+  EXPECT_TRUE(ended);
+}
+
 /// The broker stands still while events are on their way, and takes no more bytes: a stop does not wait for it.
 TEST_F(RabbitHost, G1_NoLoss_AStopEndsThoughTheBrokerTakesNothing) {
   constexpr int all = 300;

@@ -4,10 +4,10 @@ namespace holdfast::transport::rabbitmq {
 
 void Channel::open() { call(AMQP_CHANNEL_OPEN_METHOD, amqp_channel_open_t{}, AMQP_CHANNEL_OPEN_OK_METHOD); }
 
-void Channel::close() {
+void Channel::close(ports::Millis patience) {
   amqp_channel_close_t close{};
   close.reply_code = AMQP_REPLY_SUCCESS;
-  call(AMQP_CHANNEL_CLOSE_METHOD, close, AMQP_CHANNEL_CLOSE_OK_METHOD);
+  connection_.call(number_, AMQP_CHANNEL_CLOSE_METHOD, &close, AMQP_CHANNEL_CLOSE_OK_METHOD, patience);
 }
 
 void Channel::confirm_publishes() {

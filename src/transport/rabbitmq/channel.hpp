@@ -14,7 +14,7 @@ class Channel {
   Channel(Connection& connection, amqp_channel_t number) : connection_(connection), number_(number) {}
 
   void open();
-  void close();
+  void close(ports::Millis patience);
   void confirm_publishes();
   void exchange(const std::string& name, const char* type);
   void find_exchange(const std::string& name);

@@ -24,6 +24,10 @@ class Closed : public Unavailable {
   std::string text_, reason_;
 };
 
+struct Silent : Closed {  // no answer in time: another connection would get none either
+  using Closed::Closed;
+};
+
 /// 406, 501 to 506, 541: a frame or a message; 403, 404, 530: what exists or who may do what; else an outage.
 ports::Blame blame_of(int code);
 

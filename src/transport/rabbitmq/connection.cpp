@@ -45,8 +45,13 @@ void Connection::publish(amqp_channel_t channel, amqp_basic_publish_t& how, cons
 
 const amqp_frame_t& Connection::call(amqp_channel_t channel, amqp_method_number_t id, void* decoded,
                                      amqp_method_number_t answer) {
+  return call(channel, id, decoded, answer, answer_timeout_);
+}
+
+const amqp_frame_t& Connection::call(amqp_channel_t channel, amqp_method_number_t id, void* decoded,
+                                     amqp_method_number_t answer, ports::Millis patience) {
   send(channel, id, decoded);
-  return await(channel, answer, now() + answer_timeout_);
+  return await(channel, answer, now() + patience);
 }
 
 const amqp_frame_t& Connection::await(amqp_channel_t channel, amqp_method_number_t id, ports::Tick until) {
@@ -58,7 +63,7 @@ const amqp_frame_t& Connection::await(amqp_channel_t channel, amqp_method_number
       sink_.frame(*frame);
     } else if (now() >= until) {
       over_ = true;
-      throw Closed("RabbitMQ at " + place_ + " did not answer in time (" + amqp_method_name(id) +
+      throw Silent("RabbitMQ at " + place_ + " did not answer in time (" + amqp_method_name(id) +
                    "); it is tried again");
     } else {
       turn(until);

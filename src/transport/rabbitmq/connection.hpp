@@ -25,6 +25,8 @@ class Connection {
                std::string_view body);
   /// Sends, and waits for the answer, which is valid until the next call of anything here.
   const amqp_frame_t& call(amqp_channel_t channel, amqp_method_number_t id, void* decoded, amqp_method_number_t answer);
+  const amqp_frame_t& call(amqp_channel_t channel, amqp_method_number_t id, void* decoded, amqp_method_number_t answer,
+                           ports::Millis patience);
   /// Sends what the network takes, waits until then for something to happen; true: somebody called.
   bool serve(ports::Tick until);
 

@@ -176,7 +176,7 @@ void Receiver::disconnect() {
   if (!channel_) return;
   try {
     write_acks();
-    channel_->close();
+    channel_->close(settings_->goodbye);
   } catch (const Error&) { connection_.reset(); }  // these are handed out again: duplicates, no more
   end_session();
 }

@@ -31,12 +31,13 @@ Channel& Topology::channel() {
   return *channel_;
 }
 
-/// Once more where the connection broke while nobody used it.
+/// Once more where the connection broke while nobody used it; not where the broker stands still.
 void Topology::step(const std::string& what, const std::function<void(Channel&)>& work) {
   for (bool idle = connection_ != nullptr;; idle = false) {
     try {
       return work(channel());
     } catch (const Unencodable& never) { throw Invalid(what, never.what()); } catch (const Closed& closed) {
+      if (dynamic_cast<const Silent*>(&closed) != nullptr) idle = false;
       channel_.reset();
       if (closed.code() == 0 || closed.code() == AMQP_CONNECTION_FORCED) connection_.reset();
       if (connection_ || !idle) fail(what, closed);
