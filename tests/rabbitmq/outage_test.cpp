@@ -82,10 +82,17 @@ TEST_F(RabbitOutage, AReceiverComesBackAndItsOldTagsCountNoMore) {
 }
 
 TEST_F(RabbitOutage, ThePublisherOfACutConnectionOwesNothing) {
+  subscribe({"q", {"#"}});
   const auto publisher = broker->publisher();
-  cut_all();
+  std::vector<ports::OutgoingEvent> events;
+  for (int i = 0; i < 200; ++i) events.push_back(event("event " + std::to_string(i)));
   Results results;
-  EXPECT_EQ(pump(*publisher, results, 1), ports::SessionState::closed);
+  for (std::size_t i = 0; i < events.size(); ++i) ASSERT_TRUE(publisher->accept({i, &events[i]}));
+  publisher->pump(now(), results);  // they are on their way
+  cut_all();
+  EXPECT_EQ(pump(*publisher, results, events.size() + 1), ports::SessionState::closed);
+  EXPECT_EQ(results.size(), events.size()) << "a result for each";
+  EXPECT_EQ(count(results, Outcome::confirmed) + count(results, Outcome::unknown), 200);
   EXPECT_EQ(publisher->blame(), ports::Blame::nobody) << publisher->why_closed();
   EXPECT_NE(publisher->why_closed().find("320"), std::string::npos) << publisher->why_closed();
 }
