@@ -97,15 +97,14 @@ class Command {
   std::vector<Program> programs() const {
     if (!flags_.queue.empty() && flags_.events.empty())
       throw Invalid("--events", "which events go to " + flags_.queue + "? Name them, as order.created.*");
-    if (!flags_.queue.empty())
-      return {{flags_.user, {queue(flags_.queue, flags_.events, flags_.ordering == "by_key")}}};
+    if (!flags_.queue.empty()) return {{flags_.user, {told()}}};
     std::vector<Program> all;
     for (const auto& url : cli_.database_urls()) {
       const auto store = cli_.open(url, connect::Access::look);
       Program program{flags_.user, {}};
       for (const auto& s : store.impl()->admin()->subscriptions()) {
         if (program.user.empty()) program.user = s.consumer;
-        program.queues.push_back(queue(s.queue, s.patterns, s.by_key));
+        program.queues.push_back({s.queue, s.patterns, s.by_key, s.delays});
         program.queues.back().was_there = true;
       }
       if (program.queues.empty() && program.user.empty())
@@ -117,10 +116,9 @@ class Command {
     return all;
   }
 
-  ports::Queue queue(const std::string& name, const Lines& events, bool by_key) const {
-    ports::Queue queue{name, events, by_key, {}};
-    if (!by_key) queue.delays = delays();
-    return queue;
+  ports::Queue told() const {
+    const bool by_key = flags_.ordering == "by_key";
+    return {flags_.queue, flags_.events, by_key, by_key ? std::vector<ports::Millis>{} : delays()};
   }
   std::vector<ports::Millis> delays() const {
     if (flags_.delays.empty()) return RetryPolicy().delays;
@@ -145,13 +143,20 @@ void add_topology(CLI::App& app, Cli& cli) {
   auto flags = std::make_shared<Flags>();
   const auto verb = [&](const std::string& name, const std::string& what, int (Command::*act)()) {
     auto* command = group->add_subcommand(name, what);
-    command->add_option("--queue", flags->queue, "of one that never ran [those of the consumers in --database]");
+    auto* queue =
+        command->add_option("--queue", flags->queue, "of one that never ran [those of the consumers in --database]");
     command->add_option("--events", flags->events, "its binding, as order.created.*; may be repeated")
-        ->allow_extra_args(false);
+        ->allow_extra_args(false)
+        ->needs(queue);
     command->add_option("--ordering", flags->ordering, "by_key or none")
         ->check(CLI::IsMember({"by_key", "none"}))
-        ->capture_default_str();
-    command->add_option("--retry-delays", flags->delays, "without order: the wait queues, or none [1s,5s,30s,2m,10m]");
+        ->capture_default_str()
+        ->needs(queue);
+    command
+        ->add_option("--retry-delays", flags->delays,
+                     "without order: its wait queues, or none where the database keeps what is tried again "
+                     "[1s,5s,30s,2m,10m]")
+        ->needs(queue);
     command->add_option("--user", flags->user, "of the program, on the broker [its consumer's name]");
     cli.does(*command, [&cli, flags, act] { return (Command(cli, *flags, act == &Command::apply).*act)(); });
   };

@@ -29,7 +29,8 @@ bool Consumption::open() {
                                                       .owner = ports::this_process(),
                                                       .queue = subscriber_.queue().name,
                                                       .patterns = subscriber_.queue().patterns,
-                                                      .ordering = by_key ? "by_key" : "none"});
+                                                      .ordering = by_key ? "by_key" : "none",
+                                                      .delays = subscriber_.queue().delays});
     auto receiver = here.transport.receiver(subscriber_.queue(), ports::this_process() + "/" + subscriber_.name());
     subscriber_.connect(*receiver);
     const std::lock_guard lock(receiver_mutex_);

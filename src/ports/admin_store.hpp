@@ -71,6 +71,7 @@ struct Subscribed {
   std::string consumer, queue;
   std::vector<std::string> patterns;
   bool by_key = true;
+  std::vector<Millis> delays = {};  // of wait queues at the broker
 };
 
 class AdminStore {

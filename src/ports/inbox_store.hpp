@@ -145,6 +145,7 @@ struct Instance {
   std::string queue = {};
   std::vector<std::string> patterns = {};
   std::string ordering = "none";
+  std::vector<Millis> delays = {};  // of wait queues at the broker
 };
 
 class InboxStore {

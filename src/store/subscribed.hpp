@@ -1,5 +1,7 @@
 // Rows of the consumers table, one an instance and the newest last: what each queue was asked for.
 #pragma once
+#include <fmt/ranges.h>
+
 #include <sstream>
 
 #include "holdfast/transaction.hpp"
@@ -7,13 +9,25 @@
 
 namespace holdfast::store {
 
-inline std::vector<ports::Subscribed> subscribed(const Rows<std::string, std::string, std::string, std::string>& rows) {
+inline std::string stored(const std::vector<std::string>& patterns) {
+  return fmt::format("{}", fmt::join(patterns, " "));
+}
+
+inline std::string stored(const std::vector<ports::Millis>& delays) {
+  std::string words;
+  for (const auto delay : delays) words += (words.empty() ? "" : " ") + std::to_string(delay.count());
+  return words;
+}
+
+inline std::vector<ports::Subscribed> subscribed(
+    const Rows<std::string, std::string, std::string, std::string, std::string>& rows) {
   std::vector<ports::Subscribed> all;
-  for (const auto& [consumer, queue, patterns, ordering] : rows) {
+  for (const auto& [consumer, queue, patterns, ordering, delays] : rows) {
     if (all.empty() || all.back().consumer != consumer || all.back().queue != queue) all.emplace_back();
-    std::istringstream words(patterns);
-    all.back() = {consumer, queue, {}, ordering == "by_key"};
-    for (std::string word; words >> word;) all.back().patterns.push_back(word);
+    auto& last = all.back() = {consumer, queue, {}, ordering == "by_key"};
+    std::istringstream words(patterns), numbers(delays);
+    for (std::string word; words >> word;) last.patterns.push_back(word);
+    for (ports::Millis::rep ms = 0; numbers >> ms;) last.delays.emplace_back(ms);
   }
   return all;
 }

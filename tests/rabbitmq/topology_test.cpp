@@ -139,6 +139,24 @@ TEST_F(TopologyCommand, KnowsWhatTheConsumersOfADatabaseAskedFor) {
   EXPECT_EQ(holdfast(all).code, 1);
 }
 
+TEST_F(TopologyCommand, WhereTheDatabaseKeepsWhatIsTriedAgainThereAreNoWaitQueues) {
+  const Words look{"--database", url("order.db"), "--broker", vhost.url(), "topology"};
+  const auto with = [&](const Words& more) {
+    Words words = look;
+    words.insert(words.end(), more.begin(), more.end());
+    return holdfast(words);
+  };
+  auto order = start("order", vhost.url(), {"--consumer-ordering", "none"});
+  EXPECT_TRUE(eventually([&] { return with({"show"}).code == 0; }));
+  EXPECT_EQ(order.stop(), 0);
+  const auto found = with({"verify"});
+  EXPECT_EQ(found.code, 0) << found.out;
+  EXPECT_FALSE(has(with({"show"}).out, ".retry.")) << with({"show"}).out;
+  const auto flags = with({"show", "--retry-delays", "1s"});
+  EXPECT_EQ(flags.code, 2);
+  EXPECT_TRUE(has(flags.err, "--queue")) << flags.err;
+}
+
 TEST_F(TopologyCommand, AQueueThatIsMadeAnewIsToldWithWhatBringsItsEventsBack) {
   start_and_stop_all();
   Client(vhost.url()).remove_queue("inventory.order-created.q");

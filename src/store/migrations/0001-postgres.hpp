@@ -131,6 +131,7 @@ CREATE TABLE holdfast.consumers(
   queue text NOT NULL,
   patterns text NOT NULL,
   ordering text NOT NULL,
+  delays text NOT NULL,  -- of wait queues at the broker, in milliseconds
   since timestamptz NOT NULL,
   started_at timestamptz NOT NULL,  -- last
   until timestamptz,

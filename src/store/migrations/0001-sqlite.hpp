@@ -108,6 +108,7 @@ CREATE TABLE holdfast_consumers(
   queue TEXT NOT NULL,
   patterns TEXT NOT NULL,
   ordering TEXT NOT NULL,
+  delays TEXT NOT NULL,  -- of wait queues at the broker, in milliseconds
   since INTEGER NOT NULL,
   started_at INTEGER NOT NULL,  -- last
   until INTEGER,

@@ -114,8 +114,9 @@ std::vector<std::string> PostgresAdmin::consumers() {
 
 std::vector<ports::Subscribed> PostgresAdmin::subscriptions() {
   Transaction tx = access_.begin_read();
-  return subscribed(tx.query<std::string, std::string, std::string, std::string>(
-      "SELECT consumer, queue, patterns, ordering FROM holdfast.consumers ORDER BY consumer, queue, started_at"));
+  return subscribed(tx.query<std::string, std::string, std::string, std::string, std::string>(
+      "SELECT consumer, queue, patterns, ordering, delays FROM holdfast.consumers ORDER BY consumer, queue, "
+      "started_at"));
 }
 
 std::pair<std::string, Millis> PostgresAdmin::lease(TransactionRef tx) const {

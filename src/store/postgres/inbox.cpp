@@ -1,9 +1,8 @@
 #include "store/postgres/inbox.hpp"
 
-#include <fmt/format.h>
-
 #include "store/instance_name.hpp"
 #include "store/postgres/inbox_tx.hpp"
+#include "store/subscribed.hpp"
 
 namespace holdfast::store {
 namespace {
@@ -70,11 +69,12 @@ bool PostgresInbox::open_instance(const Instance& me) {
         .one_or_none();
   });
   tx.exec(
-      "INSERT INTO holdfast.consumers(consumer, instance, owner, queue, patterns, ordering, since, started_at, clean_end)"
-      " VALUES ($1, $2, $3, $4, $5, $6, " HOLDFAST_NOW("$7") ", " HOLDFAST_NOW("$7") ", false)"
+      "INSERT INTO holdfast.consumers(consumer, instance, owner, queue, patterns, ordering, delays, since, started_at, clean_end)"
+      " VALUES ($1, $2, $3, $4, $5, $6, $7, " HOLDFAST_NOW("$8") ", " HOLDFAST_NOW("$8") ", false)"
       " ON CONFLICT (consumer, instance) DO UPDATE SET owner = excluded.owner, queue = excluded.queue,"
-      " patterns = excluded.patterns, ordering = excluded.ordering, started_at = excluded.started_at, until = NULL, clean_end = false",
-      consumer_, name, me.owner, me.queue, fmt::format("{}", fmt::join(me.patterns, " ")), me.ordering, access_.now());
+      " patterns = excluded.patterns, ordering = excluded.ordering, delays = excluded.delays,"
+      " started_at = excluded.started_at, until = NULL, clean_end = false",
+      consumer_, name, me.owner, me.queue, stored(me.patterns), me.ordering, stored(me.delays), access_.now());
   tx.exec("UPDATE holdfast.delivery_starts SET last = 0 WHERE consumer = $1 AND instance = $2", consumer_, name);
   tx.commit();
   owner_ = me.owner, instance_ = name;

@@ -59,16 +59,21 @@ TEST_P(StoreConformance, TellsWhatTheLastReleaseOfEachConsumerAskedFor) {
   EXPECT_TRUE(admin.subscriptions().empty());
   inbox().open_instance({.name = "old", .queue = "inventory.q", .patterns = {"order.created.*"}, .ordering = "by_key"});
   clients->advance(Millis(1));
-  inbox().open_instance({.name = "new", .queue = "inventory.q", .patterns = {"order.created.*", "order.cancelled.*"}});
+  inbox().open_instance({.name = "new",
+                         .queue = "inventory.q",
+                         .patterns = {"order.created.*", "order.cancelled.*"},
+                         .delays = {Millis(500), Millis(5'000)}});
   const auto found = admin.subscriptions();
   ASSERT_EQ(found.size(), 1u);
   EXPECT_EQ(found[0].queue, "inventory.q");
   EXPECT_EQ(found[0].patterns, (std::vector<std::string>{"order.created.*", "order.cancelled.*"}));
   EXPECT_FALSE(found[0].by_key);
+  EXPECT_EQ(found[0].delays, (std::vector{Millis(500), Millis(5'000)}));
   clients->advance(Millis(1));
   inbox().open_instance({.name = "old", .queue = "inventory.q", .patterns = {"order.*"}});
   EXPECT_EQ(admin.subscriptions().at(0).patterns, std::vector<std::string>{"order.*"})
       << "the name is old, its start is not";
+  EXPECT_TRUE(admin.subscriptions().at(0).delays.empty());
 }
 
 TEST_P(StoreConformance, SelectionsPick) {
