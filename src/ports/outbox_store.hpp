@@ -58,6 +58,7 @@ class OutboxStore {
   virtual ~OutboxStore() = default;
   /// Pending rows, by seq, that round.not_seen_by did not see and round.as_of does (empty: this page fixes it).
   /// Never hides a row for good: what a page leaves out, a later round returns; but rows of the keys `without`, which come by key.
+  /// Where as_of means nothing any more the round ends with an empty page, and the next one returns everything.
   virtual Page read(const Round& round, int limit, std::span<const std::string> without = {}) = 0;
   /// The next rows of these keys, at most limit_each of each, by seq.
   virtual std::vector<OutboxRow> read_keys(std::span<const KeyFrom> keys, int limit_each) = 0;

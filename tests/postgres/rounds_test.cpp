@@ -4,6 +4,7 @@
 #include <atomic>
 #include <csignal>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <thread>
 
@@ -190,25 +191,54 @@ TEST_F(PostgresRounds, G1_EightWritersLoseNothing) {
   EXPECT_EQ(store.impl()->admin()->status().pending, 0);
 }
 
-// Numbers of transactions that wrote nothing are given again after it: the cursor of before must not take those for seen.
-TEST_F(PostgresRounds, G1_ACursorOfBeforeTheKillHidesNothing) {
-  const auto with_patience = [](auto&& run) {
+struct PostgresRoundsOverAKill : PostgresRounds {
+  static void kill_the_server() { server().stop(SIGKILL), server().start(); }
+  template <class Run>
+  static auto with_patience(Run run) {
     for (;;) try {
         return run();
       } catch (const Error&) {}  // a connection of the run before
-  };
+  }
+};
+
+// Numbers of transactions that wrote nothing are given again after it: the cursor of before must not take those for seen.
+TEST_F(PostgresRoundsOverAKill, G1_ACursorOfBeforeTheKillHidesNothing) {
   const auto use_up = [&](int numbers) {
     for (int i = 0; i < numbers; ++i) with_patience([&] { store.begin().exec("SELECT pg_current_xact_id()"); });
   };
   use_up(50);
   const Page before = rows->read({}, 200);
-  server().stop(SIGKILL);
-  server().start();
+  kill_the_server();
   const EventId id = with_patience([&] { return publish("k"); });
   use_up(60);
   const Page page = with_patience([&] { return rows->read(before.next, 200); });
   ASSERT_EQ(page.rows.size(), 1u);
   EXPECT_EQ(page.rows.front().event.id, id);
+}
+
+// The same in the middle of a round. Its later page must not show an event of a key whose earlier one it hides.
+TEST_F(PostgresRoundsOverAKill, G4_ALaterPageAfterTheKillSkipsNothingOfAKey) {
+  publish("a"), publish("b");
+  std::optional<Transaction> open(store.begin());
+  const auto not_seen = open->query<std::string>("SELECT pg_current_xact_id()::text").one();
+  const auto seen = database.sql("SELECT pg_current_xact_id()");
+  Page page = rows->read({}, 1);
+  ASSERT_FALSE(page.last);
+  open.reset();
+  kill_the_server();
+  const auto publish_k = [&] { return publish("k"); };
+  const EventId earlier = with_patience(publish_k), later = with_patience(publish_k);
+  const auto given_again = [this](const EventId& id, const std::string& xid) {
+    database.sql("UPDATE holdfast.outbox SET xid = '" + xid + "' WHERE id = '" + id.to_string() + "'");
+  };
+  given_again(earlier, not_seen), given_again(later, seen);  // two of them
+  Ids of_k;
+  for (int rounds = 0; rounds < 2; rounds += page.last ? 1 : 0) {
+    page = with_patience([&] { return rows->read(page.next, 10); });
+    for (const auto& row : page.rows)
+      if (row.event.key == "k") of_k.push_back(row.event.id);
+  }
+  EXPECT_EQ(of_k, (Ids{earlier, later}));
 }
 
 // The server is killed in the middle: what was said to be committed is there once, what was said to be rolled back is not.

@@ -115,23 +115,27 @@ std::pair<std::string, std::string> parts_of(const Snapshot& cursor) {
 
 }  // namespace
 
+// In another run of the server nobody knows what the first page saw: the round ends, and the next one reads everything.
 Page PostgresOutbox::read(const Round& round, int limit, std::span<const std::string> without) {
   const auto [seen, run] = parts_of(round.not_seen_by);
+  const auto [as_of, as_of_run] = parts_of(round.as_of);
   auto raw = repeatable([&] {
-    const std::string as_of = parts_of(round.as_of).first;
     const std::vector<std::string> keys(without.begin(), without.end());
     return seen.empty() ? access_.run_lazy(read_all_sql, round.after, limit, bytes_a_page, as_of, keys)
                         : access_.run_lazy(read_new_sql, round.after, limit, bytes_a_page, as_of, keys, seen, run);
   });
   Page page;
-  Snapshot first = round.as_of;
+  Snapshot now;
   page.rows.reserve(raw.size());
   for (auto& one : raw) {
     Fields fields(one);
     std::string snapshot = fields.text();
-    if (first.opaque.empty()) first.opaque = std::move(snapshot);  // of a later page, that of the first one stays
+    if (now.opaque.empty()) now.opaque = std::move(snapshot);
     if (fields.flag()) page.rows.push_back(postgres_outbox_row(fields));
   }
+  const bool first_page = as_of.empty();
+  if (!first_page && as_of_run != parts_of(now).second) return {.rows = {}, .next = {}, .last = true};
+  const Snapshot& first = first_page ? now : round.as_of;
   std::ranges::sort(page.rows, {}, &OutboxRow::seq);  // a join promises no order
   const bool all_fit = page.rows.empty() || page.rows.size() == raw.size();
   page.last = all_fit && page.rows.size() < static_cast<std::size_t>(limit);
