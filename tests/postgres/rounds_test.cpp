@@ -195,7 +195,7 @@ class NaiveReader {
 
 struct Written {
   std::mutex mutex;
-  std::multiset<EventId> committed, in_doubt;
+  std::multiset<EventId> committed, in_doubt, rolled_back;
 };
 
 /// Eight writers at once, a transaction an event; together at a rate, or as fast as they can.
@@ -307,40 +307,56 @@ TEST_F(PostgresRounds, G1_AServerThatIsKilledLosesNothing) {
   Reader reader(store);
   Written all;
   std::atomic<int> done = 0;
+  const auto note = [&](std::multiset<EventId>& where, const EventId& id) {
+    const std::lock_guard lock(all.mutex);
+    where.insert(id);
+  };
   const auto publish_once = [&](int w, int n) {
-    const EventId id = EventId::generate();
-    for (;;) try {
+    for (;;) {
+      const EventId id = EventId::generate();  // of this try
+      try {
         store.transact([&](Transaction& tx) {
           PublishOptions options;
           options.key = "k" + std::to_string(w * 1000 + n % 50), options.id = id;
           outbox.publish_encoded(tx, "order.created.v1", "{}", options);
         });
-        break;
       } catch (const InDoubt&) {
-        const std::lock_guard lock(all.mutex);
-        all.in_doubt.insert(id);  // may be there or not
-        break;
-      } catch (const Error&) {}  // away, or starting: nothing was written, so again
-    ++done;
-    return id;
+        note(all.in_doubt, id);  // may be there or not
+      } catch (const Error&) {
+        note(all.rolled_back, id);  // away, or starting: nothing was written, so again
+        continue;
+      }
+      ++done;
+      return id;
+    }
   };
   std::thread writers([&] { write(all, 150, publish_once); });
   for (const int signal : {SIGKILL, SIGINT}) {
     const int before = done;
     while (done < before + 200) std::this_thread::yield();
+    Transaction open = store.begin();  // so that one at least is rolled back
+    const EventId written = EventId::generate();
+    open.exec("SELECT holdfast.publish('order.created.v1', 'open', '{}', NULL, $1)", written);
+    note(all.rolled_back, written);
     server().stop(signal);
     server().start();
   }
   writers.join();
   const auto seen = reader.stop();
   for (const auto& id : all.committed) EXPECT_LE(seen.count(id), 1u);
-  for (const auto& id : all.committed) {
+  const auto admin = store.impl()->admin();
+  const auto known = [&](const EventId& id) {
     ports::Selection it;
     it.ids = {id};
-    const auto admin = store.impl()->admin();
+    return "pending: " + std::to_string(admin->pending(it).size()) +
+           ", published: " + std::to_string(admin->published(it).size());
+  };
+  for (const auto& id : all.committed)
     EXPECT_TRUE(seen.contains(id) || all.in_doubt.contains(id))
-        << id.to_string() << " was committed and not read; pending: " << admin->pending(it).size()
-        << ", published: " << admin->published(it).size();
+        << id.to_string() << " was committed and not read; " << known(id);
+  for (const auto& id : all.rolled_back) {
+    EXPECT_FALSE(seen.contains(id)) << id.to_string() << " was rolled back and read";
+    EXPECT_EQ(known(id), "pending: 0, published: 0") << id.to_string() << " was rolled back";
   }
   EXPECT_LE(all.in_doubt.size(), 16u);  // those whose commit was under way
 }
