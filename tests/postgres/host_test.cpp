@@ -259,6 +259,52 @@ TEST_F(G1_PostgresOwn, WithoutAClaimIsRetriedAndThenDead) {
   EXPECT_EQ(state(id), "dead");
 }
 
+struct G4_PostgresOwn : PostgresOwn {
+  void handle(Delivery& delivery, const Placed& placed) {
+    Own own(database.url());
+    write(own, delivery, placed, "COMMIT");
+  }
+  /// As another instance leaves it that was given the event before.
+  void leave_a_dead_one(const std::string& key) {
+    ports::Deferred letter;
+    letter.id = EventId::generate(), letter.type = Placed::type, letter.key = key;
+    letter.wait = ports::Deferred::Wait::dead, letter.blocks_key = true;
+    const auto inbox = host.store().impl()->inbox("own");
+    const auto tx = inbox->begin();
+    const ports::Claim claim[] = {{letter.id, {}, "hash"}};
+    tx->claim(claim), tx->settle(letter.id, {ports::State::dead, 0, letter});
+    tx->commit();
+  }
+  void expect_blocked(const EventId& id, int dead_before) {
+    ASSERT_TRUE(ears.until([&](const Ears::Heard& h) { return h.settled("own") >= dead_before + 1; }));
+    host.stop();
+    EXPECT_EQ(ears.counts("own"), (inbox::Counts{.behind = 1, .dead = dead_before}));
+    EXPECT_EQ(state(id), "deferred");
+    EXPECT_EQ(database.sql("SELECT state FROM holdfast.deferred WHERE event_id = '" + id.to_string() + "'"), "blocked");
+    EXPECT_EQ(effects(), Strings());
+  }
+};
+
+TEST_F(G4_PostgresOwn, BehindADeadOneOfItsKeyIsBlocked) {
+  host.subscribe(taking("own"), [this](Delivery& delivery, const Placed& placed) {
+    if (placed.text == "a") throw Reject("never");
+    handle(delivery, placed);
+  });
+  host.start();
+  publish({1, "a"});
+  expect_blocked(publish({1, "b"}), 1);
+}
+
+TEST_F(G4_PostgresOwn, WhoseKeyIsBlockedBeforeItsClaimIsBlockedToo) {
+  host.subscribe(taking("own"), [this](Delivery& delivery, const Placed& placed) {
+    leave_a_dead_one(delivery.info().key);
+    handle(delivery, placed);
+  });
+  host.start();
+  expect_blocked(publish({1, "b"}), 0);
+  EXPECT_EQ(seen.all(), Strings{"try 1"}) << "its claim said no";
+}
+
 TEST_F(G3_PostgresOwn, CommittedLateIsHandledOnce) { commits_late(1); }
 TEST_F(G3_PostgresOwn, ARetryThatIsCommittedLateIsHandledOnce) { commits_late(2); }
 
