@@ -28,7 +28,7 @@ void write(const fs::path& file, const std::string& text) { std::ofstream(file) 
 
 bool PgBouncer::installed() { return fs::exists(program); }
 
-PgBouncer::PgBouncer(bool swallows) : port_(servers::free_port()) {
+PgBouncer::PgBouncer(bool swallows, int sessions) : port_(servers::free_port()) {
   std::string name = (fs::temp_directory_path() / "holdfast-bouncer-XXXXXX").string();
   folder_ = mkdtemp(name.data());
   const passwd* const nobody = getpwnam("nobody");
@@ -36,7 +36,7 @@ PgBouncer::PgBouncer(bool swallows) : port_(servers::free_port()) {
   write(folder_ / "ini", "[databases]\n* = host=127.0.0.1 port=" + std::to_string(server().port()) +
                              "\n[pgbouncer]\nlisten_addr=127.0.0.1\nunix_socket_dir=\nlisten_port=" +
                              std::to_string(port_) + "\nauth_type=plain\nauth_file=" + (folder_ / "users").string() +
-                             "\npool_mode=transaction\ndefault_pool_size=3\n" +
+                             "\npool_mode=transaction\ndefault_pool_size=" + std::to_string(sessions) + "\n" +
                              (swallows ? "ignore_startup_parameters=options,extra_float_digits\n" : ""));
   if (geteuid() == 0 && (chown(folder_.c_str(), nobody->pw_uid, nobody->pw_gid) != 0))
     throw std::runtime_error("chown");

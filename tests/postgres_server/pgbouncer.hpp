@@ -8,7 +8,8 @@ namespace holdfast::pg_test {
 class PgBouncer {
  public:
   /// swallows: session settings that clients ask for are dropped without a word, as many set-ups have it.
-  explicit PgBouncer(bool swallows);
+  /// sessions: with the server, for each database and role.
+  explicit PgBouncer(bool swallows, int sessions = 3);
   ~PgBouncer();
   PgBouncer(const PgBouncer&) = delete;
   static bool installed();

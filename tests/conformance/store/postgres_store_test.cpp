@@ -8,12 +8,19 @@
 #include "holdfast/postgres.hpp"
 #include "ports/store_base.hpp"
 #include "postgres_server/databases.hpp"
+#include "postgres_server/pgbouncer.hpp"
 #include "sql/postgres/open.hpp"
 
 namespace conformance {
 namespace {
 
 using namespace holdfast;
+
+/// One for all cases, and a session for each client: one that waits does so at the server, where it is seen.
+const pg_test::PgBouncer& bouncer() {
+  static const pg_test::PgBouncer one(false, 10);
+  return one;
+}
 
 class PostgresClients : public Clients {
  public:
@@ -40,7 +47,8 @@ class PostgresClients : public Clients {
 
   void restart() override {
     postgres::Settings settings;
-    settings.url = database_.url();
+    const bool behind = pooler_ && pg_test::PgBouncer::installed();
+    settings.url = behind ? bouncer().url("app", database_.name()) : database_.url();
     settings.pooler = pooler_;
     settings.acquire_timeout = settings.lock_timeout = pg_test::patience;
     store_ = store::open_postgres(settings, clock_).impl();
@@ -120,7 +128,7 @@ StoreUnderTest under_test(const char* name, bool pooler) {
   return {name, {}, [pooler] { return std::make_unique<PostgresClients>(pooler); }};
 }
 
-/// The second without what a pooler would break: no prepared statements, settings in each transaction.
+/// The second behind PgBouncer where one is installed: no prepared statements, settings in each transaction.
 INSTANTIATE_TEST_SUITE_P(Postgres, StoreConformance,
                          testing::Values(under_test("postgres", false), under_test("postgres_pooler", true)));
 
