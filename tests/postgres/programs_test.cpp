@@ -6,6 +6,7 @@
 #include "holdfast/testing.hpp"
 #include "integration/service/programs.hpp"
 #include "postgres_server/databases.hpp"
+#include "postgres_server/pgbouncer.hpp"
 
 namespace holdfast::pg_test {
 namespace {
@@ -21,13 +22,16 @@ using program_test::Words;
 class PostgresPrograms : public program_test::Programs {
  protected:
   Service start(const std::string& name, const Database& database, const Words& more = {}) {
-    Words words{"--database-url", database.url()};
+    Words words{"--database-url", bouncer ? bouncer->url("app", database.name()) : database.url()};
+    if (bouncer) words.insert(words.end(), {"--database-pooler", "true"});
     words.insert(words.end(), more.begin(), more.end());
     return Programs::start(name, words);
   }
+  void orders_go_through_all_three();
+  std::optional<PgBouncer> bouncer;  // before the services
 };
 
-TEST_F(PostgresPrograms, AnOrderGoesThroughAllThree) {
+void PostgresPrograms::orders_go_through_all_three() {
   const Database orders, stock, payments;
   declare_queues();
   auto order = start("order", orders), inventory = start("inventory", stock), payment = start("payment", payments);
@@ -44,6 +48,14 @@ TEST_F(PostgresPrograms, AnOrderGoesThroughAllThree) {
   EXPECT_EQ(orders.sql("SELECT count(*) FROM holdfast.processed_events WHERE Consumer = 'order'") > "0", true);
   for (Service* service : {&order, &inventory, &payment}) EXPECT_EQ(service->stop(), 0);
   EXPECT_EQ(orders.sql("SELECT count(*) FROM holdfast.outbox"), "0");
+}
+
+TEST_F(PostgresPrograms, AnOrderGoesThroughAllThree) { orders_go_through_all_three(); }
+
+TEST_F(PostgresPrograms, AnOrderGoesThroughAllThreeBehindPgBouncer) {
+  if (!PgBouncer::installed()) GTEST_SKIP() << "pgbouncer is not installed";
+  bouncer.emplace(false);
+  orders_go_through_all_three();
 }
 
 TEST_F(PostgresPrograms, AnActIsKeptWithItsNote) {
