@@ -121,6 +121,14 @@ TEST_F(TopologyCommand, NamesWhatDiffersAndLeavesIt) {
   EXPECT_TRUE(has(found.out, "shop.q: on the broker it is another one")) << found.out;
   EXPECT_TRUE(has(found.out, "x-queue-type") || has(found.out, "x-dead-letter-exchange")) << found.out;
   EXPECT_TRUE(has(found.out, "missing: queue shop.retry.1s.q")) << found.out;
+  EXPECT_FALSE(has(found.out, "orders.exchange")) << found.out;
+  foreign.remove_exchange("orders.exchange");
+  transport::rabbitmq::Table astray;
+  foreign.declare_exchange("orders.exchange", "topic", astray.text("alternate-exchange", "astray"));
+  const auto exchange = topology({"verify"}, shop_queue);
+  EXPECT_EQ(exchange.code, 1);
+  EXPECT_TRUE(has(exchange.out, "orders.exchange: on the broker it is another one")) << exchange.out;
+  EXPECT_TRUE(has(exchange.out, "alternate-exchange")) << exchange.out;
   const auto applied = topology({"apply"}, shop_queue);
   EXPECT_EQ(applied.code, 3) << applied.out;
   EXPECT_TRUE(has(applied.err, "it stays as it is")) << applied.err;

@@ -47,6 +47,13 @@ void Client::remove_exchange(const std::string& exchange) {
 
 void Client::declare(const std::string& queue, Table arguments) { channel_.queue(queue, std::move(arguments)); }
 
+void Client::declare_exchange(const std::string& name, const char* type, Table arguments) {
+  amqp_exchange_declare_t declare{};
+  declare.exchange = to_amqp(name), declare.type = to_amqp(type), declare.durable = 1;
+  declare.arguments = arguments.get();
+  connection_.call(1, AMQP_EXCHANGE_DECLARE_METHOD, &declare, AMQP_EXCHANGE_DECLARE_OK_METHOD);
+}
+
 void Client::publish(const std::string& queue, const amqp_basic_properties_t& properties, const std::string& body) {
   amqp_basic_publish_t how{};
   how.routing_key = to_amqp(queue), how.mandatory = 1;

@@ -15,6 +15,7 @@ class Client : private transport::rabbitmq::Sink {
   void remove_queue(const std::string& queue);
   void remove_exchange(const std::string& exchange);
   void declare(const std::string& queue, transport::rabbitmq::Table arguments);
+  void declare_exchange(const std::string& name, const char* type, transport::rabbitmq::Table arguments);
   /// To a queue; mandatory, and returns when the broker has it.
   void publish(const std::string& queue, const amqp_basic_properties_t& properties, const std::string& body);
   std::int64_t ready(const std::string& queue);
