@@ -147,6 +147,29 @@ TEST_F(G3_DlqOnServers, TwoImportersAtOnceTakeEachInOnce) {
   EXPECT_EQ(dead_rows(), std::to_string(many));
 }
 
+/// None is done before the other has its share.
+TEST_F(G3_DlqOnServers, ImportAlwaysAndAnImporterBesideItTakeEachInOnce) {
+  constexpr int share = 100;
+  shop.reset();
+  start(true);
+  std::optional inbox = shop->host.store().begin();
+  inbox->exec("LOCK TABLE holdfast.inbox IN SHARE MODE");
+  fill();
+  auto process = importer("import.log");
+  ASSERT_TRUE(eventually([&] { return client.ready(dlq) == many - 2 * share; }));
+  inbox.reset();
+  const auto sum = Json::parse(process.read_line(std::chrono::seconds(60)));
+  EXPECT_GE(sum.at("takenIn").integer(), share);
+  EXPECT_EQ(sum.at("known").integer(), 0) << "it got what was in the host's hands";
+  EXPECT_EQ(process.wait(), 0);
+  EXPECT_TRUE(eventually([&] { return dead_rows() == std::to_string(many); })) << dead_rows();
+  EXPECT_TRUE(eventually([&] {
+    return sum.at("takenIn").integer() + static_cast<std::int64_t>(dead.all().size()) == many;
+  })) << dead.all().size();
+  shop.reset();  // what is not acked is there again
+  EXPECT_EQ(client.ready(dlq), 0);
+}
+
 /// It waits for a row that this test holds, with what it committed and did not acknowledge.
 TEST_F(G3_DlqOnServers, AnImporterThatIsKilledBeforeItsAcksDoublesNothing) {
   std::int64_t known = 0;
