@@ -143,7 +143,7 @@ Status PostgresAdmin::status() {
   out.published = tx.query<std::int64_t>("SELECT count(*) FROM holdfast.outbox_published").one();
   std::tie(out.lease_owner, out.lease_left) = lease(tx);
   for (const auto& [consumer, queue] : tx.query<std::string, std::string>(
-           "SELECT consumer, max(queue) FROM holdfast.consumers GROUP BY consumer ORDER BY consumer"))
+           "SELECT DISTINCT ON (consumer) consumer, queue FROM holdfast.consumers ORDER BY consumer, started_at DESC"))
     out.consumers.push_back(counts(tx, consumer, queue));
   return out;
 }

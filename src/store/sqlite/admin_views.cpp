@@ -148,8 +148,9 @@ Status SqliteAdmin::status() {
   if (oldest) out.oldest_pending = from_micros(*oldest);
   out.published = tx.query<std::int64_t>("SELECT count(*) FROM holdfast_outbox_published").one();
   std::tie(out.lease_owner, out.lease_left) = lease(tx);
-  for (const auto& [consumer, queue] : tx.query<std::string, std::string>(
-           "SELECT consumer, max(queue) FROM holdfast_consumers GROUP BY consumer ORDER BY consumer"))
+  // SQLite takes the queue from the row that has the maximum.
+  for (const auto& [consumer, queue, started_at] : tx.query<std::string, std::string, std::int64_t>(
+           "SELECT consumer, queue, max(started_at) FROM holdfast_consumers GROUP BY consumer ORDER BY consumer"))
     out.consumers.push_back(counts(tx, consumer, queue));
   return out;
 }

@@ -76,6 +76,19 @@ TEST_P(StoreConformance, TellsWhatTheLastReleaseOfEachConsumerAskedFor) {
   EXPECT_TRUE(admin.subscriptions().at(0).delays.empty());
 }
 
+TEST_P(StoreConformance, AConsumersQueueIsTheOneOfItsLastStart) {
+  if (!features().admin) GTEST_SKIP();
+  AdminStore& admin = *clients->admin();
+  inbox().open_instance({.name = "z", .queue = "z.q", .patterns = {"order.#"}});
+  clients->advance(Millis(1));
+  inbox().open_instance({.name = "a", .queue = "a.q", .patterns = {"order.#"}});
+  ASSERT_EQ(admin.status().consumers.size(), 1u);
+  EXPECT_EQ(admin.status().consumers[0].queue, "a.q");
+  clients->advance(Millis(1));
+  inbox().open_instance({.name = "z", .queue = "z.q", .patterns = {"order.#"}});
+  EXPECT_EQ(admin.status().consumers.at(0).queue, "z.q") << "the name is old, its start is not";
+}
+
 TEST_P(StoreConformance, SelectionsPick) {
   if (!features().admin) GTEST_SKIP();
   AdminStore& admin = *clients->admin();
