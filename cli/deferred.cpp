@@ -124,8 +124,9 @@ class Command : public Deferred {
   }
   int say(const admin::Sum& sum) const {
     if (cli_.json())
-      std::printf("{\"done\":%d,\"outOfTurn\":%d,\"running\":%d,\"settledMeanwhile\":%d,\"notInState\":%d}\n", sum.done,
-                  sum.out_of_turn, sum.running, sum.not_there, sum.not_in_state);
+      std::printf(
+          "{\"done\":%d,\"outOfTurn\":%d,\"running\":%d,\"settledMeanwhile\":%d,\"atBroker\":%d,\"notInState\":%d}\n",
+          sum.done, sum.out_of_turn, sum.running, sum.not_there, sum.at_broker, sum.not_in_state);
     else std::printf("%s\n", sum.words().c_str());
     return sum.all() ? ok : found_something;
   }

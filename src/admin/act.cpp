@@ -12,6 +12,7 @@ void count(Sum& sum, inbox::Acted acted) {
     case inbox::Acted::out_of_turn: ++sum.done, ++sum.out_of_turn; break;
     case inbox::Acted::running: ++sum.running; break;
     case inbox::Acted::not_there: ++sum.not_there; break;
+    case inbox::Acted::at_broker: ++sum.at_broker; break;
     case inbox::Acted::not_in_state: ++sum.not_in_state; break;
   }
 }
@@ -52,6 +53,7 @@ std::string Sum::words() const {
   if (out_of_turn > 0) out += ", " + std::to_string(out_of_turn) + " of them beside the order of their key";
   if (running > 0) out += ", " + std::to_string(running) + " run just now: look again";
   if (not_there > 0) out += ", " + std::to_string(not_there) + " settled meanwhile";
+  if (at_broker > 0) out += ", " + std::to_string(at_broker) + " at the broker, waiting for the next try: not changed";
   if (not_in_state > 0) out += ", " + std::to_string(not_in_state) + " not in a state for it";
   return out;
 }

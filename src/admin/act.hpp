@@ -7,8 +7,8 @@
 namespace holdfast::admin {
 
 struct Sum {
-  int done = 0, out_of_turn = 0, running = 0, not_there = 0, not_in_state = 0;
-  bool all() const { return running == 0 && not_in_state == 0; }
+  int done = 0, out_of_turn = 0, running = 0, not_there = 0, at_broker = 0, not_in_state = 0;
+  bool all() const { return running == 0 && at_broker == 0 && not_in_state == 0; }
   std::string words() const;  // "12 done, 1 runs just now: look again"
 };
 

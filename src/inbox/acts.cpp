@@ -41,7 +41,7 @@ Acted act(ports::InboxStore& store, const EventId& id, const ports::OperatorActi
     if (!row && without_lock && is_there(*tx, id)) row = tx->look({id}).at(id);
     if (!row) return is_there(*tx, id) ? Acted::running : Acted::not_there;
     const auto deferred = tx->deferred(id);
-    if (!deferred) return Acted::not_there;
+    if (!deferred) return row->state == State::retrying ? Acted::at_broker : Acted::not_there;
     Fate fate{row->state, row->copy, *deferred};
     const Acted acted = change(fate);
     if (acted != Acted::done && acted != Acted::out_of_turn) return acted;

@@ -15,6 +15,7 @@ enum class Acted {
   out_of_turn,  // done; it blocks no key, so it takes effect beside the order of its key
   running,      // it runs just now, or another act has it: look again
   not_there,    // settled meanwhile, or never set aside
+  at_broker,    // it waits there for its next try: nothing of it is here to act on
   not_in_state, // replay: it waits behind another one; take back: it is due
 };
 

@@ -34,18 +34,23 @@ TEST_F(DeferredCommand, ListAndShowTellAllThatIsKnown) {
   EXPECT_EQ(inventory({"dlq", "list", "12045"}).code, 2) << "no event id";
 }
 
-/// In a queue of the broker: the inbox has its id, and what it was is not here.
-TEST_F(DeferredCommand, WhatNoFilterFindsIsSaid) {
-  const auto id = EventId::generate();
-  dead(1);
-  {
+struct RetryingCommand : DeferredCommand {
+  /// In a queue of the broker: the inbox has its id, and what it was is not here.
+  EventId retrying() const {
+    const auto id = EventId::generate();
     const auto store = open_store(url("inventory.db"));
     const auto tx = store.impl()->inbox("inventory")->begin();
     const ports::Claim claim{id, store.impl()->clock().utc(), "hash"};
     tx->claim({&claim, 1});
     tx->settle(id, {ports::State::retrying, 0, {}});
     tx->commit();
+    return id;
   }
+};
+
+TEST_F(RetryingCommand, WhatNoFilterFindsIsSaid) {
+  retrying();
+  dead(1);
   const std::string said = "1 more are retrying in a queue of the broker";
   EXPECT_EQ(rows({"deferred", "list"}).size(), 2u);
   EXPECT_EQ(rows({"deferred", "list", "--consumer", "inventory"}).size(), 2u);
@@ -57,6 +62,18 @@ TEST_F(DeferredCommand, WhatNoFilterFindsIsSaid) {
     EXPECT_TRUE(has(ran.err, said)) << filter[0] << ran.err;
     EXPECT_FALSE(has(inventory({"dlq", "list", filter[0], filter[1]}).err, said)) << "a dead letter is elsewhere";
   }
+}
+
+TEST_F(RetryingCommand, WhatWaitsAtTheBrokerIsNotActedOnAndSaidSo) {
+  const auto id = retrying();
+  for (const auto* act : {"replay", "discard"}) {
+    const auto ran = inventory({"deferred", act, id.to_string(), "--yes"});
+    EXPECT_EQ(ran.code, 1) << act;
+    EXPECT_EQ(ran.out, "0 done, 1 at the broker, waiting for the next try: not changed\n");
+    EXPECT_EQ(Json::parse(inventory({"--json", "deferred", act, id.to_string(), "--yes"}).out).at("atBroker").integer(),
+              1);
+  }
+  EXPECT_EQ(fate(id), "retrying");
 }
 
 TEST_F(DeferredCommand, AnActTakesAllThatIsSelectedAListTheFirst) {
@@ -92,7 +109,7 @@ TEST_F(DeferredCommand, WhatIsReplayedWhileTheServiceIsDownTakesEffectOnce) {
   const auto ran = inventory(
       {"--json", "dlq", "replay", first.to_string(), second.to_string(), "--yes", "--note", "the shelf is open again"});
   EXPECT_EQ(ran.code, 0) << ran.err;
-  EXPECT_EQ(ran.out, R"({"done":2,"outOfTurn":2,"running":0,"settledMeanwhile":0,"notInState":0})"
+  EXPECT_EQ(ran.out, R"({"done":2,"outOfTurn":2,"running":0,"settledMeanwhile":0,"atBroker":0,"notInState":0})"
                      "\n");
   EXPECT_EQ(rows({"dlq", "list"}).size(), 1u);
   EXPECT_EQ(taken_after({first, second}), 5);
