@@ -3,7 +3,6 @@
 #include <fstream>
 #include <iterator>
 
-#include "admin/import.hpp"
 #include "cli/deferred.hpp"
 #include "cli/text.hpp"
 #include "ports/waker.hpp"
@@ -46,7 +45,7 @@ class Command : public Deferred {
     std::printf(
         cli_.json() ? "{\"takenIn\":%d,\"known\":%d}\n" : "%d taken in, %d were copies of what the database knows\n",
         sum.taken_in, sum.known);
-    return ok;
+    return tell(sum.not_looked_at);
   }
 
  private:

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "admin/act.hpp"
+#include "admin/import.hpp"
 #include "cli/cli.hpp"
 
 namespace holdfast::cli {
@@ -29,6 +30,8 @@ class Deferred {
   admin::Frozen select();
   admin::Frozen select(const ports::Selection& selection, bool dead_only);
   ports::Selection selected();
+  /// What it means for an exit code: ok, found_something where a DLQ is not there, refused where one cannot be read.
+  static int tell(const std::vector<admin::NotLookedAt>& dlqs);
 
   Cli& cli_;
   DeferredFlags& flags_;

@@ -1,9 +1,9 @@
 // What is selected, and how it is shown.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 
-#include "admin/import.hpp"
 #include "cli/deferred.hpp"
 #include "cli/text.hpp"
 #include "event/utf8.hpp"
@@ -131,8 +131,17 @@ void Deferred::empty_broker_dlq() {
   const auto bus = cli_.bus();
   if (!not_looked_at_.empty()) return not_looked_at(not_looked_at_);
   try {
-    admin::import_dead_letters(base(), *bus.impl());
+    tell(admin::import_dead_letters(base(), *bus.impl()).not_looked_at);
   } catch (const Unavailable& away) { not_looked_at(away.what()); }
+}
+
+int Deferred::tell(const std::vector<admin::NotLookedAt>& dlqs) {
+  int code = ok;
+  for (const auto& dlq : dlqs) {
+    not_looked_at(dlq.why);
+    code = std::max(code, dlq.missing ? found_something : refused);
+  }
+  return code;
 }
 
 /// Of an event that waits in a queue of the broker the database knows the consumer and the id alone: no other filter finds it.

@@ -1,5 +1,7 @@
 #include "admin/import.hpp"
 
+#include <optional>
+
 #include "holdfast/errors.hpp"
 #include "inbox/consumer.hpp"
 
@@ -9,13 +11,11 @@ namespace {
 constexpr int prefetch = 100;
 constexpr ports::Millis connect_limit{5000};
 
-/// One pump of the DLQ; false: it is known to be empty.
-bool import_some(ports::Receiver& receiver, inbox::Consumer& consumer, const ports::Clock& clock, ports::Tick give_up,
-                 Imported& sum) {
+/// One pump of the DLQ.
+ports::Received import_some(ports::Receiver& receiver, inbox::Consumer& consumer, const ports::Clock& clock,
+                            Imported& sum) {
   ports::Received got;
   receiver.pump(clock.steady() + ports::Millis(100), got);
-  if (!got.connected && clock.steady() > give_up)
-    throw Unavailable("the dead-letter queue cannot be read: " + got.problem);
   for (const auto& delivery : got.deliveries) {
     const auto report = consumer.import_dead_letter(delivery);
     if (report.end != inbox::Report::End::done)
@@ -24,7 +24,22 @@ bool import_some(ports::Receiver& receiver, inbox::Consumer& consumer, const por
     const ports::Position settled{delivery.session, delivery.tag};
     receiver.ack({&settled, 1});
   }
-  return !(got.connected && got.empty && got.deliveries.empty());
+  return got;
+}
+
+/// Until the DLQ is known to be empty, or why it cannot be read.
+std::optional<ports::Received> import_all(ports::Receiver& receiver, inbox::Consumer& consumer,
+                                          const ports::Clock& clock, Imported& sum) {
+  for (const auto give_up = clock.steady() + connect_limit;;) {
+    auto got = import_some(receiver, consumer, clock, sum);
+    if (got.connected && got.empty && got.deliveries.empty()) return {};
+    if (got.missing || (!got.connected && clock.steady() > give_up)) return got;
+  }
+}
+
+NotLookedAt not_looked_at(const ports::ConsumerCounts& c, const ports::Received& got) {
+  const auto why = got.missing ? c.queue + " has none: this consumer is gone, or this is another broker" : got.problem;
+  return {c.consumer + ": " + why, got.missing};
 }
 
 }  // namespace
@@ -40,8 +55,8 @@ Imported import_dead_letters(detail::StoreBase& store, detail::TransportBase& tr
     inbox::Consumer consumer({*inbox_store, store.clock(), none, std::move(policy), [] { return 0.0; }});
     const auto receiver = transport.dead_letters(counts.queue, "import");
     receiver->credit(prefetch);
-    const auto give_up = store.clock().steady() + connect_limit;
-    while (import_some(*receiver, consumer, store.clock(), give_up, sum)) {}
+    if (const auto got = import_all(*receiver, consumer, store.clock(), sum))
+      sum.not_looked_at.push_back(not_looked_at(counts, *got));
   }
   return sum;
 }

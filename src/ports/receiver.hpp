@@ -11,6 +11,7 @@ struct Received {
   bool connected = false;
   bool empty = false;  // the queue is known to hold nothing else (crash guard, age rule)
   std::string problem;  // while not connected: why, in words
+  bool missing = false;  // while not connected: the queue is not there
 };
 
 struct ReceiverTraits {

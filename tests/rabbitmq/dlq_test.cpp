@@ -2,6 +2,7 @@
 // there once and takes effect once.
 #include <csignal>
 
+#include "ports/store_base.hpp"
 #include "rabbitmq/dlq.hpp"
 
 namespace holdfast::rabbit_test {
@@ -79,6 +80,23 @@ TEST_F(G1_DlqOnServers, ImportAlwaysEmptiesItByItself) {
   EXPECT_EQ(client.ready(dlq), 0);
   EXPECT_EQ(dead_rows(), "2");
   EXPECT_EQ(std::ranges::count(dead.all(), "broker: the broker dead-lettered it"), 1);
+}
+
+/// Rows of consumers stay when the consumer is gone for good.
+TEST_F(G1_DlqOnServers, AConsumerThatIsGoneKeepsNobodyFromTheOthers) {
+  shop->host.store().impl()->inbox("audit")->open_instance({.name = "audit", .queue = "audit.q"});
+  foreign(dlq);
+  const auto listed = command({"list"});
+  EXPECT_EQ(Json::parse(listed.out).elements().size(), 1u) << listed.out;
+  foreign(dlq);
+  const auto ran = command({"import"});
+  EXPECT_EQ(ran.code, 1) << ran.err;
+  EXPECT_EQ(ran.out, imported(1, 0));
+  EXPECT_EQ(client.ready(dlq), 0);
+  for (const auto& err : {listed.err, ran.err})
+    EXPECT_EQ(err,
+              "the broker's DLQ was not looked at: audit: audit.q has none: this consumer is gone, or this is another "
+              "broker\n");
 }
 
 struct G3_DlqOnServers : DlqOnServers {

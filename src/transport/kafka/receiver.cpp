@@ -47,6 +47,7 @@ void Receiver::pump(ports::Tick until, ports::Received& out) {
   while (!called && out.deliveries.empty() && ended_.empty() && now() < until);
   out.connected = joined_ && problem_.empty();
   out.empty = out.connected && is_empty();
+  out.missing = !out.connected && missing_;
   out.problem = problem_.empty() && !joined_ ? "waits for its place in group " + name_ : problem_;
   // What was handed out before its session ended in this turn comes again: it must not run before what its key has before it.
   std::erase_if(out.deliveries, [&](const auto& d) { return !parts_.contains(d.session); });

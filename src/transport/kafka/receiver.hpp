@@ -91,6 +91,7 @@ class Receiver : public ports::Receiver {
   std::vector<std::uint64_t> ended_;
 
   std::string problem_;
+  bool missing_ = false;  // no topic of it, at the last look
   ports::Tick retry_at_{};
   ports::Millis pause_;
   ports::Random random_;

@@ -40,7 +40,8 @@ void Receiver::subscribe_to(const Topics& all) {
   const auto dead = dead_letter_topic(queue_.name);
   auto topics = is_dlq() ? (all.contains(dead) ? std::vector{dead} : std::vector<std::string>())
                          : read_by(*settings_, queue_, all);
-  if (topics.empty()) throw Unavailable("there is no topic for " + queue_.name + " yet; it is looked for again");
+  missing_ = topics.empty();
+  if (missing_) throw Unavailable("there is no topic for " + queue_.name + " yet; it is looked for again");
   std::vector<Place> places;
   for (const auto& topic : topics)
     for (int i = 0; i < all.at(topic).partitions; ++i) places.push_back({topic, i});

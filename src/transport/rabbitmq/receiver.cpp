@@ -39,6 +39,7 @@ void Receiver::pump(ports::Tick until, ports::Received& out) {
   out.connected = channel_.has_value();
   out.empty = out.connected && empty_;
   out.problem = problem_;
+  out.missing = !out.connected && gone_;
   out.ended = std::exchange(ended_, {});
 }
 

@@ -45,6 +45,7 @@ void Receiver::step(ports::Received& out) {
     failed(why, over);
   }
   out.problem = problem_;
+  out.missing = !out.connected && missing_;
   out.ended = std::exchange(ended_, {});
 }
 
@@ -65,6 +66,7 @@ void Receiver::open() {
   }
   if (!presence_) presence_.emplace(file_, instance_);
   auto queue = WorkQueue::find(*connection_, name_);
+  missing_ = !queue;
   if (!queue) throw Unavailable(name_ + ": no such queue in " + file_->path + " yet; it is looked for again");
   Write write(*file_, *connection_);
   presence_->appear(*connection_, queue->id());

@@ -63,6 +63,7 @@ class Receiver : public ports::Receiver {
   std::vector<std::uint64_t> ended_;
 
   std::string problem_;
+  bool missing_ = false;  // no such queue, at the last look
   ports::Tick retry_at_{}, look_at_{};
   ports::Millis pause_{};
   std::int64_t version_ = -1;

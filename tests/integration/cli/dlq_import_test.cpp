@@ -1,5 +1,6 @@
 // holdfast dlq import on the bus in a file: what is in the broker's DLQ is taken in, nothing lost and nothing twice, whoever is killed.
 #include "integration/cli/deferred_command.hpp"
+#include "ports/store_base.hpp"
 #include "ports/transport_base.hpp"
 
 namespace holdfast::program_test {
@@ -74,6 +75,16 @@ TEST_F(DlqImport, ADlqThatCannotBeReadHidesNothing) {
   EXPECT_EQ(Json::parse(ran.out).elements().size(), 1u);
   EXPECT_TRUE(has(ran.err, "the broker's DLQ was not looked at: ")) << ran.err;
   EXPECT_EQ(inventory({"--broker", url("away"), "dlq", "import"}).code, 3);
+}
+
+TEST_F(DlqImport, AConsumerThatIsGoneKeepsNobodyFromTheOthers) {
+  EXPECT_EQ(start("inventory").stop(), 0);
+  open_store(url("inventory.db")).impl()->inbox("audit")->open_instance({.name = "audit", .queue = "audit.q"});
+  dead_letter(1, 4);
+  const auto ran = import();
+  EXPECT_EQ(ran.code, 1) << ran.err;
+  EXPECT_EQ(ran.out, imported(1, 0));
+  EXPECT_TRUE(has(ran.err, "audit: audit.q has none: this consumer is gone")) << ran.err;
 }
 
 TEST_F(DlqImport, AMistypedBusIsRefusedAndNotMade) {
