@@ -16,7 +16,9 @@ class MemoryBench : public TransportBench {
   explicit MemoryBench(transport::memory::Features features) : features_(features), bus_(clock_, features) {}
   detail::TransportBase& transport() override { return bus_; }
   const ports::Clock& clock() override { return clock_; }
-  TransportFeatures features() const override { return {.delay_queues = features_.delay_queues}; }
+  TransportFeatures features() const override {
+    return {.delay_queues = features_.delay_queues, .tells_missing = false};
+  }
   void pass(ports::Millis time) override { clock_.passed += time; }
   void remove_binding(const std::string& queue, const std::string& pattern) override {
     bus_.remove_binding(queue, pattern);

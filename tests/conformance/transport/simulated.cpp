@@ -38,7 +38,9 @@ class SimulatedBench : public TransportBench {
 class QueueBench : public SimulatedBench<sim::QueueBroker, sim::QueueTransport> {
  public:
   using SimulatedBench::SimulatedBench;
-  TransportFeatures features() const override { return {.delay_queues = true, .sees_missing_queues = false}; }
+  TransportFeatures features() const override {
+    return {.delay_queues = true, .sees_missing_queues = false, .tells_missing = false};
+  }
   void remove_binding(const std::string& queue, const std::string& pattern) override {
     transport_.remove_binding(queue, pattern);
   }
@@ -52,6 +54,7 @@ class LogBench : public SimulatedBench<sim::LogBroker, sim::LogTransport> {
     return {.sees_what_others_have = false,
             .sees_missing_bindings = false,
             .sees_missing_queues = false,
+            .tells_missing = false,
             .acks_each = false,
             .shares_each = false,
             .tells_handed_out = false};

@@ -18,6 +18,7 @@ struct TransportFeatures {
       true;  // else `empty` is not known while another one may have a part, or by key is the active one
   bool sees_missing_bindings = true;
   bool sees_missing_queues = true;
+  bool tells_missing = true;  // a receiver does; else what nobody declared is an empty queue
   bool acks_each = true;  // else the settled prefix: what lies behind a gap comes again
   bool shares_each = true;  // receivers of a queue in any order take event by event; else partition by partition
   bool tells_handed_out = true;  // depth() does

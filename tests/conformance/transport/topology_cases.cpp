@@ -88,6 +88,17 @@ TEST_P(TransportConformance, each_queue_has_a_dead_letter_queue) {
   expect_depth(queue.name, {});
 }
 
+// The import goes on with the next one then.
+TEST_P(TransportConformance, tells_that_a_dead_letter_queue_is_not_there) {
+  if (!bench->features().tells_missing) GTEST_SKIP();
+  const auto import = transport.dead_letters("nobodys", "import");
+  import->credit(10);
+  EXPECT_TRUE(eventually(*import, [](const auto& got) { return got.missing && !got.connected; }));
+  const ports::Queue queue{"nobodys", {"#"}};
+  subscribe(queue);
+  EXPECT_TRUE(eventually(*import, [](const auto& got) { return !got.missing && got.connected; }));
+}
+
 // Nothing is behind it: a limit of deliveries, as a work queue may have, would lose what it holds.
 TEST_P(TransportConformance, a_dead_letter_queue_keeps_what_it_hands_out_however_often) {
   const ports::Queue queue{"q", {"#"}};
