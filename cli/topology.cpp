@@ -38,7 +38,7 @@ class Command {
   int apply() {
     bool missed = false;
     for (const auto& program : programs())
-      for (const auto& queue : program.queues) refusing([&] { missed |= tell(queue.name, topology().apply(queue)); });
+      for (const auto& queue : program.queues) missed |= make(queue);
     show();
     return missed ? found_something : ok;
   }
@@ -67,6 +67,18 @@ class Command {
 
  private:
   ports::Topology& topology() const { return broker_.impl()->topology(); }
+
+  /// true: it has missed something, which is told also where not all could be made.
+  bool make(const ports::Queue& queue) const {
+    ports::Declared missed;
+    try {
+      refusing([&] { topology().apply(queue, missed); });
+    } catch (...) {
+      tell(queue.name, missed);
+      throw;
+    }
+    return tell(queue.name, missed);
+  }
 
   /// true: there was something.
   static bool tell(const std::string& queue, const ports::Declared& declared) {
@@ -102,9 +114,11 @@ class Command {
     for (const auto& url : cli_.database_urls()) {
       const auto store = cli_.open(url, connect::Access::look);
       Program program{flags_.user, {}};
-      for (const auto& s : store.impl()->admin()->subscriptions()) {
-        if (program.user.empty()) program.user = s.consumer;
-        program.queues.push_back({s.queue, s.patterns, s.by_key, s.delays});
+      const auto asked = store.impl()->admin()->subscriptions();
+      for (auto s = asked.begin(); s != asked.end(); ++s) {
+        if (std::next(s) != asked.end() && std::next(s)->consumer == s->consumer) continue;  // it has another queue now
+        if (program.user.empty()) program.user = s->consumer;
+        program.queues.push_back({s->queue, s->patterns, s->by_key, s->delays});
         program.queues.back().was_there = true;
       }
       if (program.queues.empty() && program.user.empty())

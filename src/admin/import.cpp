@@ -30,11 +30,19 @@ ports::Received import_some(ports::Receiver& receiver, inbox::Consumer& consumer
 /// Until the DLQ is known to be empty, or why it cannot be read.
 std::optional<ports::Received> import_all(ports::Receiver& receiver, inbox::Consumer& consumer,
                                           const ports::Clock& clock, Imported& sum) {
-  for (const auto give_up = clock.steady() + connect_limit;;) {
+  for (auto give_up = clock.steady() + connect_limit;;) {
     auto got = import_some(receiver, consumer, clock, sum);
     if (got.connected && got.empty && got.deliveries.empty()) return {};
+    if (got.connected) give_up = clock.steady() + connect_limit;
     if (got.missing || (!got.connected && clock.steady() > give_up)) return got;
   }
+}
+
+bool is_there(detail::TransportBase& transport) {
+  try {
+    transport.topology().depth("");
+    return true;
+  } catch (const std::exception&) { return false; }
 }
 
 NotLookedAt not_looked_at(const ports::ConsumerCounts& c, const ports::Received& got) {
@@ -47,16 +55,23 @@ NotLookedAt not_looked_at(const ports::ConsumerCounts& c, const ports::Received&
 Imported import_dead_letters(detail::StoreBase& store, detail::TransportBase& transport) {
   Imported sum;
   const inbox::Handlers none;
+  bool away = false;  // the broker: it is not waited for once more for each consumer
   for (const auto& counts : store.admin()->status().consumers) {
     if (counts.queue.empty()) continue;
+    if (away) {
+      sum.not_looked_at.push_back({counts.consumer + ": likewise"});
+      continue;
+    }
     const auto inbox_store = store.inbox(counts.consumer);
     inbox::Policy policy;
     policy.consumer = counts.consumer, policy.queue = counts.queue;
     inbox::Consumer consumer({*inbox_store, store.clock(), none, std::move(policy), [] { return 0.0; }});
     const auto receiver = transport.dead_letters(counts.queue, "import");
     receiver->credit(prefetch);
-    if (const auto got = import_all(*receiver, consumer, store.clock(), sum))
+    if (const auto got = import_all(*receiver, consumer, store.clock(), sum)) {
       sum.not_looked_at.push_back(not_looked_at(counts, *got));
+      away = !got->missing && !is_there(transport);
+    }
   }
   return sum;
 }

@@ -81,6 +81,7 @@ class AdminStore {
   virtual Waiting waiting() = 0;
   virtual Lately lately(Millis span) = 0;
   virtual std::vector<std::string> consumers() = 0;
+  /// By consumer; of one that had several queues, that of its last start is the last.
   virtual std::vector<Subscribed> subscriptions() = 0;
   virtual std::vector<OutboxView> pending(const Selection& selection) = 0;
   virtual std::vector<OutboxView> published(const Selection& selection) = 0;

@@ -40,7 +40,8 @@ class Topology {
   virtual Depth depth(const std::string& queue) = 0;
 
   // For operators. Makes what is missing, whatever a program may do.
-  virtual Declared apply(const Queue& queue) { return declare(queue); }
+  /// missed: what declare() would tell, known too where it throws half way: done again, nothing is missing any more.
+  virtual void apply(const Queue& queue, Declared& missed) { missed = declare(queue); }
   /// What it makes, a line each.
   virtual std::vector<std::string> describe(const Queue&) const { return {}; }
   /// What is missing or otherwise there, a line each; nothing is changed. RabbitMQ: but bindings, which AMQP shows to nobody.

@@ -1,4 +1,4 @@
-// Rows of the consumers table, one an instance and the newest last: what each queue was asked for.
+// Rows of the consumers table, one an instance and of a consumer the newest last: what each of its queues was asked for.
 #pragma once
 #include <fmt/ranges.h>
 
@@ -23,8 +23,8 @@ inline std::vector<ports::Subscribed> subscribed(
     const Rows<std::string, std::string, std::string, std::string, std::string>& rows) {
   std::vector<ports::Subscribed> all;
   for (const auto& [consumer, queue, patterns, ordering, delays] : rows) {
-    if (all.empty() || all.back().consumer != consumer || all.back().queue != queue) all.emplace_back();
-    auto& last = all.back() = {consumer, queue, {}, ordering == "by_key"};
+    std::erase_if(all, [&](const auto& before) { return before.consumer == consumer && before.queue == queue; });
+    auto& last = all.emplace_back(ports::Subscribed{consumer, queue, {}, ordering == "by_key"});
     std::istringstream words(patterns), numbers(delays);
     for (std::string word; words >> word;) last.patterns.push_back(word);
     for (ports::Millis::rep ms = 0; numbers >> ms;) last.delays.emplace_back(ms);

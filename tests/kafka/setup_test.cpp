@@ -166,7 +166,8 @@ TEST_F(KafkaTopics, WhatVerifyMissesIsNamedAndApplyMakesIt) {
   EXPECT_NE(why<Invalid>([&] { verifying->topology().declare(queue); }).find("`holdfast topology apply` makes it"),
             std::string::npos);
   EXPECT_EQ(verifying->topology().differences(queue).size(), 3u);
-  verifying->topology().apply(queue);
+  ports::Declared missed;
+  verifying->topology().apply(queue, missed);
   for (const auto& line : verifying->topology().differences(queue))
     EXPECT_NE(line.find("min.insync.replicas"), std::string::npos) << line;
   EXPECT_NO_THROW(verifying->topology().declare(queue));

@@ -180,6 +180,17 @@ TEST_F(TopologyCommand, AQueueThatIsMadeAnewIsToldWithWhatBringsItsEventsBack) {
   EXPECT_EQ(again.err, "") << "told once";
 }
 
+TEST_F(TopologyCommand, WhatWasMissedIsToldThoughNotAllCanBeMade) {
+  start_and_stop_all();
+  Client foreign(vhost.url());
+  for (const auto* queue : {"payment.order-created.q", "payment.order-created.retry.5s.q"}) foreign.remove_queue(queue);
+  transport::rabbitmq::Table classic;
+  foreign.declare("payment.order-created.retry.5s.q", classic);
+  const auto half = holdfast({"--database", url("payment.db"), "--broker", vhost.url(), "topology", "apply"});
+  EXPECT_EQ(half.code, 3) << half.err;
+  EXPECT_TRUE(has(half.err, "holdfast outbox republish --to payment.order-created.q")) << half.err;
+}
+
 TEST_F(TopologyCommand, TheRightsThatItPrintsAreEnough) {
   start_and_stop_all();
   for (const auto* name : parts) give_rights(name, {});

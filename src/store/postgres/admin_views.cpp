@@ -115,8 +115,7 @@ std::vector<std::string> PostgresAdmin::consumers() {
 std::vector<ports::Subscribed> PostgresAdmin::subscriptions() {
   Transaction tx = access_.begin_read();
   return subscribed(tx.query<std::string, std::string, std::string, std::string, std::string>(
-      "SELECT consumer, queue, patterns, ordering, delays FROM holdfast.consumers ORDER BY consumer, queue, "
-      "started_at"));
+      "SELECT consumer, queue, patterns, ordering, delays FROM holdfast.consumers ORDER BY consumer, started_at"));
 }
 
 std::pair<std::string, Millis> PostgresAdmin::lease(TransactionRef tx) const {

@@ -124,8 +124,7 @@ std::vector<std::string> SqliteAdmin::consumers() {
 std::vector<ports::Subscribed> SqliteAdmin::subscriptions() {
   Transaction tx = access_.begin_read();
   return subscribed(tx.query<std::string, std::string, std::string, std::string, std::string>(
-      "SELECT consumer, queue, patterns, ordering, delays FROM holdfast_consumers ORDER BY consumer, queue, "
-      "started_at"));
+      "SELECT consumer, queue, patterns, ordering, delays FROM holdfast_consumers ORDER BY consumer, started_at"));
 }
 
 std::pair<std::string, Millis> SqliteAdmin::lease(TransactionRef tx) const {

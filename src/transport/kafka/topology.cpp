@@ -95,11 +95,11 @@ ports::Declared Topology::declare(const ports::Queue& queue) {
   });
 }
 
-ports::Declared Topology::apply(const ports::Queue& queue) {
-  return with_admin(queue.name, settings_->options.answer_timeout, [&](const Admin& admin) {
+void Topology::apply(const ports::Queue& queue, ports::Declared& missed) {
+  with_admin(queue.name, settings_->options.answer_timeout, [&](const Admin& admin) {
     const auto missing = this->missing(admin, queue);
+    missed = lost(missing, queue);
     if (!missing.empty()) admin.create(missing);
-    return lost(missing, queue);
   });
 }
 

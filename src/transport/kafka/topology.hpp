@@ -15,7 +15,7 @@ class Topology : public ports::Topology {
   Topology(std::shared_ptr<const Settings> settings, const ports::Clock& clock);
   ports::Declared declare(const ports::Queue& queue) override;
   Depth depth(const std::string& queue) override;
-  ports::Declared apply(const ports::Queue& queue) override;
+  void apply(const ports::Queue& queue, ports::Declared& missed) override;
   std::vector<std::string> describe(const ports::Queue& queue) const override;
   std::vector<std::string> differences(const ports::Queue& queue) override;
   std::string permissions(const std::string& user, const std::vector<ports::Queue>& queues) const override;

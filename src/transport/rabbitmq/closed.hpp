@@ -24,7 +24,7 @@ class Closed : public Unavailable {
   std::string text_, reason_;
 };
 
-struct Silent : Closed {  // no answer in time: another connection would get none either
+struct Silent : Closed {  // no answer in time: most often another connection would get none either
   using Closed::Closed;
 };
 

@@ -39,7 +39,7 @@ void Receiver::pump(ports::Tick until, ports::Received& out) {
   out.connected = channel_.has_value();
   out.empty = out.connected && empty_;
   out.problem = problem_;
-  out.missing = !out.connected && gone_;
+  out.missing = !out.connected && missing_;
   out.ended = std::exchange(ended_, {});
 }
 
@@ -57,6 +57,8 @@ bool Receiver::step(ports::Tick until, ports::Received& out) {
   } catch (const Closed& end) {
     why = end.what();
     gone_ = gone_ || end.code() == AMQP_NOT_FOUND;
+    missing_ =
+        end.code() == AMQP_NOT_FOUND && end.reason().find("no queue") != std::string::npos;  // it may be out of reach
   } catch (const Error& end) { why = end.what(); }
   failed(why);
   return bell_.aborted();
@@ -64,7 +66,7 @@ bool Receiver::step(ports::Tick until, ports::Received& out) {
 
 void Receiver::open() {
   if (gone_ && topology_) topology_->bring_back(queue_);
-  gone_ = false;
+  gone_ = missing_ = false;
   ++session_;
   connect();
   problem_.clear();
@@ -81,7 +83,7 @@ void Receiver::connect() {
       return widen();
     } catch (const Closed& closed) {
       channel_.reset();
-      if (!idle || closed.code() != 0) throw;
+      if (!idle || closed.code() != 0 || dynamic_cast<const Silent*>(&closed) != nullptr) throw;
       connection_.reset();
     }
   }

@@ -70,7 +70,8 @@ class Receiver : public ports::Receiver, private Sink {
   bool active_ = false, empty_ = false, asked_ = false;
   ports::Tick ask_at_{};
 
-  bool gone_ = false;  // the queue
+  bool gone_ = false;  // the queue, or out of reach
+  bool missing_ = false;  // it is not there
   std::string problem_;
   ports::Tick retry_at_{};
   ports::Millis pause_;

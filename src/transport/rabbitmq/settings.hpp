@@ -10,7 +10,7 @@ struct Settings {
   Address broker = {};
   holdfast::rabbitmq::Options options = {};
   ports::Millis retry_first{250}, retry_most{10'000};  // a receiver's reconnects
-  ports::Millis goodbye{1'000};             // to a broker that may stand still, while a program waits to end
+  ports::Millis goodbye{3'000};             // to a broker that may stand still, while a program waits to end
   ports::Millis look{500};                  // how often an idle receiver asks whether its queue is empty
   std::size_t window = ports::most_in_flight;  // published and not confirmed
   std::size_t most_unsent = 4 << 20;        // bytes that the broker does not take

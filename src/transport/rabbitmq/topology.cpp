@@ -59,10 +59,10 @@ void Topology::bring_back(const ports::Queue& queue) {
 void Topology::make(const ports::Queue& queue) {
   if (settings_->options.topology == holdfast::rabbitmq::Topology::verify) return verify(queue);
   const auto missing = this->missing(queue);
-  for (const auto& piece : plan(queue, settings_->options.exchange)) make(piece);
-  auto& restored = restored_[queue.name];
+  auto& restored = restored_[queue.name];  // first: made half, it looks whole the next time
   if (!missing.restored.empty()) restored.restored = missing.restored;
   restored.queue_was_gone |= missing.queue_was_gone;
+  for (const auto& piece : plan(queue, settings_->options.exchange)) make(piece);
   declared_.insert(queue.name);
 }
 
@@ -82,11 +82,10 @@ void Topology::make(const Piece& piece) {
     step(binding->queue, [&](Channel& c) { c.bind(binding->queue, binding->exchange, binding->pattern); });
 }
 
-ports::Declared Topology::apply(const ports::Queue& queue) {
+void Topology::apply(const ports::Queue& queue, ports::Declared& missed) {
   const std::lock_guard lock(mutex_);
-  auto missing = this->missing(queue);
+  missed = missing(queue);
   for (const auto& piece : plan(queue, settings_->options.exchange)) make(piece);
-  return missing;
 }
 
 std::vector<std::string> Topology::describe(const ports::Queue& queue) const {

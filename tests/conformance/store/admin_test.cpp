@@ -74,6 +74,10 @@ TEST_P(StoreConformance, TellsWhatTheLastReleaseOfEachConsumerAskedFor) {
   EXPECT_EQ(admin.subscriptions().at(0).patterns, std::vector<std::string>{"order.*"})
       << "the name is old, its start is not";
   EXPECT_TRUE(admin.subscriptions().at(0).delays.empty());
+  clients->advance(Millis(1));
+  inbox().open_instance({.name = "renamed", .queue = "a.q", .patterns = {"order.*"}});
+  ASSERT_EQ(admin.subscriptions().size(), 2u);
+  EXPECT_EQ(admin.subscriptions().back().queue, "a.q") << "the queue that it has now";
 }
 
 TEST_P(StoreConformance, AConsumersQueueIsTheOneOfItsLastStart) {

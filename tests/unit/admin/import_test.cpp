@@ -51,6 +51,18 @@ TEST_F(ImportTest, CopiesOfWhatTheDatabaseKnowsAreDropped) {
   EXPECT_EQ(topology.depth(queue).dead_letters, 0);
 }
 
+TEST_F(ImportTest, ABrokerThatIsAwayIsWaitedForOnce) {
+  for (const auto* consumer : {"mail", "payment"})
+    base().inbox(consumer)->open_instance({.name = "here", .queue = std::string(consumer) + ".q", .patterns = {"#"}});
+  bus.set_away(true);
+  clock.runs = true;
+  const auto begun = clock.steady();
+  const auto sum = import_dead_letters(base(), bus);
+  ASSERT_EQ(sum.not_looked_at.size(), 3u);
+  EXPECT_EQ(sum.not_looked_at[1].why, "mail: likewise");
+  EXPECT_LT(clock.steady() - begun, ports::Millis(10'000)) << "not once for each";
+}
+
 TEST_F(ImportTest, ABrokerThatIsAwayLosesNothing) {
   dead_letter(EventId::generate());
   bus.set_away(true);
