@@ -154,7 +154,15 @@ TEST_F(RabbitHost, AStopEndsThoughTheBrokerStandsStill) {
   EXPECT_TRUE(receives("shop"));
   publish(1, "first");
   EXPECT_TRUE(program_test::eventually([&] { return effects() == Strings{"1 first"}; }));
+  const auto measured = [&] {
+    std::smatch found;
+    const auto metrics = host.metrics();
+    std::regex_search(metrics, found, std::regex(R"(last_success_timestamp_seconds[{][^}]*"gauges"[^}]*[}] (.*))"));
+    return found[1].str();
+  };
   const Stopped stopped;
+  const auto before = measured();
+  EXPECT_TRUE(program_test::eventually([&] { return measured() != before; })) << "it asks for the depth after this";
   host.stop(std::chrono::seconds(18));  // else it ends this process
   const auto ended = host.store().transact(
       [](Transaction& tx) { return tx.query<bool>("SELECT clean_end FROM holdfast_consumers").one(); });
